@@ -1,0 +1,72 @@
+//! An event: one thing that happened, before it has its place in the chain.
+
+use crate::clock::Timestamp;
+use crate::name::{AccountRef, SessionId, UserName};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A session was asked for; durable before a secret is fetched.
+    Connect,
+    /// The launch was refused by the connector or by access, before the vault was asked.
+    ConnectRefused,
+    /// The launch failed: the vault, the browser, or the site.
+    ConnectFailed,
+    /// The session ended.
+    Disconnect,
+    /// A code was typed that was computed from the account's secret.
+    UseOneTimeCode,
+    /// The account's password was typed.
+    UsePassword,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 6] = [
+        Self::Connect,
+        Self::ConnectRefused,
+        Self::ConnectFailed,
+        Self::Disconnect,
+        Self::UseOneTimeCode,
+        Self::UsePassword,
+    ];
+
+    /// The word in the record.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "Connect",
+            Self::ConnectRefused => "ConnectRefused",
+            Self::ConnectFailed => "ConnectFailed",
+            Self::Disconnect => "Disconnect",
+            Self::UseOneTimeCode => "UseOneTimeCode",
+            Self::UsePassword => "UsePassword",
+        }
+    }
+}
+
+/// One thing that happened. All of it is public: no secret ever has a place here.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// When.
+    pub time: Timestamp,
+    /// In which session.
+    pub session: SessionId,
+    /// Who.
+    pub user: UserName,
+    /// What.
+    pub action: Action,
+    /// With which account, its vault named; safe and account of the record come from it.
+    pub account: AccountRef,
+    /// Through which connector: its id, or the path that was asked for when it could not be read.
+    pub connector: String,
+    /// The `address` of the account, or the origin of the page.
+    pub address: String,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// From where: `local` for the command line.
+    pub client_address: String,
+    /// How it ended, where it did: `signed-in`, `refused`, `stuck`, `interrupted`, ….
+    pub outcome: String,
+    /// Further facts in their order, as `name=value`; kept as one JSON object.
+    pub details: Vec<(String, String)>,
+}

@@ -1,0 +1,1 @@
+//! The browser: driver processes, WebDriver, readiness, frames, the DevTools side channel.

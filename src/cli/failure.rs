@@ -1,0 +1,65 @@
+//! A failure: an error of any module with its exit code, printed once, with its causes and what to do.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use super::Exit;
+use crate::{access, activity, config, vault};
+
+/// What ended a command before it was done.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The whole text for the terminal, with a line feed at its end.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure that prints `error` with its chain of causes, and `help` where there is some.
+    pub fn new(exit: Exit, error: &dyn Error, help: Option<String>) -> Self {
+        let mut text = format!("error: {error}\n");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let _ = writeln!(text, "caused by: {error}");
+            cause = error.source();
+        }
+        if let Some(help) = help {
+            let _ = writeln!(text, "help: {help}");
+        }
+        Self { exit, text }
+    }
+
+    /// A wrong command line, with the way out.
+    pub fn usage(message: impl std::fmt::Display, help: &str) -> Self {
+        Self { exit: Exit::Usage, text: format!("error: {message}\nhelp: {help}\n") }
+    }
+}
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Self {
+        Self::new(Exit::Usage, &error, None)
+    }
+}
+
+impl From<access::Refusal> for Failure {
+    fn from(error: access::Refusal) -> Self {
+        Self::new(Exit::Access, &error, None)
+    }
+}
+
+impl From<vault::Error> for Failure {
+    fn from(error: vault::Error) -> Self {
+        let exit = match &error {
+            vault::Error::Denied { .. } => Exit::Access,
+            _ => Exit::Vault,
+        };
+        Self::new(exit, &error, error.help())
+    }
+}
+
+impl From<activity::Error> for Failure {
+    fn from(error: activity::Error) -> Self {
+        Self::new(Exit::Store, &error, error.help())
+    }
+}

@@ -1,0 +1,85 @@
+//! The commands; the only place that prints.
+
+mod account;
+mod activity;
+mod check;
+mod connect;
+mod doctor;
+mod exit;
+mod failure;
+mod vault;
+mod world;
+
+pub use exit::Exit;
+pub use failure::Failure;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Opens privileged web sessions for people who must not see the passwords.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    /// The configuration file [default: ./doorward.yaml, then the XDG configuration folder]
+    #[arg(long, global = true, env = "DOORWARD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sign in through a connector and hand the session over
+    Connect(connect::Arguments),
+    /// Report every problem of connectors, without a vault or a browser
+    Check(check::Arguments),
+    /// Keep the accounts of a KDBX vault
+    Account(account::Arguments),
+    /// Make a vault
+    Vault(vault::Arguments),
+    /// Show who used what, and prove that nothing was altered
+    Activity(activity::Arguments),
+    /// Check configuration, browser, driver, vaults, store and clock, and say what to do
+    Doctor(doctor::Arguments),
+}
+
+/// Runs the command line and says how it ended.
+pub fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let named = arguments.config.as_deref();
+    let ended = match arguments.command {
+        Command::Connect(arguments) => connect::run(named, arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Account(arguments) => account::run(named, arguments),
+        Command::Vault(arguments) => vault::run(named, arguments),
+        Command::Activity(arguments) => activity::run(named, arguments),
+        Command::Doctor(arguments) => doctor::run(named, arguments),
+    };
+    match ended {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprint(&failure.text);
+            failure.exit
+        }
+    }
+}
+
+/// Writes to stdout; a reader that went away ends nothing.
+#[expect(clippy::print_stdout, reason = "the commands are the one place that prints")]
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Writes to stderr; a reader that went away ends nothing.
+fn eprint(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

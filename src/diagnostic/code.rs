@@ -1,0 +1,42 @@
+//! A code: the kebab-case name of one kind of problem.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// One kind of problem; each has a case folder under `tests/cases/check/` or `tests/cases/stop/`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name that is printed: kebab-case.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The file is not UTF-8, is too large, or is not a YAML document of the right shape.
+    InvalidYaml = "invalid-yaml";
+    /// A row uses an object whose capability the connector does not declare.
+    CapabilityNotDeclared = "capability-not-declared";
+    /// The row was found, but its element did not become ready in time.
+    NotReady = "not-ready";
+    /// No element matched in time.
+    NotFound = "not-found";
+    /// Several elements matched where there must be one.
+    AmbiguousLocator = "ambiguous-locator";
+    /// The page is not of an origin that secrets may be typed into.
+    ForeignOrigin = "foreign-origin";
+    /// The site said no: a `(Failure=cause)` row matched.
+    Refused = "refused";
+    /// Neither a validation nor a failure showed.
+    Unclear = "unclear";
+}

@@ -1,0 +1,276 @@
+//! Names that reach a path, a URL, a log or the record: newtypes with a checked alphabet and length.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a name was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// There is nothing in it.
+    #[error("a {what} cannot be empty")]
+    Empty {
+        /// The kind of name.
+        what: &'static str,
+    },
+    /// It is longer than the record and the file systems take.
+    #[error("a {what} has at most {most} characters, this one has {length}")]
+    TooLong {
+        /// The kind of name.
+        what: &'static str,
+        /// The limit.
+        most: usize,
+        /// What was given.
+        length: usize,
+    },
+    /// It holds a character outside its alphabet.
+    #[error("a {what} cannot hold {character:?}: {alphabet}")]
+    Character {
+        /// The kind of name.
+        what: &'static str,
+        /// The first character that is not allowed.
+        character: char,
+        /// What is allowed, in words.
+        alphabet: &'static str,
+    },
+}
+
+const IDENTIFIER: &str =
+    "it is made of letters, digits, `-`, `_` and `.`, and begins with a letter or digit";
+const SEGMENT: &str = "control characters, `/`, `:`, and the segments `.` and `..` are not allowed";
+
+/// Checks the alphabet of an identifier: ASCII letters, digits, `-`, `_`, `.`; a letter or digit first.
+fn identifier(what: &'static str, most: usize, text: &str) -> Result<String, Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::Empty { what });
+    }
+    if text.chars().count() > most {
+        return Err(Invalid::TooLong { what, most, length: text.chars().count() });
+    }
+    let bad = text
+        .char_indices()
+        .find(|(at, c)| !(c.is_ascii_alphanumeric() || (*at > 0 && matches!(c, '-' | '_' | '.'))));
+    match bad {
+        Some((_, character)) => Err(Invalid::Character { what, character, alphabet: IDENTIFIER }),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// Checks one segment of an account's path.
+fn segment(what: &'static str, text: &str) -> Result<(), Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::Empty { what });
+    }
+    if text.chars().count() > 128 {
+        return Err(Invalid::TooLong { what, most: 128, length: text.chars().count() });
+    }
+    if matches!(text, "." | "..") {
+        return Err(Invalid::Character { what, character: '.', alphabet: SEGMENT });
+    }
+    match text.chars().find(|c| c.is_control() || matches!(c, '/' | ':')) {
+        Some(character) => Err(Invalid::Character { what, character, alphabet: SEGMENT }),
+        None => Ok(()),
+    }
+}
+
+macro_rules! identifiers {
+    ($($(#[$doc:meta])* $name:ident, $what:literal, $most:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                identifier($what, $most, text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+identifiers! {
+    /// The `ConnectorId` of a connector; also the stem of its file when it is named and not pathed.
+    ConnectorId, "connector id", 64;
+    /// The name of a vault in the configuration.
+    VaultName, "vault name", 64;
+}
+
+/// Which account: `[vault:][safe/]name`. The safe may have several segments (a path in HashiCorp
+/// Vault, a path of groups in KeePass).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountRef {
+    vault: Option<VaultName>,
+    safe: Option<String>,
+    name: String,
+}
+
+impl AccountRef {
+    /// An account of `vault`, in `safe` if it has one.
+    ///
+    /// # Errors
+    /// [`Invalid`] when a segment is empty, too long or outside the alphabet.
+    pub fn new(vault: Option<VaultName>, safe: Option<&str>, name: &str) -> Result<Self, Invalid> {
+        for part in safe.iter().flat_map(|safe| safe.split('/')) {
+            segment("safe", part)?;
+        }
+        segment("account name", name)?;
+        Ok(Self { vault, safe: safe.map(str::to_owned), name: name.to_owned() })
+    }
+
+    /// The vault that was named, if one was; otherwise the configuration's default vault is meant.
+    pub fn vault(&self) -> Option<&VaultName> {
+        self.vault.as_ref()
+    }
+
+    /// The safe, its segments joined by `/`.
+    pub fn safe(&self) -> Option<&str> {
+        self.safe.as_deref()
+    }
+
+    /// The account's own name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `safe/name`, the part that the vault itself knows.
+    pub fn path(&self) -> String {
+        match &self.safe {
+            Some(safe) => format!("{safe}/{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The same account with its vault named: `default` where none was.
+    #[must_use]
+    pub fn within(&self, default: &VaultName) -> Self {
+        Self { vault: Some(self.vault.clone().unwrap_or_else(|| default.clone())), ..self.clone() }
+    }
+}
+
+impl FromStr for AccountRef {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (vault, path) = match text.split_once(':') {
+            Some((vault, path)) => (Some(vault.parse()?), path),
+            None => (None, text),
+        };
+        match path.rsplit_once('/') {
+            Some((safe, name)) => Self::new(vault, Some(safe), name),
+            None => Self::new(vault, None, path),
+        }
+    }
+}
+
+impl fmt::Display for AccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(vault) = &self.vault {
+            write!(f, "{vault}:")?;
+        }
+        if let Some(safe) = &self.safe {
+            write!(f, "{safe}/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// One brokered visit: a UUID of version 7, so that ids sort by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(uuid::Uuid);
+
+impl SessionId {
+    /// A new id, later than all before it.
+    pub fn fresh() -> Self {
+        Self(uuid::Uuid::now_v7())
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The person who asks, as the machine knows them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserName(String);
+
+impl UserName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UserName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        segment("user name", text).map(|()| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_read_and_written_alike() {
+        for text in ["shop", "web/shop", "corp:web/eu/shop", "codes:acme", "web/Shop admin (prod)"]
+        {
+            let reference: AccountRef = text.parse().expect(text);
+            assert_eq!(reference.to_string(), text);
+        }
+        let reference: AccountRef = "corp:web/eu/shop".parse().expect("a reference");
+        assert_eq!(reference.vault().map(VaultName::as_str), Some("corp"));
+        assert_eq!((reference.safe(), reference.name()), (Some("web/eu"), "shop"));
+    }
+
+    #[test]
+    fn what_could_climb_out_of_a_path_is_refused() {
+        let long = "x".repeat(129);
+        for text in [
+            "", "/", "a/", "/a", "a//b", "../a", "a/..", "a/./b", ":a", "v:", "v v:a", "a\nb",
+            "a\0", &long, "v:a:b", "-v:a",
+        ] {
+            assert!(text.parse::<AccountRef>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn identifiers_keep_to_their_alphabet() {
+        for text in ["acme-console", "a", "9.x_y"] {
+            assert!(text.parse::<ConnectorId>().is_ok(), "{text:?}");
+        }
+        for text in ["", "-a", ".a", "a b", "a/b", "ä", "a\n", &"x".repeat(65)] {
+            assert!(text.parse::<ConnectorId>().is_err(), "{text:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A session: arms a plan, runs it, and says how it ended.

@@ -1,0 +1,72 @@
+//! An account: what a vault holds about one user of one application.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Timestamp;
+use crate::name::AccountRef;
+use crate::secret::Secret;
+
+/// An account with its secrets, as a vault gives it out.
+#[derive(Debug)]
+pub struct Account {
+    /// Which account, its vault named.
+    pub reference: AccountRef,
+    /// `username`.
+    pub username: Option<String>,
+    /// `address`: host, or host and port, of the application.
+    pub address: Option<String>,
+    /// `password`.
+    pub password: Password,
+    /// Every other property, by its name in lower case.
+    pub properties: BTreeMap<String, Property>,
+    /// The account that is linked as logon account.
+    pub logon_account: Option<AccountRef>,
+    /// The account that is linked as reconcile account.
+    pub reconcile_account: Option<AccountRef>,
+}
+
+/// What stands for an account's password.
+#[derive(Debug)]
+pub enum Password {
+    /// The vault holds none.
+    Absent,
+    /// The vault computes one-time codes itself and gives out only them.
+    Computed,
+    /// The secret.
+    Value(Secret),
+}
+
+/// A property beside `username`, `address` and `password`.
+#[derive(Debug)]
+pub struct Property {
+    /// Its value.
+    pub value: Secret,
+    /// Whether the vault protects it: then it is typed into fields and goes nowhere else.
+    pub protected: bool,
+}
+
+/// A one-time code, ready to be typed.
+#[derive(Debug)]
+pub struct Code {
+    /// The digits.
+    pub digits: Secret,
+    /// Which period of its secret it belongs to (RFC 6238's T), where that is known.
+    pub counter: Option<u64>,
+    /// When it stops being accepted, where that is known.
+    pub expires: Option<Timestamp>,
+}
+
+/// What may be shown of an account.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Which account, its vault named.
+    pub reference: AccountRef,
+    /// `username`.
+    pub username: Option<String>,
+    /// `address`.
+    pub address: Option<String>,
+    /// The account that is linked as logon account.
+    pub logon_account: Option<AccountRef>,
+    /// The names of its further properties.
+    pub properties: Vec<String>,
+}

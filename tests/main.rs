@@ -1,0 +1,5 @@
+//! One test binary; cases are data under `tests/cases/`. `tests/README.md` says what proves what.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod lab;
