@@ -311,6 +311,11 @@ impl Page {
         }
     }
 
+    /// Whether the rows are in a frame.
+    pub fn in_frame(&self) -> bool {
+        self.depth > 0
+    }
+
     /// The texts of the JavaScript dialogs that were answered since the last call.
     pub fn take_dialogs(&mut self) -> Vec<String> {
         let mut dialogs = self.wire.take_dialogs();

@@ -35,6 +35,34 @@ codes! {
     AmbiguousLocator = "ambiguous-locator";
     /// The page is not of an origin that secrets may be typed into.
     ForeignOrigin = "foreign-origin";
+    /// Every time the field was replaced while it was typed into.
+    AlwaysReplaced = "always-replaced";
+    /// The browser could not read a locator.
+    InvalidLocator = "invalid-locator";
+    /// A page would be sent secrets over plain `http`.
+    InsecureOrigin = "insecure-origin";
+    /// The row needs a person at the window, and there is no window.
+    HandoverWithoutWindow = "handover-without-window";
+    /// The secret of a `(TOTP)` row is none.
+    NotATotpSecret = "not-a-totp-secret";
+    /// A select has no such option, or several.
+    OptionNotFound = "option-not-found";
+    /// The account has no value for a placeholder.
+    PropertyMissing = "property-missing";
+    /// A protected value would leave the fields of a page.
+    PropertyProtected = "property-protected";
+    /// The value of a secret is empty.
+    SecretEmpty = "secret-empty";
+    /// The site did not answer, or not as a site.
+    SiteUnreachable = "site-unreachable";
+    /// The focus went into a foreign frame while a value was typed.
+    StrayedFocus = "strayed-focus";
+    /// This browser cannot be sent a character of the value.
+    UntypableCharacter = "untypable-character";
+    /// The field kept a part of the value only.
+    ValueCut = "value-cut";
+    /// A URL that a template makes is none.
+    WrongAddress = "wrong-address";
     /// The site said no: a `(Failure=cause)` row matched.
     Refused = "refused";
     /// Neither a validation nor a failure showed.
