@@ -1,6 +1,7 @@
 //! Vaults: where accounts and their secrets are. One trait, one file per product.
 
 mod account;
+pub mod totp;
 
 pub use account::{Account, Code, Password, Property, Summary};
 
