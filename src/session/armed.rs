@@ -114,7 +114,9 @@ impl Armed {
     fn steps(&self) -> impl Iterator<Item = &Step> {
         self.plan.stages.iter().flat_map(|stage| match stage {
             Stage::Row(step, _) => std::slice::from_ref(step).iter().chain(&[]),
-            Stage::Checkpoint(checkpoint) => checkpoint.validations.iter().chain(&checkpoint.failures),
+            Stage::Checkpoint(checkpoint) => {
+                checkpoint.validations.iter().chain(&checkpoint.failures)
+            }
         })
     }
 }
@@ -122,7 +124,9 @@ impl Armed {
 /// The locator of a row that has one.
 pub(super) fn locator(step: &Step) -> Option<&LocatorTemplate> {
     match &step.verb {
-        Verb::Act(locator, _) | Verb::Validation(locator) | Verb::Failure(locator, _) => Some(locator),
+        Verb::Act(locator, _) | Verb::Validation(locator) | Verb::Failure(locator, _) => {
+            Some(locator)
+        }
         _ => None,
     }
 }

@@ -22,7 +22,12 @@ impl Run<'_, '_> {
     pub(super) async fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<Next, Error> {
         let settings = &self.armed.plan.connector.settings;
         let (patience, load) = (self.patience.take(), settings.page_load_timeout);
-        let own = checkpoint.validations.iter().chain(&checkpoint.failures).filter_map(|s| s.options.timeout).max();
+        let own = checkpoint
+            .validations
+            .iter()
+            .chain(&checkpoint.failures)
+            .filter_map(|s| s.options.timeout)
+            .max();
         let timeout = if checkpoint.validations.is_empty() {
             NO_VALIDATION
         } else {
@@ -61,7 +66,9 @@ impl Run<'_, '_> {
                     self.deaf = false;
                     return Ok(Next::On);
                 }
-                Some(End::Invalid) => return Ok(Next::End(Outcome::Stuck(self.invalid(checkpoint, &sight.reason)))),
+                Some(End::Invalid) => {
+                    return Ok(Next::End(Outcome::Stuck(self.invalid(checkpoint, &sight.reason))));
+                }
                 None => {}
             }
             // A page that is still loading has its own time.
@@ -74,7 +81,8 @@ impl Run<'_, '_> {
                 }
                 let survey = self.page.survey().await;
                 let first = checkpoint.validations.first().or(checkpoint.failures.first());
-                let (row, span) = first.map_or((None, Default::default()), |s| (Some(s.row), caret(s)));
+                let (row, span) =
+                    first.map_or((None, Default::default()), |s| (Some(s.row), caret(s)));
                 let mut stop = Stop::new(
                     Code::Unclear,
                     row,
@@ -84,7 +92,11 @@ impl Run<'_, '_> {
                         super::row::seconds(began.elapsed())
                     ),
                 )
-                .label(format!("row {} of {}", row.unwrap_or(0), self.armed.plan.rows()));
+                .label(format!(
+                    "row {} of {}",
+                    row.unwrap_or(0),
+                    self.armed.plan.rows()
+                ));
                 stop = self.whereabouts(stop, &sight);
                 if !survey.heading.is_empty() {
                     stop = stop.note("page says", self.clean(&survey.heading));
@@ -136,7 +148,9 @@ impl Run<'_, '_> {
         let said: Vec<String> = self.hear().to_vec();
         for text in said {
             let hit = failures.iter().find_map(|step| match &step.verb {
-                Verb::Failure(locator, cause) if self.says(step, locator, &text) => Some((step, cause)),
+                Verb::Failure(locator, cause) if self.says(step, locator, &text) => {
+                    Some((step, cause))
+                }
                 _ => None,
             });
             if let Some((step, cause)) = hit {
@@ -150,15 +164,18 @@ impl Run<'_, '_> {
 
     fn says(&self, step: &Step, locator: &LocatorTemplate, text: &str) -> bool {
         locator.by == By::Text
-            && self.armed.locator(step.row, locator).is_ok_and(|locator| {
-                text.to_lowercase().contains(&locator.text.to_lowercase())
-            })
+            && self
+                .armed
+                .locator(step.row, locator)
+                .is_ok_and(|locator| text.to_lowercase().contains(&locator.text.to_lowercase()))
     }
 
     fn invalid(&self, checkpoint: &Checkpoint, reason: &str) -> Stop {
         let steps = checkpoint.failures.iter().chain(&checkpoint.validations);
         let step = steps
-            .filter(|step| super::armed::locator(step).is_some_and(|l| matches!(l.by, By::Css | By::XPath)))
+            .filter(|step| {
+                super::armed::locator(step).is_some_and(|l| matches!(l.by, By::Css | By::XPath))
+            })
             .find(|step| {
                 super::armed::locator(step)
                     .and_then(|locator| self.armed.locator(step.row, locator).ok())
@@ -166,7 +183,8 @@ impl Run<'_, '_> {
             })
             .or(checkpoint.validations.first())
             .or(checkpoint.failures.first());
-        let (row, span) = step.map_or((None, Default::default()), |step| (Some(step.row), caret(step)));
+        let (row, span) =
+            step.map_or((None, Default::default()), |step| (Some(step.row), caret(step)));
         Stop::new(Code::InvalidLocator, row, span, "the browser cannot read this locator")
             .note("saw", self.clean(reason))
             .help("check the selector, and that `SearchBy` names what it is")

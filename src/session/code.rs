@@ -62,7 +62,8 @@ impl Run<'_, '_> {
         let refused = self.store.refusals(&id, since).await?;
         // The second code of this very session is the one that is still allowed.
         if refused >= MOST_REFUSALS {
-            let account = self.armed.values.account(object).map(|account| account.reference.clone());
+            let account =
+                self.armed.values.account(object).map(|account| account.reference.clone());
             return Err(Error::CodesRefused {
                 account: account.unwrap_or_else(|| self.armed.values.target.reference.clone()),
                 refused,
@@ -86,9 +87,12 @@ impl Run<'_, '_> {
             diagnostic::Code::NotReady,
             Some(row),
             template.span,
-            format!("no one-time code was free for {PATIENCE} periods: other sessions use the same secret"),
+            format!(
+                "no one-time code was free for {PATIENCE} periods: other sessions use the same secret"
+            ),
         );
-        Ok(Err(stop.help("wait until they have signed in, or give each person an account of their own")))
+        Ok(Err(stop
+            .help("wait until they have signed in, or give each person an account of their own")))
     }
 
     fn origin(
@@ -181,9 +185,12 @@ pub(super) fn object(template: &Template) -> Object {
 pub(super) fn is_secret(template: &Template, values: &super::value::Values) -> bool {
     template.parts.iter().any(|part| match part {
         Part::Literal(_) => false,
-        Part::Placeholder(placeholder) => values.account(placeholder.object).is_some_and(|account| {
-            (placeholder.property == "password" && matches!(account.password, Password::Value(_)))
-                || account.properties.get(&placeholder.property).is_some_and(|p| p.protected)
-        }),
+        Part::Placeholder(placeholder) => {
+            values.account(placeholder.object).is_some_and(|account| {
+                (placeholder.property == "password"
+                    && matches!(account.password, Password::Value(_)))
+                    || account.properties.get(&placeholder.property).is_some_and(|p| p.protected)
+            })
+        }
     })
 }

@@ -46,7 +46,9 @@ pub enum Error {
         source_file: Arc<Source>,
     },
     /// The site refused the last codes of this secret; a further wrong one may lock the account.
-    #[error("the last {refused} one-time codes of `{account}` were refused by the site within {minutes} minutes")]
+    #[error(
+        "the last {refused} one-time codes of `{account}` were refused by the site within {minutes} minutes"
+    )]
     CodesRefused {
         /// The account that the codes are of.
         account: AccountRef,

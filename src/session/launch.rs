@@ -139,7 +139,16 @@ async fn signed<'a>(
         }
     };
     let sign_in = Instant::now();
-    let run = Run::new(armed, browser.page(), record, launch.store, launch.vaults, launch.clock, launch.progress, grant);
+    let run = Run::new(
+        armed,
+        browser.page(),
+        record,
+        launch.store,
+        launch.vaults,
+        launch.clock,
+        launch.progress,
+        grant,
+    );
     match run.to_the_end().await {
         Ok((outcome, url)) => {
             timings.sign_in = sign_in.elapsed();
@@ -153,7 +162,11 @@ async fn signed<'a>(
 }
 
 /// Takes the target account, and the linked accounts that the plan needs, from their vaults.
-async fn fetch(launch: &Launch<'_>, grant: &Grant, record: &mut Record<'_>) -> Result<Values, Error> {
+async fn fetch(
+    launch: &Launch<'_>,
+    grant: &Grant,
+    record: &mut Record<'_>,
+) -> Result<Values, Error> {
     let request = &launch.plan.request;
     let objects = launch.plan.objects();
     let target = account(launch, grant, grant, None).await?;
@@ -162,7 +175,13 @@ async fn fetch(launch: &Launch<'_>, grant: &Grant, record: &mut Record<'_>) -> R
     let mut linked = [None, None];
     for (slot, object, role, option, link) in [
         (0, Object::LogonAccount, "logon account", "--logon-account", &target.logon_account),
-        (1, Object::ReconcileAccount, "reconcile account", "--reconcile-account", &target.reconcile_account),
+        (
+            1,
+            Object::ReconcileAccount,
+            "reconcile account",
+            "--reconcile-account",
+            &target.reconcile_account,
+        ),
     ] {
         if !objects.contains(&object) {
             continue;
@@ -213,7 +232,8 @@ async fn account(
 }
 
 fn told(role: &'static str, account: &Account) -> Progress {
-    let user = account.username.as_deref().map_or_else(String::new, |user| format!(" (user {user})"));
+    let user =
+        account.username.as_deref().map_or_else(String::new, |user| format!(" (user {user})"));
     Progress::Account { role, account: format!("{}{user}", account.reference) }
 }
 

@@ -106,8 +106,8 @@ impl Stop {
 
     /// As it is printed: by the renderer of `check`, with the same caret.
     pub fn diagnostic(&self, source: &Arc<Source>) -> Diagnostic {
-        let mut diagnostic =
-            Diagnostic::error(self.code, source, self.span, self.message.clone()).label(&self.label);
+        let mut diagnostic = Diagnostic::error(self.code, source, self.span, self.message.clone())
+            .label(&self.label);
         diagnostic.notes.clone_from(&self.notes);
         diagnostic.help.clone_from(&self.help);
         diagnostic

@@ -81,7 +81,9 @@ impl<'a> Record<'a> {
 
     /// `Connect` on the target account.
     pub(super) async fn connect(&self) -> Result<(), activity::Error> {
-        self.store.append(&[self.event(Action::Connect, &self.request.account, "", Vec::new())]).await
+        self.store
+            .append(&[self.event(Action::Connect, &self.request.account, "", Vec::new())])
+            .await
     }
 
     /// `Connect` on a linked account, before its secrets are fetched.
@@ -128,11 +130,10 @@ impl<'a> Record<'a> {
     ) -> Result<(), activity::Error> {
         let mut details = details.to_vec();
         details.push(("duration".to_owned(), format!("{:.3}s", lasted.as_secs_f64())));
-        let accounts =
-            std::iter::once(&self.request.account).chain(self.linked.iter().map(|(_, account, _)| account));
-        let events: Vec<_> = accounts
-            .map(|account| self.event(action, account, outcome, details.clone()))
-            .collect();
+        let accounts = std::iter::once(&self.request.account)
+            .chain(self.linked.iter().map(|(_, account, _)| account));
+        let events: Vec<_> =
+            accounts.map(|account| self.event(action, account, outcome, details.clone())).collect();
         self.store.append(&events).await
     }
 
@@ -147,7 +148,8 @@ impl<'a> Record<'a> {
             for (object, linked, user) in &self.linked {
                 let role = object.word();
                 details.push((role.to_owned(), linked.to_string()));
-                details.extend(user.as_ref().map(|user| (format!("{role}_username"), user.clone())));
+                details
+                    .extend(user.as_ref().map(|user| (format!("{role}_username"), user.clone())));
             }
         } else {
             details.push(("target".to_owned(), self.request.account.to_string()));

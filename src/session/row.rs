@@ -110,7 +110,8 @@ impl Run<'_, '_> {
                     };
                     self.record.used(Action::UseOneTimeCode, object(template), step.row).await?;
                     self.last_code = Some((stage, leased.id, leased.counter));
-                    let next = self.type_code(step, template, &target, leased.code.digits, &sight).await?;
+                    let next =
+                        self.type_code(step, template, &target, leased.code.digits, &sight).await?;
                     return Ok(next);
                 }
                 Act::Button | Act::Click => {
@@ -137,8 +138,15 @@ impl Run<'_, '_> {
                     if self.page.tick(on).await? {
                         return Ok(Next::On);
                     }
-                    let stop = self.stop(Code::NotReady, step, "the check box stayed as it was after it was clicked", &sight);
-                    return Ok(stuck(stop.help("does the page set it back? `(ScriptClick)` on its label may do")));
+                    let stop = self.stop(
+                        Code::NotReady,
+                        step,
+                        "the check box stayed as it was after it was clicked",
+                        &sight,
+                    );
+                    return Ok(stuck(
+                        stop.help("does the page set it back? `(ScriptClick)` on its label may do"),
+                    ));
                 }
                 Act::Frame => {
                     self.page.enter_frame().await?;
@@ -153,7 +161,9 @@ impl Run<'_, '_> {
             format!("the element was replaced {MOST_REPLACEMENTS} times while it was used"),
         )
         .label(self.counted(step));
-        Ok(stuck(stop.help("does the page go on loading? wait for what it shows last by a row before this one")))
+        Ok(stuck(stop.help(
+            "does the page go on loading? wait for what it shows last by a row before this one",
+        )))
     }
 
     /// Types a value; `None` when the element has to be looked for again.
@@ -192,7 +202,12 @@ impl Run<'_, '_> {
             }
         }
         self.codes.push(code);
-        Ok(stuck(self.stop(Code::AlwaysReplaced, step, "the field was replaced each time the code was typed", sight)))
+        Ok(stuck(self.stop(
+            Code::AlwaysReplaced,
+            step,
+            "the field was replaced each time the code was typed",
+            sight,
+        )))
     }
 
     fn typed(&self, step: &Step, typed: Typed, sight: &Sight) -> Option<Next> {
@@ -228,7 +243,12 @@ impl Run<'_, '_> {
         Some(stuck(stop))
     }
 
-    async fn select(&mut self, step: &Step, template: &Template, sight: &Sight) -> Result<Next, Error> {
+    async fn select(
+        &mut self,
+        step: &Step,
+        template: &Template,
+        sight: &Sight,
+    ) -> Result<Next, Error> {
         let option = match self.armed.values.public(Some(step.row), template) {
             Ok(option) => option,
             Err(stop) => return Ok(stuck(stop)),
@@ -284,10 +304,14 @@ impl Run<'_, '_> {
             match sight.end {
                 Some(End::Ready) => return Ok(Found::Ready(Box::new(sight))),
                 Some(End::Failure) => {
-                    if let Some(Step { verb: Verb::Failure(_, cause), .. }) = failures.get(sight.index)
+                    if let Some(Step { verb: Verb::Failure(_, cause), .. }) =
+                        failures.get(sight.index)
                         && let Some(failed) = failures.get(sight.index)
                     {
-                        return self.refusal(failed, cause, &sight, &watch).await.map(Found::Elsewhere);
+                        return self
+                            .refusal(failed, cause, &sight, &watch)
+                            .await
+                            .map(Found::Elsewhere);
                     }
                 }
                 Some(End::Validation) => {
@@ -296,7 +320,12 @@ impl Run<'_, '_> {
                 }
                 Some(End::Invalid) => {
                     let stop = self
-                        .stop(Code::InvalidLocator, step, "the browser cannot read this locator", &sight)
+                        .stop(
+                            Code::InvalidLocator,
+                            step,
+                            "the browser cannot read this locator",
+                            &sight,
+                        )
                         .note("saw", self.clean(&sight.reason))
                         .help("check the selector, and that `SearchBy` names what it is");
                     return Ok(Found::Elsewhere(stuck(stop)));
@@ -361,7 +390,10 @@ impl Run<'_, '_> {
             ),
             1 => (
                 Code::NotReady,
-                format!("the element was found but was not ready within {waited}: {}", self.clean(&sight.reason)),
+                format!(
+                    "the element was found but was not ready within {waited}: {}",
+                    self.clean(&sight.reason)
+                ),
                 "does the page need another row before this one?",
             ),
             count => (
@@ -376,13 +408,20 @@ impl Run<'_, '_> {
         let seen: Vec<_> = seen
             .into_iter()
             .take(5)
-            .map(|(reason, count)| if *count == 1 { reason.clone() } else { format!("{reason} ({count} times)") })
+            .map(
+                |(reason, count)| {
+                    if *count == 1 { reason.clone() } else { format!("{reason} ({count} times)") }
+                },
+            )
             .collect();
         if !seen.is_empty() {
             stop = stop.note("saw", self.clean(&seen.join(", ")));
         }
         if !sight.candidates.is_empty() {
-            stop = stop.note(if sight.count == 0 { "hidden" } else { "matches" }, self.clean(&sight.candidates.join(", ")));
+            stop = stop.note(
+                if sight.count == 0 { "hidden" } else { "matches" },
+                self.clean(&sight.candidates.join(", ")),
+            );
         }
         if sight.count == 0 {
             let survey = self.page.survey().await;

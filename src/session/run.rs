@@ -55,7 +55,10 @@ pub(super) enum Next {
 }
 
 impl<'a, 'r> Run<'a, 'r> {
-    #[expect(clippy::too_many_arguments, reason = "each is used by itself; a bag of them would hide that")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is used by itself; a bag of them would hide that"
+    )]
     pub(super) fn new(
         armed: Armed,
         page: &'a mut Page,
@@ -112,7 +115,9 @@ impl<'a, 'r> Run<'a, 'r> {
                     self.row(at, step, checkpoint).await?
                 }
                 Stage::Checkpoint(checkpoint) => {
-                    if let Some(step) = checkpoint.validations.first().or(checkpoint.failures.first()) {
+                    if let Some(step) =
+                        checkpoint.validations.first().or(checkpoint.failures.first())
+                    {
                         self.tell_row(step);
                     }
                     let next = self.checkpoint(checkpoint).await?;
@@ -125,7 +130,8 @@ impl<'a, 'r> Run<'a, 'r> {
                 Next::End(outcome) => return Ok(outcome),
                 Next::On => at += 1,
                 Next::ToCheckpoint => {
-                    let ahead = stages.iter().skip(at).position(|s| matches!(s, Stage::Checkpoint(_)));
+                    let ahead =
+                        stages.iter().skip(at).position(|s| matches!(s, Stage::Checkpoint(_)));
                     at += ahead.unwrap_or(1);
                 }
             }
@@ -196,8 +202,13 @@ impl<'a, 'r> Run<'a, 'r> {
             stop = stop.note("page says", said);
         }
         if self.refused_codes >= MOST_CODES {
-            stop = stop.note("codes", "two one-time codes were refused; no third is tried, because sites lock accounts");
-            stop = stop.help("check the secret of the codes, and this machine's clock with `doorward doctor`");
+            stop = stop.note(
+                "codes",
+                "two one-time codes were refused; no third is tried, because sites lock accounts",
+            );
+            stop = stop.help(
+                "check the secret of the codes, and this machine's clock with `doorward doctor`",
+            );
         }
         Ok(Next::End(Outcome::Refused { cause: cause.to_owned(), stop }))
     }
@@ -251,15 +262,21 @@ impl<'a, 'r> Run<'a, 'r> {
             Stage::Row(step, _) => Some(step),
             Stage::Checkpoint(checkpoint) => checkpoint.failures.last(),
         });
-        let (row, span) = last.map_or((None, connector.settings.logon_url.span), |step| (Some(step.row), step.span));
+        let (row, span) = last
+            .map_or((None, connector.settings.logon_url.span), |step| (Some(step.row), step.span));
         let help = if connector.settings.run_validations {
             "add a `(Validation)` row for something that only a signed-in page shows"
         } else {
             "`RunValidations: No` leaves the outcome open; with it doorward cannot say that the sign-in succeeded"
         };
-        Stop::new(Code::Unclear, row, span, "every row was run, and nothing says whether the sign-in succeeded")
-            .label("the last row")
-            .help(help)
+        Stop::new(
+            Code::Unclear,
+            row,
+            span,
+            "every row was run, and nothing says whether the sign-in succeeded",
+        )
+        .label("the last row")
+        .help(help)
     }
 }
 

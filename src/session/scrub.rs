@@ -27,14 +27,27 @@ fn forms(value: &str) -> Vec<Zeroizing<String>> {
     let trimmed = value.split_whitespace().collect::<Vec<_>>().join(" ");
     let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
     let percent = form.replace('+', "%20");
-    let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let html = value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
     let json = serde_json::to_string(value).unwrap_or_default();
     let json = json.trim_matches('"').to_owned();
     let base64 = data_encoding::BASE64.encode(value.as_bytes());
-    let mut forms: Vec<_> =
-        [value.to_owned(), trimmed, form.to_lowercase(), percent.to_lowercase(), form, percent, html, json, base64]
-            .map(Zeroizing::new)
-            .into();
+    let mut forms: Vec<_> = [
+        value.to_owned(),
+        trimmed,
+        form.to_lowercase(),
+        percent.to_lowercase(),
+        form,
+        percent,
+        html,
+        json,
+        base64,
+    ]
+    .map(Zeroizing::new)
+    .into();
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms
 }
@@ -84,7 +97,10 @@ mod tests {
     #[test]
     fn what_is_no_secret_stays() {
         let secrets = [Secret::new(String::new()), Secret::new("hunter2".into())];
-        assert_eq!(scrub("Wrong user name or password", secrets.iter()), "Wrong user name or password");
+        assert_eq!(
+            scrub("Wrong user name or password", secrets.iter()),
+            "Wrong user name or password"
+        );
     }
 
     #[test]

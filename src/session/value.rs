@@ -42,7 +42,9 @@ impl Values {
         for part in &template.parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
-                Part::Placeholder(placeholder) => text.push_str(&self.value(row, placeholder)?.text),
+                Part::Placeholder(placeholder) => {
+                    text.push_str(&self.value(row, placeholder)?.text)
+                }
             }
         }
         Ok(Secret::new(text.to_string()))
@@ -69,11 +71,16 @@ impl Values {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Placeholder(placeholder) => {
                     let value = self.shown(row, placeholder)?;
-                    let in_host = text.split_once("://").is_none_or(|(_, rest)| !rest.contains(['/', '?', '#']));
+                    let in_host = text
+                        .split_once("://")
+                        .is_none_or(|(_, rest)| !rest.contains(['/', '?', '#']));
                     if !in_host {
-                        let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+                        let encoded: String =
+                            url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
                         text.push_str(&encoded.replace('+', "%20"));
-                    } else if value.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']')) {
+                    } else if value.chars().all(|c| {
+                        c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']')
+                    }) {
                         text.push_str(&value);
                     } else {
                         return Err(Stop::new(
@@ -89,8 +96,13 @@ impl Values {
             }
         }
         let wrong = |why: String| {
-            Stop::new(Code::WrongAddress, row, template.span, format!("`{text}` is no URL of a site: {why}"))
-                .help("it has to begin with https:// (or http:// for loopback) and to have a host")
+            Stop::new(
+                Code::WrongAddress,
+                row,
+                template.span,
+                format!("`{text}` is no URL of a site: {why}"),
+            )
+            .help("it has to begin with https:// (or http:// for loopback) and to have a host")
         };
         let url = url::Url::parse(&text).map_err(|error| wrong(error.to_string()))?;
         if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
@@ -104,16 +116,18 @@ impl Values {
 
     /// Every value of the session that may be secret, to be taken out of what pages say.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        [Some(&self.target), self.logon.as_ref(), self.reconcile.as_ref()].into_iter().flatten().flat_map(
-            |account| {
+        [Some(&self.target), self.logon.as_ref(), self.reconcile.as_ref()]
+            .into_iter()
+            .flatten()
+            .flat_map(|account| {
                 let password = match &account.password {
                     Password::Value(secret) => Some(secret),
                     Password::Absent | Password::Computed => None,
                 };
-                let protected = account.properties.values().filter(|p| p.protected).map(|p| &p.value);
+                let protected =
+                    account.properties.values().filter(|p| p.protected).map(|p| &p.value);
                 password.into_iter().chain(protected)
-            },
-        )
+            })
     }
 
     fn shown(&self, row: Option<usize>, placeholder: &Placeholder) -> Result<String, Stop> {
@@ -190,7 +204,10 @@ impl Values {
                     Code::SecretEmpty,
                     row,
                     placeholder.span,
-                    format!("the vault of `{}` gives out one-time codes, and never a password", account.reference),
+                    format!(
+                        "the vault of `{}` gives out one-time codes, and never a password",
+                        account.reference
+                    ),
                 )
                 .label("can be used in a (TOTP) row only")
                 .help("write `(TOTP)` before it, or link an account that has a password")),
