@@ -62,8 +62,10 @@ struct Check<'a> {
     breaks: Vec<(i64, Break)>,
     rows: u64,
     span: Option<(Timestamp, Timestamp)>,
-    /// The row before, where it is genuine and in its place.
-    before: Option<(i64, Hash)>,
+    /// The last row that was genuine and in its place.
+    before: (i64, Hash),
+    /// Numbers that doorward passed over, for somebody had put a row there: both ends excluded.
+    skipped: Vec<(i64, i64)>,
     /// By how much the last moved row was moved.
     shift: i64,
     tries: u32,
@@ -85,7 +87,8 @@ impl<'a> Check<'a> {
             breaks: Vec::new(),
             rows: 0,
             span: None,
-            before: Some((0, GENESIS)),
+            before: (0, GENESIS),
+            skipped: Vec::new(),
             shift: 0,
             tries: TRIES,
         }
@@ -110,23 +113,24 @@ impl<'a> Check<'a> {
         let origin = columns.as_ref().and_then(|columns| self.origin(number, columns));
         let (Some(columns), Some(was)) = (columns, origin) else {
             self.strangers.push((number, time));
-            self.before = None;
             return;
         };
         if was != number || self.genuine.contains_key(&was) {
             self.moved(number, was, time);
-            self.before = None;
             return;
         }
         self.genuine.insert(number, time);
-        let follows = match self.before {
-            Some((last, hash)) => last + 1 != number || columns.previous == hash,
-            None => true,
-        };
-        if !follows {
-            self.breaks.push((number, Break::Unlinked { number, time }));
+        let (last, end) = self.before;
+        match columns.previous == end {
+            true if last + 1 < number => self.skipped.push((last, number)),
+            false if last + 1 == number => {
+                self.breaks.push((number, Break::Unlinked { number, time }));
+            }
+            _ => {}
         }
-        self.before = columns.hash.try_into().ok().map(|hash| (number, hash));
+        if let Ok(hash) = columns.hash.try_into() {
+            self.before = (number, hash);
+        }
     }
 
     /// A genuine row that is not in its place; a second one of its kind is a copy.
@@ -148,8 +152,8 @@ impl<'a> Check<'a> {
         }
         // A row that was changed ends up here too, and is sealed for no number at all.
         let near = [number.saturating_add(self.shift)];
-        let distances =
-            (1..=self.most).flat_map(|d| [number.checked_add(d), number.checked_sub(d)]);
+        let from = number.clamp(1, self.most);
+        let distances = (0..=self.most).flat_map(|d| [from.checked_add(d), from.checked_sub(d)]);
         let all = near.into_iter().chain(distances.flatten().take(self.tries as usize));
         let mut tried = 0;
         let most = self.most;
@@ -166,7 +170,9 @@ impl<'a> Check<'a> {
         self.place_moved();
         self.place_strangers();
         self.find_gaps();
-        self.breaks.sort_by_key(|(number, _)| *number);
+        // Where rows were removed and the next ones moved up, the gap comes first.
+        self.breaks
+            .sort_by_key(|(number, found)| (*number, !matches!(found, Break::Removed { .. })));
         let mut breaks: Vec<Break> = self.breaks.into_iter().map(|(_, found)| found).collect();
         let last = self.genuine.last_key_value().map_or(0, |(number, _)| *number);
         match self.head {
@@ -174,8 +180,8 @@ impl<'a> Check<'a> {
             Some(_) if !self.head_sealed => breaks.push(Break::HeadForged),
             Some(Head { count, .. }) if count < last => breaks.push(Break::HeadOld { count }),
             Some(Head { count, hash }) => {
-                let other = self.before.is_some_and(|(number, end)| number == count && end != hash);
-                if other {
+                let (number, end) = self.before;
+                if number == count && end != hash {
                     breaks.push(Break::HeadForged);
                 }
             }
@@ -207,9 +213,12 @@ impl<'a> Check<'a> {
     fn place_strangers(&mut self) {
         let end = self.head.filter(|_| self.head_sealed).map_or(i64::MAX, |head| head.count);
         for (number, time) in std::mem::take(&mut self.strangers) {
-            let place = (1..=end).contains(&number) && !self.genuine.contains_key(&number);
-            let found = if place {
+            let free = (1..=end).contains(&number) && !self.genuine.contains_key(&number);
+            let skipped = self.skipped.iter().any(|(a, b)| (a + 1..*b).contains(&number));
+            if free {
                 self.genuine.insert(number, time);
+            }
+            let found = if free && !skipped {
                 Break::Changed { number, time }
             } else {
                 Break::Inserted { number, time }
