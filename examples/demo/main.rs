@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use site::people::{People, Unusable};
+
 /// A small site to sign in to: name and password, then a one-time code, then a dashboard.
 #[derive(Debug, Parser)]
 #[command(name = "demo")]
@@ -43,7 +45,7 @@ enum Error {
     #[error("cannot read the credentials from {path}")]
     Credentials { path: String, source: std::io::Error },
     #[error("the credentials in {path} cannot be used: {source}")]
-    People { path: String, source: site::Unusable },
+    People { path: String, source: Unusable },
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("cannot write the ready file {path}")]
@@ -88,7 +90,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     }
 }
 
-fn people(path: &Path) -> Result<site::People, Error> {
+fn people(path: &Path) -> Result<People, Error> {
     let shown =
         if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
     let mut text = zeroize::Zeroizing::new(String::new());
@@ -97,7 +99,7 @@ fn people(path: &Path) -> Result<site::People, Error> {
         false => std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)),
     };
     read.map_err(|source| Error::Credentials { path: shown.clone(), source })?;
-    site::People::from_json(&text).map_err(|source| Error::People { path: shown, source })
+    People::from_json(&text).map_err(|source| Error::People { path: shown, source })
 }
 
 /// Says where the site is. A file appears whole or not at all, so that a script may wait for it.

@@ -8,8 +8,6 @@ mod desk;
 mod page;
 pub(crate) mod people;
 
-pub(crate) use people::{People, Unusable};
-
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Form, State};
@@ -22,6 +20,7 @@ use axum::routing::get;
 use axum::{Router, middleware};
 
 use desk::{Desk, Refusal, Stage};
+use people::People;
 
 /// Nothing from elsewhere, no inline script, never in a frame: as strict as a careful site is.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
