@@ -7,6 +7,8 @@ mod connect;
 mod doctor;
 mod exit;
 mod failure;
+mod launch;
+mod progress;
 mod vault;
 mod world;
 

@@ -57,6 +57,12 @@ pub enum Error {
         /// Since when.
         minutes: i64,
     },
+    /// Somebody ended it before it came to an outcome.
+    #[error("the sign-in was ended by {by}")]
+    Ended {
+        /// A signal, or who did it.
+        by: &'static str,
+    },
     /// The browser failed.
     #[error(transparent)]
     Browser(#[from] browser::Error),
@@ -72,6 +78,7 @@ impl Error {
             Self::Access(_) => "access-refused",
             Self::Browser(_) => "browser-failed",
             Self::CodesRefused { .. } => "codes-refused",
+            Self::Ended { .. } => "ended",
             Self::Record(_) => "record-failed",
             Self::Unfit { stop, .. } => stop.code.name(),
             Self::UnknownVault { .. } => "unknown-vault",
@@ -80,10 +87,19 @@ impl Error {
         }
     }
 
+    /// The row that it concerns.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Self::Unfit { stop, .. } => stop.row,
+            Self::Unlinked { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
+
     /// What to do next.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Access(_) => None,
+            Self::Access(_) | Self::Ended { .. } => None,
             Self::Browser(error) => error.help(),
             Self::CodesRefused { .. } => Some(
                 "check the secret and this machine's clock (`doorward doctor`), and wait: sites lock accounts after a few wrong codes"

@@ -77,10 +77,14 @@ pub struct Signed<'a> {
 }
 
 /// Runs a plan: first row on record, accounts and browser at the same time, the rows, the outcome.
+/// `cancelled` resolves, with who did it, when it is to end before its outcome.
 ///
 /// # Errors
 /// [`Error`]; what was begun is on record as failed, and no browser is left.
-pub async fn launch<'a>(launch: Launch<'a>) -> Result<Signed<'a>, Error> {
+pub async fn launch<'a>(
+    launch: Launch<'a>,
+    cancelled: impl Future<Output = &'static str>,
+) -> Result<Signed<'a>, Error> {
     let began = Instant::now();
     let request = launch.plan.request.clone();
     let grant = access::decide(Some(&request.user), &request.account)?;
@@ -89,7 +93,11 @@ pub async fn launch<'a>(launch: Launch<'a>) -> Result<Signed<'a>, Error> {
         Record::new(launch.store, launch.clock, launch.session, &launch.plan.connector, &request);
     record.connect().await?;
     (launch.progress)(Progress::Recorded);
-    match signed(launch, &grant, &mut record, began).await {
+    let ended = tokio::select! {
+        ended = signed(launch, &grant, &mut record, began) => ended,
+        by = cancelled => Err(Error::Ended { by }),
+    };
+    match ended {
         Ok((outcome, browser, url, timings)) => {
             Ok(Signed { outcome, browser, url, timings, record, began, live })
         }

@@ -54,6 +54,10 @@ pub enum Progress {
     Dialog(String),
     /// A person is asked to do something in the window.
     Handover(String),
+    /// The picture was saved there.
+    Screenshot(String),
+    /// The session is the operator's.
+    HandedOver,
     /// The sign-in was confirmed.
     SignedIn,
 }

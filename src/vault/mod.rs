@@ -8,8 +8,8 @@ mod open;
 pub mod totp;
 
 pub use account::{Account, Code, Password, Property, Summary};
-pub use error::{Cause, Error, Unready};
 use error::spelt;
+pub use error::{Cause, Error, Unready};
 pub use open::{KINDS, open};
 
 use futures_util::future::BoxFuture;
