@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap() };
+  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap(), inert: [] };
 
   const norm = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const cut = (text, most) => { const t = norm(text); return t.length > most ? t.slice(0, most - 1) + "…" : t; };
@@ -119,6 +119,12 @@
 
   const textual = (element) =>
     (element.tagName === "INPUT" && !TEXTLESS.has(element.type)) || element.tagName === "TEXTAREA" || element.isContentEditable;
+
+  const focused = () => {
+    let active = document.activeElement;
+    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+    return active;
+  };
 
   const deepFromPoint = (x, y) => {
     let hit = document.elementFromPoint(x, y);
@@ -268,6 +274,9 @@
     focus() {
       const element = state.element;
       if (!element?.isConnected) return { gone: true, ...where() };
+      // Keys follow the focus, also into a frame of another origin: until the field has them all, none can take it.
+      state.inert = everywhere("iframe,frame,object,embed").filter((frame) => !frame.inert);
+      for (const frame of state.inert) frame.inert = true;
       element.focus({ preventScroll: true });
       const root = element.getRootNode();
       if (element.isContentEditable) { const all = document.createRange(); all.selectNodeContents(element); const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(all); }
@@ -278,22 +287,25 @@
 
     // After typing: how much the field holds (its length, never its value) and whether it is still there.
     typed() {
+      for (const frame of state.inert) frame.inert = false;
+      state.inert = [];
       const element = state.element;
       if (!element) return { same: false };
       const held = element.isContentEditable ? element.textContent : element.value;
-      return { same: true, connected: element.isConnected, length: [...held].length, most: element.maxLength ?? -1, strayed: document.activeElement?.matches("iframe,frame") ?? false };
+      const active = focused();
+      const elsewhere = active && active !== element && textual(active) ? describe(active) : null;
+      return { same: true, connected: element.isConnected, length: [...held].length, most: element.maxLength ?? -1, strayed: active?.matches("iframe,frame") ?? false, elsewhere };
     },
 
     // Six-box fields: moves to the box after the focused one if the page has not done so by itself.
     async next(before) {
       await frame();
-      const active = () => { let e = document.activeElement; while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement; return e; };
       const boxes = everywhere("input").filter((e) => e.maxLength === 1 && visible(e));
       const from = boxes.indexOf(state.element);
       if (from < 0) return { moved: false };
       const target = boxes[from + before + 1];
       if (!target) return { moved: false };
-      if (active() !== target) { target.focus({ preventScroll: true }); target.select(); }
+      if (focused() !== target) { target.focus({ preventScroll: true }); target.select(); }
       return { moved: true };
     },
 

@@ -34,6 +34,8 @@ pub enum Typed {
         typed: usize,
         /// Its `maxlength`, where that is the reason.
         most: Option<usize>,
+        /// The field that has the focus now, where the page moved it: it may hold the rest.
+        elsewhere: Option<String>,
     },
     /// This browser cannot be sent a character as text, only as a key. No key was sent.
     Untypable,
@@ -69,6 +71,7 @@ struct Held {
     most: i64,
     #[serde(default)]
     strayed: bool,
+    elsewhere: Option<String>,
 }
 
 const DURING: &str = "the typing of a value";
@@ -143,7 +146,12 @@ impl Page {
                     Err(Fault::DocumentGone) => return Ok(Typed::Done),
                     Ok(_) => {
                         let typed = text.expose().chars().count();
-                        return Ok(Typed::Cut { held: index, typed, most: Some(1) });
+                        return Ok(Typed::Cut {
+                            held: index,
+                            typed,
+                            most: Some(1),
+                            elsewhere: None,
+                        });
                     }
                     Err(fault) => return Err(fault),
                 }
@@ -152,7 +160,7 @@ impl Page {
                 side.input(typed_character(character)).await?;
             }
         }
-        Ok(Typed::Done)
+        self.verdict(1).await
     }
 
     /// By "Element Send Keys", where there is no side channel.
@@ -210,7 +218,7 @@ impl Page {
         // A field that holds more has formatted the text, as an "123 456" of a code; that is its right.
         if held.length < typed {
             let most = usize::try_from(held.most).ok().filter(|most| *most < typed);
-            return Ok(Typed::Cut { held: held.length, typed, most });
+            return Ok(Typed::Cut { held: held.length, typed, most, elsewhere: held.elsewhere });
         }
         Ok(Typed::Done)
     }

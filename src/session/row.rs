@@ -226,8 +226,18 @@ impl Run<'_, '_> {
                         self.armed.guard.shown()
                     ))
             }
-            Typed::Cut { held, typed, most } => {
-                let why = most.map_or_else(String::new, |most| format!(" (its maxlength is {most})"));
+            Typed::Cut { held, typed, elsewhere: Some(other), .. } => {
+                let other = self.clean(&other);
+                let message = format!(
+                    "the page moved the focus to {other} while the value was typed: the field holds {held} of {typed} characters"
+                );
+                self.stop(Code::StrayedFocus, step, message, sight).help(
+                    "nothing was submitted; if the application has one field a character, name the first box in the row",
+                )
+            }
+            Typed::Cut { held, typed, most, elsewhere: None } => {
+                let why =
+                    most.map_or_else(String::new, |most| format!(" (its maxlength is {most})"));
                 let message = format!("the field kept {held} of the {typed} characters of the value{why}");
                 self.stop(Code::ValueCut, step, message, sight).help(
                     "the application takes no longer values: shorten the one in the vault, or find the right field; nothing was submitted",
