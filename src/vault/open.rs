@@ -25,9 +25,10 @@ pub fn open(
         _ => Err(Error::UnknownKind {
             vault: name.clone(),
             kind: kind.to_owned(),
-            nearest: KINDS.iter().copied().find(|known| {
-                strsim::damerau_levenshtein(known, &kind.to_lowercase()) <= 2
-            }),
+            nearest: KINDS
+                .iter()
+                .copied()
+                .find(|known| strsim::damerau_levenshtein(known, &kind.to_lowercase()) <= 2),
         }),
     }
 }

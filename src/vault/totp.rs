@@ -39,9 +39,7 @@ pub enum SeedError {
     #[error("the one-time-code secret is empty")]
     Empty,
     /// A character that base32 has not.
-    #[error(
-        "the one-time-code secret is not base32: character {position} is none of A–Z and 2–7"
-    )]
+    #[error("the one-time-code secret is not base32: character {position} is none of A–Z and 2–7")]
     NotBase32 {
         /// Which character, from 1, blanks and dashes counted.
         position: usize,
@@ -88,7 +86,9 @@ pub enum SeedError {
         place: Place,
     },
     /// A period outside 1 s to 3,600 s, or not in whole seconds.
-    #[error("a one-time code lives a whole number of seconds, 1 to 3600; {place} says something else")]
+    #[error(
+        "a one-time code lives a whole number of seconds, 1 to 3600; {place} says something else"
+    )]
     Period {
         /// Where that is written.
         place: Place,
@@ -145,7 +145,9 @@ impl SeedError {
                 "set the code up again in the application, and store the key that it shows"
             }
             Self::Digits { .. } => "say `(Digits=6)` in the row: it wins over what the secret says",
-            Self::Period { .. } => "say `(Period=30s)` in the row: it wins over what the secret says",
+            Self::Period { .. } => {
+                "say `(Period=30s)` in the row: it wins over what the secret says"
+            }
             Self::Algorithm { .. } => {
                 "say `(Algorithm=SHA1)` in the row: it wins over what the secret says"
             }
@@ -369,8 +371,5 @@ fn base32(text: &str) -> Result<Zeroizing<Vec<u8>>, SeedError> {
 fn hex(text: &str) -> Result<Zeroizing<Vec<u8>>, SeedError> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     plain.extend(text.chars().filter(|c| !(c.is_whitespace() || matches!(c, '-' | ':'))));
-    HEXLOWER_PERMISSIVE
-        .decode(plain.as_bytes())
-        .map(Zeroizing::new)
-        .map_err(|_| SeedError::NotHex)
+    HEXLOWER_PERMISSIVE.decode(plain.as_bytes()).map(Zeroizing::new).map_err(|_| SeedError::NotHex)
 }

@@ -156,10 +156,9 @@ fn apply(entry: &mut EntryMut<'_>, vault: &VaultName, change: Change) {
     if let Some(address) = change.address {
         set_custom(entry, ADDRESS, &address, false);
     }
-    for (field, link) in [
-        (LOGON_ACCOUNT, change.logon_account),
-        (RECONCILE_ACCOUNT, change.reconcile_account),
-    ] {
+    for (field, link) in
+        [(LOGON_ACCOUNT, change.logon_account), (RECONCILE_ACCOUNT, change.reconcile_account)]
+    {
         match link {
             Link::Keep => {}
             Link::Clear => set_custom(entry, field, "", false),
@@ -179,11 +178,8 @@ fn apply(entry: &mut EntryMut<'_>, vault: &VaultName, change: Change) {
 /// Sets a custom field under the name that the entry spells it with; empty removes it. What is
 /// protected stays protected.
 fn set_custom(entry: &mut EntryMut<'_>, name: &str, value: &str, protected: bool) {
-    let known = entry
-        .fields
-        .keys()
-        .find(|known| known.to_lowercase() == name.to_lowercase())
-        .cloned();
+    let known =
+        entry.fields.keys().find(|known| known.to_lowercase() == name.to_lowercase()).cloned();
     let name = known.unwrap_or_else(|| name.to_owned());
     if value.is_empty() {
         entry.fields.remove(&name);

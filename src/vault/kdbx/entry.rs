@@ -89,11 +89,7 @@ pub(super) fn find(
 }
 
 /// Up to three references that look like what was asked for: the same name elsewhere, or few letters off.
-fn nearest<'a>(
-    path: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a AccountRef>,
-) -> Vec<String> {
+fn nearest<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a AccountRef>) -> Vec<String> {
     let mut near: Vec<(usize, String)> = known
         .filter_map(|known| {
             let distance =
@@ -190,14 +186,9 @@ fn link(
 ) -> Result<Option<AccountRef>, Error> {
     field
         .map(|(name, text)| {
-            text.trim()
-                .parse::<AccountRef>()
-                .map(|linked| linked.within(vault))
-                .map_err(|source| Error::BadLink {
-                    account: account.clone(),
-                    field: name.to_owned(),
-                    source,
-                })
+            text.trim().parse::<AccountRef>().map(|linked| linked.within(vault)).map_err(|source| {
+                Error::BadLink { account: account.clone(), field: name.to_owned(), source }
+            })
         })
         .transpose()
 }

@@ -75,7 +75,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// An entry whose fields stand in an order that is not understood.
-    #[error("{path} holds an entry that its last program wrote in a disorder: a field behind the history")]
+    #[error(
+        "{path} holds an entry that its last program wrote in a disorder: a field behind the history"
+    )]
     Scrambled {
         /// The file.
         path: PathBuf,

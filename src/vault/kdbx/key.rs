@@ -125,10 +125,7 @@ pub(super) fn name(settings: &Settings) -> String {
     }
 }
 
-fn combine(
-    settings: &Settings,
-    password: Option<Zeroizing<String>>,
-) -> Result<DatabaseKey, Error> {
+fn combine(settings: &Settings, password: Option<Zeroizing<String>>) -> Result<DatabaseKey, Error> {
     let mut key = DatabaseKey::new();
     if let Some(password) = &password {
         key = key.with_password(password);
@@ -155,9 +152,9 @@ fn read_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
 
 fn password_file(path: &Path) -> Result<Zeroizing<String>, Error> {
     warn_if_open(path);
-    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|source| {
-        Error::PasswordFileUnreadable { path: path.to_owned(), source }
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|source| Error::PasswordFileUnreadable { path: path.to_owned(), source })?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
         _ => Err(Error::PasswordFileEmpty { path: path.to_owned() }),
@@ -191,9 +188,8 @@ fn checked(bytes: &[u8]) -> Option<bool> {
     }
     let data = text.split_once("<Data")?.1;
     let hash = between(data, "Hash=\"", "\"")?;
-    let body = Zeroizing::new(
-        between(data, ">", "</Data>")?.split_whitespace().collect::<String>(),
-    );
+    let body =
+        Zeroizing::new(between(data, ">", "</Data>")?.split_whitespace().collect::<String>());
     let Ok(key) = HEXUPPER_PERMISSIVE.decode(body.as_bytes()).map(Zeroizing::new) else {
         return Some(false);
     };
@@ -227,9 +223,9 @@ pub(super) fn ensure_key_file(path: &Path) -> Result<bool, super::Error> {
         source,
     };
     let mut key = Zeroizing::new([0_u8; 32]);
-    SystemRandom::new().fill(&mut *key).map_err(|_| {
-        unwritable(std::io::Error::other("the system gives no random numbers"))
-    })?;
+    SystemRandom::new()
+        .fill(&mut *key)
+        .map_err(|_| unwritable(std::io::Error::other("the system gives no random numbers")))?;
     super::file::place_new(path, &key_file_text(&key)).map_err(unwritable)?;
     Ok(true)
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use keepass::Database;
 use keepass::config::{DatabaseConfig, KdfConfig};
 use keepass::db::{MemoryProtection, Times};
-use keepass::Database;
 
 use super::settings::Settings;
 use super::{Error, file, key};

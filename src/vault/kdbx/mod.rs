@@ -26,8 +26,8 @@ pub use make::Made;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::BoxFuture;
 use file::Content;
+use futures_util::future::BoxFuture;
 use keepass::{Database, DatabaseKey};
 
 use super::{Account, Code, Summary, Vault};
@@ -187,9 +187,9 @@ impl Inner {
         }
         let below = |reference: &AccountRef| match (safe, reference.safe()) {
             (None, _) => true,
-            (Some(wanted), Some(safe)) => {
-                safe.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            }
+            (Some(wanted), Some(safe)) => safe
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
             (Some(_), None) => false,
         };
         Ok(accounts
@@ -216,7 +216,10 @@ impl Inner {
             line.push_str(&format!(", {nameless} entries left out for their names"));
         }
         if !scrambled.is_empty() {
-            line.push_str(&format!(", {} not usable for the order of their fields", scrambled.len()));
+            line.push_str(&format!(
+                ", {} not usable for the order of their fields",
+                scrambled.len()
+            ));
         }
         if !matches!(database.config.version, keepass::config::DatabaseVersion::KDB4(_)) {
             line.push_str(", can be read and not written");

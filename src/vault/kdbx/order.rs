@@ -72,6 +72,7 @@ struct Seen {
 fn is_protected(element: &BytesStart<'_>) -> bool {
     element.attributes().flatten().any(|attribute| {
         let value: &str = &attribute.value;
-        attribute.key.as_ref() == "Protected" && matches!(value.to_lowercase().as_str(), "true" | "1")
+        attribute.key.as_ref() == "Protected"
+            && matches!(value.to_lowercase().as_str(), "true" | "1")
     })
 }

@@ -102,15 +102,15 @@ mod tests {
                 &[("totp seed", "AB"), ("totp settings", "60;8")],
                 Some("secret=AB&period=60&digits=8"),
             ),
-            (
-                &[("totp seed", "AB"), ("totp settings", "30;S")],
-                Some("secret=AB&encoder=steam"),
-            ),
+            (&[("totp seed", "AB"), ("totp settings", "30;S")], Some("secret=AB&encoder=steam")),
             (
                 &[("timeotp-secret-base32", "AB"), ("timeotp-algorithm", "HMAC-SHA-256")],
                 Some("secret=AB&algorithm=HMAC-SHA-256"),
             ),
-            (&[("timeotp-secret-hex", "41ff"), ("timeotp-length", "8")], Some("secret=IH7Q&digits=8")),
+            (
+                &[("timeotp-secret-hex", "41ff"), ("timeotp-length", "8")],
+                Some("secret=IH7Q&digits=8"),
+            ),
             (&[("timeotp-secret-base64", "Qf8=")], Some("secret=IH7Q")),
             (&[("timeotp-secret", "A"), ("timeotp-period", "60")], Some("secret=IE&period=60")),
             (&[("timeotp-secret-hex", "no hex")], None),

@@ -49,7 +49,10 @@ mod tests {
         let other = database.root_mut().add_entry().id();
         let other_hex = other.uuid().simple().to_string();
         database.entry_mut(id).unwrap().set_protected(fields::PASSWORD, "value");
-        database.entry_mut(id).unwrap().set_unprotected(fields::USERNAME, format!("{{REF:U@I:{hex}}}"));
+        database
+            .entry_mut(id)
+            .unwrap()
+            .set_unprotected(fields::USERNAME, format!("{{REF:U@I:{hex}}}"));
         database
             .entry_mut(other)
             .unwrap()

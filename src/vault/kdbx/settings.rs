@@ -101,7 +101,11 @@ mod tests {
         for (json, key_file, password) in [
             (r#"{"path":"v.kdbx"}"#, None, "prompt"),
             (r#"{"path":"v.kdbx","key-file":"v.key"}"#, Some("/base/v.key"), "none"),
-            (r#"{"path":"v.kdbx","key-file":"/v.key","password":"prompt"}"#, Some("/v.key"), "prompt"),
+            (
+                r#"{"path":"v.kdbx","key-file":"/v.key","password":"prompt"}"#,
+                Some("/v.key"),
+                "prompt",
+            ),
             (r#"{"path":"v.kdbx","password-file":"pw"}"#, None, "/base/pw"),
             (r#"{"path":"v.kdbx","key-file":null,"password-file":"pw"}"#, None, "/base/pw"),
         ] {

@@ -106,10 +106,7 @@ fn files_of_other_programs_open() {
 fn odd_entries_have_their_own_answers() {
     let folder = folder();
     let vault = vault(folder.path(), settings("pykeepass-key.kdbx", Some("pykeepass.keyx"), false));
-    assert!(matches!(
-        account(&vault, "web/twin"),
-        Err(VaultError::Ambiguous { count: 2, .. })
-    ));
+    assert!(matches!(account(&vault, "web/twin"), Err(VaultError::Ambiguous { count: 2, .. })));
     let error = account(&vault, "web/badlink").unwrap_err();
     assert!(matches!(&error, VaultError::BadLink { field, .. } if field == "LogonAccount"));
     assert!(matches!(account(&vault, "web/empty").unwrap().password, Password::Absent));
@@ -136,7 +133,10 @@ fn odd_entries_have_their_own_answers() {
     let mut sorted = names.clone();
     sorted.sort();
     assert_eq!(names.len(), 9, "{names:?}");
-    assert!(names.iter().all(|name| !name.contains("na/me") && !name.contains("gone")), "{names:?}");
+    assert!(
+        names.iter().all(|name| !name.contains("na/me") && !name.contains("gone")),
+        "{names:?}"
+    );
     let eu = wait(vault.list(Some("web/eu"))).unwrap();
     assert_eq!(eu.len(), 3);
     assert_eq!(wait(vault.list(Some("we"))).unwrap().len(), 0);
@@ -156,7 +156,10 @@ fn every_way_of_not_opening_is_said() {
     };
     place(&at("empty.kdbx"), b"");
     place(&at("text.kdbx"), b"this is no database at all");
-    place(&at("one.kdbx"), &[&[0x03, 0xD9, 0xA2, 0x9A, 0x65, 0xFB, 0x4B, 0xB5][..], &[0; 200]].concat());
+    place(
+        &at("one.kdbx"),
+        &[&[0x03, 0xD9, 0xA2, 0x9A, 0x65, 0xFB, 0x4B, 0xB5][..], &[0; 200]].concat(),
+    );
     place(&at("future.kdbx"), &[&good[..10], &[9, 0][..], &good[12..]].concat());
     place(&at("header.kdbx"), &edit(&good, 40));
     place(&at("body.kdbx"), &edit(&good, good.len() - 60));
@@ -186,7 +189,10 @@ fn every_way_of_not_opening_is_said() {
         (settings("cut-header.kdbx", key, false), "is cut off"),
         (settings("cut-old.kdbx", Some("keepassxc.keyx"), false), "is cut off"),
         (settings("old-altered.kdbx", Some("keepassxc.keyx"), false), "does not open"),
-        (settings("pykeepass-key.kdbx", Some("keepassxc.keyx"), false), "keepassxc.keyx does not open"),
+        (
+            settings("pykeepass-key.kdbx", Some("keepassxc.keyx"), false),
+            "keepassxc.keyx does not open",
+        ),
         (settings("pykeepass-key.kdbx", Some("plain.keyx"), false), "plain.keyx does not open"),
         (settings("keepassxc-key.kdbx", key, false), "pykeepass.keyx does not open"),
         (settings("pykeepass-both.kdbx", key, false), "does not open"),
@@ -194,9 +200,18 @@ fn every_way_of_not_opening_is_said() {
         (settings("pykeepass-key.kdbx", Some("broken.keyx"), false), "its checksum does not hold"),
         (settings("pykeepass-key.kdbx", Some("none.keyx"), false), "there is no key file"),
         (settings("pykeepass-key.kdbx", Some("folder.kdbx"), false), "cannot read the key file"),
-        (json!({"path": "pykeepass-password.kdbx", "password-file": "wrong-pw"}), "the password does not open"),
-        (json!({"path": "pykeepass-password.kdbx", "password-file": "empty-pw"}), "its first line is empty"),
-        (json!({"path": "pykeepass-password.kdbx", "password-file": "none"}), "cannot read the password file"),
+        (
+            json!({"path": "pykeepass-password.kdbx", "password-file": "wrong-pw"}),
+            "the password does not open",
+        ),
+        (
+            json!({"path": "pykeepass-password.kdbx", "password-file": "empty-pw"}),
+            "its first line is empty",
+        ),
+        (
+            json!({"path": "pykeepass-password.kdbx", "password-file": "none"}),
+            "cannot read the password file",
+        ),
     ] {
         let text = settings.to_string();
         let error = kdbx_error(account(&vault(folder.path(), settings), "web/shop").unwrap_err());
@@ -318,7 +333,8 @@ fn fields_behind_a_history_are_not_read_as_noise() {
     let folder = folder();
     let path = folder.path().join("pykeepass-order.kdbx");
     let before = std::fs::read(&path).unwrap();
-    let vault = vault(folder.path(), settings("pykeepass-order.kdbx", Some("pykeepass.keyx"), false));
+    let vault =
+        vault(folder.path(), settings("pykeepass-order.kdbx", Some("pykeepass.keyx"), false));
     let error = account(&vault, "web/eu/order").unwrap_err();
     assert!(matches!(kdbx_error(error), Error::Scrambled { .. }));
     // The entries before and behind it are right.
@@ -378,8 +394,18 @@ fn every_text_arrives_exact() {
     vault.make().unwrap();
     let printable: String = (' '..='~').collect();
     for (at, text) in [
-        printable.as_str(), " ", "  both ends  ", "\ttab\t", "a\nb\r\nc\r", "\u{0}\u{1}\u{7f}",
-        "<![CDATA[x]]>", "&amp;&#13;", "ü😀\u{e000}\u{feff}", &"x".repeat(512), "]]>", "{REF:P@I:no}",
+        printable.as_str(),
+        " ",
+        "  both ends  ",
+        "\ttab\t",
+        "a\nb\r\nc\r",
+        "\u{0}\u{1}\u{7f}",
+        "<![CDATA[x]]>",
+        "&amp;&#13;",
+        "ü😀\u{e000}\u{feff}",
+        &"x".repeat(512),
+        "]]>",
+        "{REF:P@I:no}",
     ]
     .into_iter()
     .enumerate()
@@ -398,7 +424,9 @@ fn every_text_arrives_exact() {
         assert_eq!(account.properties["p"].value.expose(), text);
     }
     // Unprotected text stands in XML, which cannot hold everything: it arrives, or nothing is changed.
-    for text in [printable.trim(), "a b", "  both ends  ", " ", "\tx", "a\nb", "\u{1}", "ü😀", "]]>"] {
+    for text in
+        [printable.trim(), "a b", "  both ends  ", " ", "\tx", "a\nb", "\u{1}", "ü😀", "]]>"]
+    {
         let before = std::fs::read(folder.path().join("new.kdbx")).unwrap();
         let change = Change { username: Some(text.to_owned()), ..Change::default() };
         match vault.edit(&"s/1".parse().unwrap(), change) {

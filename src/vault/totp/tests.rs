@@ -8,7 +8,11 @@ fn rows(table: &str) -> Vec<Vec<String>> {
     table
         .lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(|line| line.split_whitespace().map(|cell| cell.replace('␣', " ").replace('⍽', "\u{a0}")).collect())
+        .map(|line| {
+            line.split_whitespace()
+                .map(|cell| cell.replace('␣', " ").replace('⍽', "\u{a0}"))
+                .collect()
+        })
         .collect()
 }
 
@@ -68,7 +72,10 @@ fn wrong_secrets_have_each_their_own_error_without_the_value() {
         assert_eq!(name, row[4], "{}", row.join(" "));
         seen.insert(name.to_owned());
         let told = format!("{error} {} {error:?}", error.help());
-        for part in text.split(['?', '&', '=', '/']).filter(|part| part.len() > 7 && !part.starts_with("otpauth")) {
+        for part in text
+            .split(['?', '&', '=', '/'])
+            .filter(|part| part.len() > 7 && !part.starts_with("otpauth"))
+        {
             assert!(!told.contains(part), "{told:?} holds {part:?}");
         }
     }
