@@ -54,6 +54,7 @@ impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         let exit = match &error {
             vault::Error::Denied { .. } => Exit::Access,
+            vault::Error::Settings { .. } | vault::Error::UnknownKind { .. } => Exit::Usage,
             _ => Exit::Vault,
         };
         Self::new(exit, &error, error.help())
