@@ -54,6 +54,13 @@ pub(super) fn check(
         }
     }
     let url = match url::Url::parse(&sample) {
+        // `https:///login` would be read as the host `login`.
+        Ok(_) if sample.contains(":///") => {
+            return wrong(
+                format!("`{what}` has no host"),
+                "write it as `https://host/path`, with placeholders such as `<address>`".to_owned(),
+            );
+        }
         Ok(url) => url,
         // A pattern may have `*` where a URL cannot.
         Err(_) if purpose == Use::Pattern => return,
