@@ -9,7 +9,7 @@ use doorward::diagnostic::{Source, render};
 
 /// A row is taken apart or refused, with every place inside the text and on character boundaries; what
 /// was taken apart and put together again is the same row.
-pub fn row(text: &str) {
+pub(crate) fn row(text: &str) {
     let inside = |range: &Range<usize>| {
         assert!(text.get(range.clone()).is_some(), "{} to {} in {text}", range.start, range.end);
     };
@@ -57,7 +57,7 @@ pub fn row(text: &str) {
 }
 
 /// A template is read with every place inside the text; printed and read again it is the same.
-pub fn template(text: &str) {
+pub(crate) fn template(text: &str) {
     let parameters = ["Region", "Zone"];
     let (template, problems) = Template::parse(text, &parameters);
     let places = template
@@ -74,7 +74,7 @@ pub fn template(text: &str) {
 }
 
 /// A whole file is loaded or refused, and every problem can be printed.
-pub fn file(text: &str) {
+pub(crate) fn file(text: &str) {
     let source = Arc::new(Source { path: "fuzz.yaml".to_owned(), text: text.to_owned() });
     let (connector, problems) = connector::load(source);
     assert_eq!(connector.is_some(), !problems.iter().any(|problem| problem.is_error()));
