@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod activity;
+mod check;
 mod lab;
+mod language;
+mod pages;
 mod site;

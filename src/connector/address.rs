@@ -47,13 +47,31 @@ pub(super) fn check(
             );
         }
         None => {
-            return wrong(
-                format!("`{what}` does not begin with `https://`"),
-                format!("write `https://{}`", text.trim_start_matches('/')),
-            );
+            let scheme = sample.split_once(':').map_or("", |(scheme, _)| scheme);
+            let message = match scheme {
+                "javascript" | "data" | "file" | "about" | "view-source" | "mailto" => {
+                    format!("`{what}` has the scheme `{scheme}`")
+                }
+                _ => format!("`{what}` does not begin with `https://`"),
+            };
+            let help = if text.starts_with('/') {
+                format!("write `https://<address>/{}`", text.trim_start_matches('/'))
+            } else if message.contains("scheme") {
+                "sessions are opened over `https://` (or `http://`)".to_owned()
+            } else {
+                format!("write `https://{text}`")
+            };
+            return wrong(message, help);
         }
     }
     let url = match url::Url::parse(&sample) {
+        // `https:///login` would be read as the host `login`.
+        Ok(_) if sample.contains(":///") => {
+            return wrong(
+                format!("`{what}` has no host"),
+                "write it as `https://host/path`, with placeholders such as `<address>`".to_owned(),
+            );
+        }
         Ok(url) => url,
         // A pattern may have `*` where a URL cannot.
         Err(_) if purpose == Use::Pattern => return,

@@ -17,47 +17,44 @@ pub(super) fn capabilities(
 ) {
     let has = |capability| declared.iter().any(|(declared, _)| *declared == capability);
     let id = id.unwrap_or("this connector");
-    let mut used = Vec::new();
-    let mut need = |placeholders: Vec<&Placeholder>, place: &str, report: &mut Report| {
+    let settings =
+        settings.map(|settings| ("a setting".to_owned(), settings.templates().collect()));
+    let rows = steps.iter().map(|step| (format!("row {}", step.row), step.templates()));
+    let places: Vec<(String, Vec<&Template>)> = settings.into_iter().chain(rows).collect();
+    let mut needs: Vec<(Capability, &Placeholder, &str)> = Vec::new();
+    for (place, templates) in &places {
         for capability in Capability::ALL {
-            let first = placeholders.iter().find(|found| found.object == capability.object());
-            let Some(placeholder) = first else { continue };
-            used.push(capability);
-            if has(capability) {
-                continue;
+            let mut all = templates.iter().flat_map(|template| template.placeholders());
+            if let Some(first) = all.find(|found| found.object == capability.object()) {
+                needs.push((capability, first, place));
             }
-            let (word, object) = (capability.word(), placeholder.object.word());
-            let message = format!(
-                "{place} of `{id}` names `{object}`, and the connector does not declare the capability `{word}`"
-            );
-            let mut all: Vec<&str> = declared.iter().map(|(declared, _)| declared.word()).collect();
-            all.push(word);
-            let line = format!("SupportedCapabilities: [{}]", all.join(", "));
-            let found = Diagnostic::error(
-                Code::CapabilityNotDeclared,
-                &report.source,
-                placeholder.span,
-                message,
-            )
-            .label(format!("needs `{word}`"));
-            report.push(match key {
-                Some(key) => found
-                    .related(key, format!("lacks `{word}`"))
-                    .help(format!("change this line to `{line}`")),
-                None => found.help(format!("add the line `{line}`")),
-            });
         }
-    };
-    if let Some(settings) = settings {
-        need(settings.templates().flat_map(Template::placeholders).collect(), "a setting", report);
     }
-    for step in steps {
-        let placeholders = step.templates().into_iter().flat_map(Template::placeholders).collect();
-        need(placeholders, &format!("row {}", step.row), report);
+    let used = |capability| needs.iter().any(|(needed, ..)| *needed == capability);
+    let line: Vec<&str> = Capability::ALL
+        .into_iter()
+        .filter(|capability| has(*capability) || used(*capability))
+        .map(Capability::word)
+        .collect();
+    let line = format!("SupportedCapabilities: [{}]", line.join(", "));
+    for (capability, placeholder, place) in needs.iter().filter(|(needed, ..)| !has(*needed)) {
+        let (word, object) = (capability.word(), placeholder.object.word());
+        let message = format!(
+            "{place} of `{id}` names `{object}`, and the connector does not declare the capability `{word}`"
+        );
+        let span = placeholder.span;
+        let found = Diagnostic::error(Code::CapabilityNotDeclared, &report.source, span, message)
+            .label(format!("needs `{word}`"));
+        report.push(match key {
+            Some(key) => found
+                .related(key, format!("lacks `{word}`"))
+                .help(format!("change this line to `{line}`")),
+            None => found.help(format!("add the line `{line}`")),
+        });
     }
     for (capability, span) in declared {
         // A row that could not be read may have been the one that needs it.
-        if !used.contains(capability) && !report.has_errors() {
+        if !used(*capability) && !report.has_errors() {
             let word = capability.word();
             let message = format!("no row needs the capability `{word}`");
             let help = format!(

@@ -301,7 +301,7 @@ fn typed(
         Part::Literal(text) => words.iter().any(|word| text.to_lowercase().contains(word)),
         Part::Placeholder(_) => false,
     });
-    if is_password && template.placeholders().next().is_none() {
+    if is_password && !has_placeholder(value.text) {
         let message = "this looks like a password in the connector itself";
         let help = "keep it in the vault and write `<password>`";
         report.warning(Code::LiteralSecret, value.span(), message, help);

@@ -140,7 +140,12 @@ fn unquoted(span: Span, taken_for: &str, report: &mut Report) {
 
 fn diagnostic(source: &std::sync::Arc<Source>, span: Span, taken_for: &str) -> Diagnostic {
     let row = source.text[span.range()].trim();
-    let quoted = format!("'{}'", row.trim_matches(['\'', '"']).replace('\'', "''"));
+    // `'Sign in' > (Click)`: the quotes were meant for YAML, and ended too early.
+    let unquoted = ['\'', '"'].into_iter().find_map(|quote| {
+        let (inner, rest) = row.strip_prefix(quote)?.split_once(quote)?;
+        Some(format!("{inner}{rest}"))
+    });
+    let quoted = format!("'{}'", unquoted.as_deref().unwrap_or(row).replace('\'', "''"));
     let message = format!("YAML reads this row as {taken_for}");
     let found = Diagnostic::error(Code::UnquotedRow, source, span, message);
     if row.chars().count() > 100 {

@@ -166,7 +166,7 @@ fn placeholder_problem(
                     found.help(format!("add `UserParameters: {{ {name}: {{ DisplayName: … }} }}`"))
                 }
                 None => found.help(format!(
-                    "declare it under `UserParameters`, where {} stand now",
+                    "declare it under `UserParameters`, beside {}",
                     super::nearest::listed(parameters.iter().copied())
                 )),
             }

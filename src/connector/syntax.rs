@@ -89,6 +89,7 @@ fn said(message: &str) -> String {
     };
     let known = [
         ("multiple YAML documents", "a connector is one document, and a second one begins here"),
+        ("budget breached: Documents", "a connector is one document, and a second one begins here"),
         ("tabs disallowed", "YAML is indented with spaces, and this is a tab"),
         ("merge keys are not allowed", "merge keys (`<<`) are not read in a connector"),
         ("unclosed bracket", "this bracket is never closed"),

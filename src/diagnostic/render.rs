@@ -55,17 +55,24 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
     text
 }
 
+/// The longest text or place that is shown, in bytes: a hostile file may have lines of a megabyte.
+const LONGEST: usize = 400;
+
 /// The bytes of `span` that the text has, on character boundaries.
 fn clamped(text: &str, span: Span) -> std::ops::Range<usize> {
     let start = text.floor_char_boundary(span.start.min(text.len()));
-    let end = text.ceil_char_boundary(span.end.min(text.len()));
-    start..end.max(start)
+    let end = span.end.min(text.len()).min(start + LONGEST);
+    start..text.floor_char_boundary(end).max(start)
 }
 
-/// The text with a `�` for every control character.
+/// The text, not too long, with a `�` for every control character.
 fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().any(|character| character.is_control()) {
-        Cow::Owned(text.replace(|character: char| character.is_control(), "\u{fffd}"))
+    if text.len() > LONGEST * 2 {
+        let cut = &text[..text.floor_char_boundary(LONGEST)];
+        return Cow::Owned(format!("{}…", shown(cut)));
+    }
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, "\u{fffd}"))
     } else {
         Cow::Borrowed(text)
     }
