@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::client::{Client, Visit};
+use super::client::{Client, Visit, clean};
 use super::credential;
 use super::settings::Auth;
 use crate::secret::Secret;
@@ -126,15 +126,18 @@ impl SignedIn {
     ) -> Result<Forbidden, Error> {
         let by_token = |detail| Forbidden::ByToken(self.unauthenticated(detail));
         if answer.complaint.says(INVALID) {
-            return Ok(by_token(answer.words()));
+            return Ok(by_token(INVALID.into()));
         }
-        let (call, lookup) = self.lookup(visit).await?;
+        let call = Call::get(LOOKUP.into());
+        let token = self.token(visit).await?;
+        let lookup = self.client.send(&call, Some(&token), visit).await?;
         Ok(match lookup.status {
             200 => {
                 let policies = lookup.json::<LookupAnswer>().ok().and_then(|l| l.data.policies);
                 Forbidden::ByPolicy(match policies {
                     Some(names) if !names.is_empty() => {
-                        format!("{}; the token's policies: {}", answer.words(), names.join(", "))
+                        let names = clean(&names.join(", "), [Some(&token), None]);
+                        format!("{}; the token's policies: {names}", answer.words())
                     }
                     _ => answer.words(),
                 })
@@ -244,7 +247,7 @@ impl SignedIn {
             Err(_) => Call::post(format!("auth/{mount}/login"), Zeroizing::default(), None),
         };
         let answer = self.client.send(&call, None, visit).await?;
-        if answer.status == 404 && answer.is_absence() {
+        if answer.status == 404 && answer.is_the_vaults() {
             return Err(Error::Settings {
                 vault: self.client.vault.clone(),
                 key: "auth.approle.mount".into(),
@@ -319,13 +322,6 @@ impl SignedIn {
             }
         }
         Ok(())
-    }
-
-    async fn lookup(&self, visit: &mut Visit) -> Result<(Call<'static>, Answer), Error> {
-        let call = Call::get(LOOKUP.into());
-        let token = self.token(visit).await?;
-        let answer = self.client.send(&call, Some(&token), visit).await?;
-        Ok((call, answer))
     }
 
     fn unauthenticated(&self, detail: String) -> Error {
