@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{TOKEN, all_of, assert_nothing_leaks, lab, variant_of};
 
 /// Opens a vault with exactly these settings.
-fn opened(settings: Value) -> Result<Hashicorp, doorward::vault::Error> {
+fn opened(settings: Value) -> Result<Hashicorp, Box<doorward::vault::Error>> {
     let name = "corp".parse().unwrap();
-    Hashicorp::open(name, settings.as_object().unwrap().clone(), lab().path())
+    Hashicorp::open(name, settings.as_object().unwrap().clone(), lab().path()).map_err(Box::new)
 }
 
 #[tokio::test]
@@ -147,10 +147,7 @@ async fn wrong_settings_are_named_by_their_key() {
         ),
     ];
     for (settings, message) in rows {
-        let error = match opened(settings.clone()) {
-            Ok(_) => panic!("taken: {settings}"),
-            Err(error) => error,
-        };
+        let Err(error) = opened(settings.clone()) else { panic!("taken: {settings}") };
         let expected = format!("the configuration of vault `corp` is wrong: {message}");
         assert_eq!(error.to_string(), expected, "{settings}");
         assert_eq!(

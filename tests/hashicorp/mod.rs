@@ -129,6 +129,25 @@ fn assert_nothing_leaks(text: &str, at: &str) {
     }
 }
 
+/// Runs the test `name` once more in a process of its own, with `variables` in its environment, and
+/// returns what it printed; `None` in that process. For what a process has only one of.
+fn alone(name: &str, variables: &[(&str, &str)]) -> Option<String> {
+    const MARK: &str = "DOORWARD_TEST_ALONE";
+    if std::env::var_os(MARK).is_some() {
+        return None;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .envs(variables.iter().copied())
+        .env(MARK, "1")
+        .output()
+        .unwrap();
+    let printed = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    let printed = printed.join("\n");
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+    Some(printed)
+}
+
 /// What to ask of a vault.
 #[derive(Clone, Copy)]
 enum Ask {

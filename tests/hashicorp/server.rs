@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// How one call is answered.
 #[derive(Clone)]
-pub enum Reply {
+pub(super) enum Reply {
     /// A status and a body, with further headers.
     Send(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Nothing, ever.
@@ -28,59 +28,59 @@ pub enum Reply {
 }
 
 /// A status and JSON.
-pub fn json_of(status: u16, value: Value) -> Reply {
+pub(super) fn json_of(status: u16, value: Value) -> Reply {
     let media = vec![("content-type", "application/json".to_owned())];
     Reply::Send(status, media, value.to_string().into_bytes())
 }
 
 /// JSON with status 200.
-pub fn ok(value: Value) -> Reply {
+pub(super) fn ok(value: Value) -> Reply {
     json_of(200, value)
 }
 
 /// An error in the vault's shape.
-pub fn errors(status: u16, errors: &[&str]) -> Reply {
+pub(super) fn errors(status: u16, errors: &[&str]) -> Reply {
     json_of(status, json!({ "errors": errors }))
 }
 
 /// A page of some other server.
-pub fn html(status: u16) -> Reply {
+pub(super) fn html(status: u16) -> Reply {
     let media = vec![("content-type", "text/html; charset=utf-8".to_owned())];
     Reply::Send(status, media, b"<html>Sign in</html>".to_vec())
 }
 
 /// A status and nothing else.
-pub fn empty(status: u16) -> Reply {
+pub(super) fn empty(status: u16) -> Reply {
     Reply::Send(status, vec![], vec![])
 }
 
 /// A redirect.
-pub fn redirect(to: &str) -> Reply {
+pub(super) fn redirect(to: &str) -> Reply {
     Reply::Send(307, vec![("location", to.to_owned())], vec![])
 }
 
 /// Calls as `GET /v1/path?query`, each with its answers in order; the last one stays.
-pub type Script = Vec<(&'static str, Vec<Reply>)>;
+pub(super) type Script = Vec<(&'static str, Vec<Reply>)>;
 
 /// One call as it arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(super) struct Seen {
     /// `GET /v1/path?query`.
-    pub call: String,
+    pub(super) call: String,
     /// The header of that name.
-    pub token: Option<String>,
+    pub(super) token: Option<String>,
     /// The header of that name.
-    pub namespace: Option<String>,
+    pub(super) namespace: Option<String>,
     /// The header of that name.
-    pub marked: Option<String>,
+    pub(super) marked: Option<String>,
     /// The body.
-    pub body: String,
+    pub(super) body: String,
 }
 
 /// A server on loopback; gone with its value.
-pub struct StandIn {
+pub(super) struct StandIn {
     /// Scheme, host and port.
-    pub address: String,
+    pub(super) address: String,
     state: Arc<Mutex<Play>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -94,12 +94,12 @@ struct Play {
 
 impl StandIn {
     /// A server that speaks plain HTTP.
-    pub async fn start(script: Script) -> Self {
+    pub(super) async fn start(script: Script) -> Self {
         Self::start_with(script, None).await
     }
 
     /// A server that speaks TLS.
-    pub async fn start_with(script: Script, tls: Option<TlsAcceptor>) -> Self {
+    pub(super) async fn start_with(script: Script, tls: Option<TlsAcceptor>) -> Self {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = tcp.local_addr().unwrap().port();
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -113,7 +113,7 @@ impl StandIn {
     }
 
     /// Adds to the script; a call that was there before is answered anew.
-    pub fn script(&self, script: Script) {
+    pub(super) fn script(&self, script: Script) {
         let mut play = self.state.lock().unwrap();
         for (call, replies) in script {
             play.script.insert(call.to_owned(), replies.into());
@@ -121,22 +121,22 @@ impl StandIn {
     }
 
     /// Closes the next connections before they were heard.
-    pub fn drop_connections(&self, count: usize) {
+    pub(super) fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().connections_to_drop = count;
     }
 
     /// How many connections were not dropped yet although they should be.
-    pub fn undropped(&self) -> usize {
+    pub(super) fn undropped(&self) -> usize {
         self.state.lock().unwrap().connections_to_drop
     }
 
     /// What arrived so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<Seen> {
         self.state.lock().unwrap().seen.clone()
     }
 
     /// How often `call` arrived.
-    pub fn count(&self, call: &str) -> usize {
+    pub(super) fn count(&self, call: &str) -> usize {
         self.seen().iter().filter(|seen| seen.call == call).count()
     }
 }
