@@ -184,6 +184,18 @@ fn rows() -> Vec<Row> {
         ),
         signing_in("a login without a token", ok(json!({ "auth": null })), "Unauthenticated"),
         signing_in(
+            "a login that wants a second factor",
+            ok(
+                json!({ "auth": { "client_token": "", "mfa_requirement": { "mfa_request_id": "1" } } }),
+            ),
+            "Unauthenticated",
+        ),
+        signing_in(
+            "a login with an empty token",
+            ok(json!({ "auth": { "client_token": "" } })),
+            "Unauthenticated",
+        ),
+        signing_in(
             "RustyVault's way to refuse a login",
             ok(json!({ "data": { "error": "MARKED" } })),
             "Unauthenticated",
@@ -244,6 +256,11 @@ fn rows() -> Vec<Row> {
             settings: json!({ "timeout": "200ms" }),
             script: vec![(LOOKUP, vec![Reply::Hang])],
             ..read("a slow call", Reply::Hang, "Slow")
+        },
+        Row {
+            settings: json!({ "timeout": "200ms" }),
+            script: vec![(LOOKUP, vec![Reply::Stall])],
+            ..read("a body that never ends", Reply::Hang, "Slow")
         },
         Row {
             settings: json!({ "deadline": "300ms" }),

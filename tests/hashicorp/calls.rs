@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::server::{Reply, StandIn, empty, errors, html, json_of, ok, redirect};
 use super::{
-    Ask, PASSWORD, SECRET_ID, TOKEN, alone, approle, assert_nothing_leaks, grant, lab, login,
-    lookup, mount, open, shop, variant_of, well, with,
+    Ask, PASSWORD, SECRET_ID, TOKEN, all_of, alone, approle, assert_nothing_leaks, grant, lab,
+    login, lookup, mount, open, shop, variant_of, well, with,
 };
 
 const LOGIN: &str = "POST /v1/auth/approle/login";
@@ -79,6 +79,35 @@ async fn names_are_encoded() {
     let lab = lab();
     let vault = open(&lab, &server.address, json!({}));
     vault.account(&grant("web eu/a b%?#")).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_may_have_a_path() {
+    let server = StandIn::start(vec![
+        ("GET /proxy/v1/auth/token/lookup-self", vec![lookup(3600, 3600, true)]),
+        ("GET /proxy/v1/sys/internal/ui/mounts/secret", vec![mount("kv", "secret/", Some("2"))]),
+        ("GET /proxy/v1/secret/data/web/shop", vec![shop()]),
+    ])
+    .await;
+    let lab = lab();
+    for path in ["/proxy", "/proxy/", "/proxy/v1", "/proxy/v1/"] {
+        let vault = open(&lab, &format!("{}{path}", server.address), json!({}));
+        vault.account(&grant("web/shop")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_part_of_an_answer_is_taken_for_the_whole() {
+    let (lab, server) = (lab(), StandIn::start(well()).await);
+    let vault = open(&lab, &server.address, json!({}));
+    let Reply::Send(status, headers, whole) = shop() else { panic!("no body") };
+    for end in 0..whole.len() {
+        let part = Reply::Send(status, headers.clone(), whole[..end].to_vec());
+        server.script(vec![(SHOP, vec![part])]);
+        let error = vault.account(&grant("web/shop")).await.unwrap_err();
+        assert_eq!(variant_of(&error), "Garbled", "{end}");
+        assert_nothing_leaks(&all_of(&error), "a part of an answer");
+    }
 }
 
 /// How a server tells, or hides, which version a mount is.

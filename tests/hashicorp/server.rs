@@ -23,6 +23,8 @@ pub(super) enum Reply {
     Hang,
     /// A header that promises a body, half of it, and a broken connection.
     BreakOff,
+    /// A header, half of the body it promises, and then nothing.
+    Stall,
     /// More than anybody wants to read, of unstated length.
     Flood,
 }
@@ -190,6 +192,10 @@ async fn answer(State(state): State<Arc<Mutex<Play>>>, request: Request) -> Resp
                 .body(Body::from_stream(half.chain(broken)))
                 .unwrap()
         }
+        Reply::Stall => {
+            let half = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{")) });
+            Response::new(Body::from_stream(half.chain(stream::pending())))
+        }
         Reply::Flood => {
             let chunk = Bytes::from(vec![b' '; 64 * 1024]);
             let chunks = (0..160).map(move |_| Ok::<_, std::io::Error>(chunk.clone()));
@@ -215,6 +221,7 @@ impl axum::serve::Listener for Listener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let Ok((stream, from)) = self.tcp.accept().await else { continue };
+            stream.set_nodelay(true).unwrap();
             {
                 let mut play = self.state.lock().unwrap();
                 if play.connections_to_drop > 0 {

@@ -91,6 +91,9 @@ struct Issued {
     renewable: bool,
     #[serde(default)]
     num_uses: u64,
+    /// Set where the vault waits for a second factor before it issues the token.
+    #[serde(default)]
+    mfa_requirement: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -263,20 +266,23 @@ impl SignedIn {
         }
         let answer: LoginAnswer =
             answer.json().map_err(|found| self.client.garbled(&call, found))?;
-        let issued = answer.auth.and_then(|auth| {
-            Some((auth.client_token?, auth.lease_duration, auth.renewable, auth.num_uses))
-        });
-        match issued {
-            Some((secret, ..)) if !is_sendable(&secret) => {
+        let Some(issued) = answer.auth else {
+            let failed = answer.data.is_some_and(|data| data.error.is_some());
+            let detail = if failed { "the login failed" } else { NO_TOKEN };
+            return Err(self.unauthenticated(detail.into()));
+        };
+        match issued.client_token {
+            _ if issued.mfa_requirement.is_some() => {
+                Err(self.unauthenticated("it asks for a second factor as well".into()))
+            }
+            Some(secret) if is_sendable(&secret) => {
+                let seconds = issued.lease_duration;
+                Ok(Token::new(secret, seconds, seconds, issued.renewable, issued.num_uses))
+            }
+            Some(secret) if !secret.is_empty() => {
                 Err(self.client.garbled(&call, "a token that cannot be one".into()))
             }
-            Some((secret, seconds, is_renewable, uses)) => {
-                Ok(Token::new(secret, seconds, seconds, is_renewable, uses))
-            }
-            None if answer.data.is_some_and(|data| data.error.is_some()) => {
-                Err(self.unauthenticated("the login failed".into()))
-            }
-            None => Err(self.unauthenticated("the answer to the login holds no token".into())),
+            _ => Err(self.unauthenticated(NO_TOKEN.into())),
         }
     }
 
@@ -363,6 +369,7 @@ fn is_sendable(token: &Secret) -> bool {
     !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic())
 }
 
+const NO_TOKEN: &str = "the answer to the login holds no token";
 const LOOKUP: &str = "auth/token/lookup-self";
 /// How newer servers refuse a token that is wrong or has ended.
 const INVALID: &str = "invalid token";

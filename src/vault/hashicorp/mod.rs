@@ -38,6 +38,7 @@ mod totp;
 
 pub(super) use client::FOREIGN;
 
+use std::fmt;
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
@@ -76,6 +77,12 @@ impl Hashicorp {
         let client = Client::new(&name, &settings)?;
         let vault = SignedIn::new(client, settings.auth.clone());
         Ok(Self { name, settings, vault, version: Mutex::new(None) })
+    }
+}
+
+impl fmt::Debug for Hashicorp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hashicorp").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
