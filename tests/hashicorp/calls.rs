@@ -217,6 +217,19 @@ async fn a_fresh_token_that_is_refused_is_not_replaced() {
 }
 
 #[tokio::test]
+async fn a_token_of_few_uses_is_replaced_once_in_a_question() {
+    let few = ok(json!({ "auth": { "client_token": TOKEN, "lease_duration": 60, "num_uses": 2 } }));
+    let refused = || vec![errors(403, &["permission denied"])];
+    let script =
+        vec![(LOGIN, vec![few]), (MOUNT, refused()), (SHOP, refused()), (OLD_SHOP, refused())];
+    let server = StandIn::start(with(well(), script)).await;
+    let lab = lab();
+    let vault = open(&lab, &server.address, approle());
+    let error = vault.account(&grant("web/shop")).await.unwrap_err();
+    assert_eq!((variant_of(&error).as_str(), server.count(LOGIN)), ("Denied", 2));
+}
+
+#[tokio::test]
 async fn a_token_file_that_was_changed_is_read_again() {
     let (lab, server) = (lab(), StandIn::start(well()).await);
     let vault = open(&lab, &server.address, json!({}));
