@@ -4,6 +4,7 @@
 
 mod activity;
 mod check;
+mod hashicorp;
 mod lab;
 mod language;
 mod pages;

@@ -21,7 +21,7 @@ pub enum Error {
         nearest: Vec<String>,
     },
     /// The vault says that the one who asks may not.
-    #[error("vault `{vault}` does not allow `{account}` to be used")]
+    #[error("vault `{vault}` does not allow `{account}` to be used: {detail}")]
     Denied {
         /// The vault.
         vault: VaultName,
@@ -295,9 +295,10 @@ impl Error {
                 "its owner can bring a deleted version back or write a new one; a destroyed one is lost"
                     .into(),
             ),
-            Self::Unauthenticated { credential, .. } => Some(format!(
-                "put a fresh one in the place of {credential}: one that is wrong, expired, revoked or used up is refused in the same words"
-            )),
+            Self::Unauthenticated { .. } => Some(
+                "a wrong, an expired, a revoked and a used-up one are refused in the same words; the vault's owner issues a fresh one"
+                    .into(),
+            ),
             Self::Unreachable { endpoint, .. } => Some(format!(
                 "is {endpoint} right, host, port and https or http, and is the server up? `doorward doctor` asks again"
             )),
@@ -344,8 +345,8 @@ impl Error {
             Self::Redirected { .. } => {
                 Some("set `address` to the active node or to the cluster's load balancer".into())
             }
-            Self::Settings { .. } => {
-                Some("correct that key in the configuration, under `vaults`".into())
+            Self::Settings { vault, .. } => {
+                Some(format!("it stands in the configuration, below `vaults` and `{vault}`"))
             }
             Self::Unreadable { what, .. } => Some(format!(
                 "`{what}` names it in the configuration, relative to the configuration's own folder; does it exist, and may you read it?"

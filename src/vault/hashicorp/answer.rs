@@ -60,6 +60,7 @@ impl Complaint {
             all.push_str("\nsealed");
         }
         let text = errors.into_iter().find(|text| !text.is_empty());
+        let text = text.map(|text| text.strip_prefix(LIST_OF_ONE).unwrap_or(&text).to_owned());
         Self { text, all: all.to_lowercase(), json: true }
     }
 
@@ -84,9 +85,10 @@ impl Answer {
         self.status == 503 && self.complaint.says("sealed")
     }
 
-    /// Whether the vault itself says that there is nothing, and not a proxy that knows no such page.
-    pub(super) fn is_absence(&self) -> bool {
-        self.status == 404 && (self.complaint.json || self.body.is_empty())
+    /// Whether an error is the vault's own, and not a page of a proxy. RustyVault sends some without
+    /// a body.
+    pub(super) fn is_the_vaults(&self) -> bool {
+        self.complaint.json || self.body.is_empty()
     }
 
     /// What it said, for a message about a refusal.
@@ -122,3 +124,6 @@ impl Answer {
         format!("{} bytes of {media}", self.body.len())
     }
 }
+
+/// How the vault begins a list of errors that has one entry, on one line.
+const LIST_OF_ONE: &str = "1 error occurred: * ";

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::client::{Client, Visit};
+use super::client::{Client, Visit, clean};
 use super::credential;
 use super::settings::Auth;
 use crate::secret::Secret;
@@ -91,6 +91,9 @@ struct Issued {
     renewable: bool,
     #[serde(default)]
     num_uses: u64,
+    /// Set where the vault waits for a second factor before it issues the token.
+    #[serde(default)]
+    mfa_requirement: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -126,15 +129,18 @@ impl SignedIn {
     ) -> Result<Forbidden, Error> {
         let by_token = |detail| Forbidden::ByToken(self.unauthenticated(detail));
         if answer.complaint.says(INVALID) {
-            return Ok(by_token(answer.words()));
+            return Ok(by_token(INVALID.into()));
         }
-        let (call, lookup) = self.lookup(visit).await?;
+        let call = Call::get(LOOKUP.into());
+        let token = self.token(visit).await?;
+        let lookup = self.client.send(&call, Some(&token), visit).await?;
         Ok(match lookup.status {
             200 => {
                 let policies = lookup.json::<LookupAnswer>().ok().and_then(|l| l.data.policies);
                 Forbidden::ByPolicy(match policies {
                     Some(names) if !names.is_empty() => {
-                        format!("{}; the token's policies: {}", answer.words(), names.join(", "))
+                        let names = clean(&names.join(", "), [Some(&token), None]);
+                        format!("{}; the token's policies: {names}", answer.words())
                     }
                     _ => answer.words(),
                 })
@@ -244,7 +250,7 @@ impl SignedIn {
             Err(_) => Call::post(format!("auth/{mount}/login"), Zeroizing::default(), None),
         };
         let answer = self.client.send(&call, None, visit).await?;
-        if answer.status == 404 && answer.is_absence() {
+        if answer.status == 404 && answer.is_the_vaults() {
             return Err(Error::Settings {
                 vault: self.client.vault.clone(),
                 key: "auth.approle.mount".into(),
@@ -260,20 +266,23 @@ impl SignedIn {
         }
         let answer: LoginAnswer =
             answer.json().map_err(|found| self.client.garbled(&call, found))?;
-        let issued = answer.auth.and_then(|auth| {
-            Some((auth.client_token?, auth.lease_duration, auth.renewable, auth.num_uses))
-        });
-        match issued {
-            Some((secret, ..)) if !is_sendable(&secret) => {
+        let Some(issued) = answer.auth else {
+            let failed = answer.data.is_some_and(|data| data.error.is_some());
+            let detail = if failed { "the login failed" } else { NO_TOKEN };
+            return Err(self.unauthenticated(detail.into()));
+        };
+        match issued.client_token {
+            _ if issued.mfa_requirement.is_some() => {
+                Err(self.unauthenticated("it asks for a second factor as well".into()))
+            }
+            Some(secret) if is_sendable(&secret) => {
+                let seconds = issued.lease_duration;
+                Ok(Token::new(secret, seconds, seconds, issued.renewable, issued.num_uses))
+            }
+            Some(secret) if !secret.is_empty() => {
                 Err(self.client.garbled(&call, "a token that cannot be one".into()))
             }
-            Some((secret, seconds, is_renewable, uses)) => {
-                Ok(Token::new(secret, seconds, seconds, is_renewable, uses))
-            }
-            None if answer.data.is_some_and(|data| data.error.is_some()) => {
-                Err(self.unauthenticated("the login failed".into()))
-            }
-            None => Err(self.unauthenticated("the answer to the login holds no token".into())),
+            _ => Err(self.unauthenticated(NO_TOKEN.into())),
         }
     }
 
@@ -321,13 +330,6 @@ impl SignedIn {
         Ok(())
     }
 
-    async fn lookup(&self, visit: &mut Visit) -> Result<(Call<'static>, Answer), Error> {
-        let call = Call::get(LOOKUP.into());
-        let token = self.token(visit).await?;
-        let answer = self.client.send(&call, Some(&token), visit).await?;
-        Ok((call, answer))
-    }
-
     fn unauthenticated(&self, detail: String) -> Error {
         Error::Unauthenticated {
             vault: self.client.vault.clone(),
@@ -367,6 +369,7 @@ fn is_sendable(token: &Secret) -> bool {
     !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic())
 }
 
+const NO_TOKEN: &str = "the answer to the login holds no token";
 const LOOKUP: &str = "auth/token/lookup-self";
 /// How newer servers refuse a token that is wrong or has ended.
 const INVALID: &str = "invalid token";

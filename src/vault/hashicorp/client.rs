@@ -134,8 +134,8 @@ impl Client {
                 key: "mount".into(),
                 message: format!("names a mount that the vault does not have (`{call}`)"),
             }),
-            404 if !answer.is_absence() => {
-                Err(self.garbled(call, format!("status 404 and {}", answer.words())))
+            403 | 404 if !answer.is_the_vaults() => {
+                Err(self.garbled(call, format!("status {} and {}", answer.status, answer.words())))
             }
             500.. => Err(self.refused(call, &answer)),
             _ => Ok(answer),
@@ -236,7 +236,7 @@ impl Client {
             header(RETRY_AFTER).and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
         let promised = header(CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
         let garbled = |found| Failure::Final(self.garbled(call, found));
-        let too_long = || garbled(format!("more than {} KiB", MOST / 1024));
+        let too_long = || garbled("more than 1 MiB".into());
         if promised.is_some_and(|length| length > MOST) {
             return Err(too_long());
         }
@@ -315,10 +315,7 @@ impl Client {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
         while let Some(layer) = cause {
             let io = layer.downcast_ref::<io::Error>();
-            // An io::Error hides what it wraps from `source`.
-            let tls = io
-                .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
-                .or_else(|| layer.downcast_ref::<rustls::Error>());
+            let tls = tls_fault(layer);
             if let Some(rustls::Error::InvalidCertificate(_)) = tls {
                 return Failure::Final(Error::Untrusted { vault, endpoint, source });
             }
@@ -349,7 +346,7 @@ fn authorities(
 }
 
 /// A text of the server, fit for a message: one line, bounded, without the secrets that it was sent.
-fn clean(text: &str, secrets: [Option<&Secret>; 2]) -> String {
+pub(super) fn clean(text: &str, secrets: [Option<&Secret>; 2]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret.expose(), "…");
@@ -372,6 +369,15 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+/// What TLS found wrong. An `io::Error` shows what it wraps by `get_ref` only, not as its source, and
+/// one may wrap another.
+fn tls_fault<'a>(layer: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    match layer.downcast_ref::<io::Error>() {
+        Some(io) => tls_fault(io.get_ref()?),
+        None => layer.downcast_ref(),
+    }
 }
 
 fn origin(url: &Url) -> String {

@@ -24,7 +24,7 @@ pub(super) fn name(auth: &Auth) -> String {
     match auth {
         Auth::AppRole { secret_id_file, mount, .. } => {
             format!(
-                "the AppRole of `auth/{mount}` with the secret id in {}",
+                "the AppRole at `auth/{mount}` with the secret id in {}",
                 secret_id_file.display()
             )
         }

@@ -33,7 +33,7 @@ impl Hashicorp {
             501 => return Err(client.unready(Unready::Uninitialised)),
             503 if answer.complaint.json => return Err(client.unready(Unready::Sealed)),
             // RustyVault has no such page.
-            404 if answer.is_absence() => "reachable, tells nothing of its health".to_owned(),
+            404 if answer.is_the_vaults() => "reachable, tells nothing of its health".to_owned(),
             _ => return Err(self.unexpected(&call, &client.screen(&call, answer)?)),
         };
         line.push_str(", ");

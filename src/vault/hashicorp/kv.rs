@@ -124,7 +124,8 @@ impl Hashicorp {
             |message| Error::Settings { vault: self.name.clone(), key: "mount".into(), message };
         let ours = &self.settings.mount;
         match mount.path.as_deref().map(|path| path.trim_matches('/')) {
-            Some(path) if path != ours => Err(wrong(format!(
+            // Only a path that the configuration has itself is repeated in a message.
+            Some(path) if path != ours && ours.starts_with(path) => Err(wrong(format!(
                 "reaches below the mount `{path}`: name that, and `{}` in the accounts' safe",
                 ours.strip_prefix(path).unwrap_or(ours).trim_matches('/')
             ))),
@@ -133,8 +134,8 @@ impl Hashicorp {
                     let version = mount.options.as_ref().and_then(|o| o.version.as_deref());
                     Ok(if version == Some("2") { Version::Two } else { Version::One })
                 }
-                "totp" => Err(wrong(format!("`{ours}` is a TOTP engine: add `engine: totp`"))),
-                _ => Err(wrong(format!("`{ours}` is neither a KV nor a TOTP engine"))),
+                "totp" => Err(wrong(format!("names `{ours}`, a TOTP engine: add `engine: totp`"))),
+                _ => Err(wrong(format!("names `{ours}`, which is neither a KV nor a TOTP engine"))),
             },
         }
     }

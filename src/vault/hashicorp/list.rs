@@ -74,7 +74,7 @@ impl Hashicorp {
                 break;
             }
         }
-        summaries.sort_by(|a, b| a.reference.cmp(&b.reference));
+        summaries.sort_by_cached_key(|summary| summary.reference.path());
         Ok(summaries)
     }
 

@@ -1,4 +1,27 @@
 //! HashiCorp Vault and OpenBao: accounts in the KV engine, codes of the TOTP engine.
+//!
+//! Its entry in the configuration, with the defaults of what may be left out:
+//!
+//! ```yaml
+//! vaults:
+//!   corp:
+//!     kind: hashicorp
+//!     address: "https://vault.example:8200"   # plain http to loopback only, or with allow-insecure: true
+//!     mount: secret                           # totp with `engine: totp`
+//!     engine: kv                              # or totp: codes that the vault computes
+//!     namespace: team-a                       # none
+//!     ca-file: ca.pem                         # the system's authorities
+//!     auth:                                   # one of the three
+//!       approle: { role-id: web-broker, secret-id-file: secret-id, mount: approle }
+//!       token-file: token
+//!       token-env: VAULT_TOKEN
+//!     keys: { username: username, password: password, address: address,
+//!             logon-account: logon_account, reconcile-account: reconcile_account }
+//!     public-properties: [region]             # beside port, url, domain, database and host
+//!     timeout: 5s                             # one call
+//!     deadline: 15s                           # all calls for one account
+//!     trusted-hosts: ["node-2.example:8200"]  # where a standby node may redirect to
+//! ```
 
 mod answer;
 mod auth;
@@ -15,6 +38,7 @@ mod totp;
 
 pub(super) use client::FOREIGN;
 
+use std::fmt;
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
@@ -53,6 +77,12 @@ impl Hashicorp {
         let client = Client::new(&name, &settings)?;
         let vault = SignedIn::new(client, settings.auth.clone());
         Ok(Self { name, settings, vault, version: Mutex::new(None) })
+    }
+}
+
+impl fmt::Debug for Hashicorp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hashicorp").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
