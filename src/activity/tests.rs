@@ -53,7 +53,7 @@ async fn a_locked_record_says_so_and_takes_rows_again_afterwards() {
     assert_eq!(
         printed(&error, folder.path()),
         "error: the record STATE/activity.db is locked by another process, and did not become free\n\
-         caused by: error returned from database: (code: 5) database is locked\n\
+         caused by: database is locked (SQLite code 5)\n\
          help: end the program that holds it (`fuser STATE/activity.db` names it), then try again\n"
     );
     let now = Timestamp::UNIX_EPOCH;
@@ -78,7 +78,7 @@ async fn a_full_disk_loses_no_row_and_leaves_no_half_of_a_batch() {
     assert_eq!(
         printed(&error, folder.path()),
         "error: the record STATE/activity.db cannot be written: the disk is full\n\
-         caused by: error returned from database: (code: 13) database or disk is full\n\
+         caused by: database or disk is full (SQLite code 13)\n\
          help: without a record there is no session: make room on the disk; another folder can be \
          named with `state:` in the configuration\n"
     );
@@ -98,7 +98,7 @@ async fn a_connection_that_became_read_only_says_so() {
     let error = store.append(&[event("")]).await.unwrap_err();
     assert!(printed(&error, folder.path()).starts_with(
         "error: the record STATE/activity.db cannot be written: it is read-only\n\
-         caused by: error returned from database: (code: 8) attempt to write a readonly database\n"
+         caused by: attempt to write a readonly database (SQLite code 8)\n"
     ));
 }
 
