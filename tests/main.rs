@@ -4,3 +4,4 @@
 
 mod activity;
 mod lab;
+mod layers;
