@@ -137,7 +137,7 @@ fn paths<'a>(home: &[&'a str], tokens: &[Token<'a>]) -> Vec<(usize, Vec<&'a str>
             "crate" | "super" | "self" if begins_path(tokens, at) => {
                 let here: Vec<&str> =
                     home.iter().copied().chain(inner.iter().map(|(name, _)| *name)).collect();
-                follow(tokens, at, &here, here.clone(), &mut found);
+                follow(tokens, at, here, &mut found);
             }
             _ => {}
         }
@@ -156,7 +156,6 @@ fn begins_path(tokens: &[Token<'_>], at: usize) -> bool {
 fn follow<'a>(
     tokens: &[Token<'a>],
     mut at: usize,
-    here: &[&'a str],
     mut path: Vec<&'a str>,
     found: &mut Vec<(usize, Vec<&'a str>)>,
 ) -> usize {
@@ -169,7 +168,7 @@ fn follow<'a>(
             "{" => {
                 at += 1;
                 while tokens.get(at).is_some_and(|token| token.text != "}") {
-                    at = follow(tokens, at, here, path.clone(), found).max(at + 1);
+                    at = follow(tokens, at, path.clone(), found).max(at + 1);
                     // Past a new name (`as x`) and the comma.
                     while tokens.get(at).is_some_and(|token| !matches!(token.text, "," | "}")) {
                         at += 1;

@@ -206,16 +206,17 @@ fn no_two_rows_hash_alike() {
 }
 
 #[test]
-fn durations_are_written_like_cyberarks() {
-    for (seconds, text) in [
-        (0, "00:00:00"),
-        (7, "00:00:07"),
-        (3_725, "01:02:05"),
-        (-5, "00:00:00"),
-        (360_000, "100:00:00"),
+fn durations_have_milliseconds() {
+    for (milliseconds, text) in [
+        (0, "0.000s"),
+        (7_125, "7.125s"),
+        (999, "0.999s"),
+        (360_000_001, "360000.001s"),
+        (-5, "0.000s"),
     ] {
-        let end = Timestamp::from_second(1_000_000 + seconds).unwrap();
-        assert_eq!(duration(Timestamp::from_second(1_000_000).unwrap(), end), text);
+        let start = Timestamp::from_second(1_000_000).unwrap();
+        let end = Timestamp::from_millisecond(1_000_000_000 + milliseconds).unwrap();
+        assert_eq!(duration(start, end), text);
     }
 }
 

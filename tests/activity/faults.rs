@@ -14,9 +14,12 @@ fn lab() -> Lab {
     lab
 }
 
-/// What is put into the folder, and what `doorward activity` and opening for writing say of it.
+/// What is done to a state folder.
+type Spoil = fn(&Path);
+
+/// What is done to the folder, and what `doorward activity` and opening for writing say of it.
 /// `STATE` stands for the folder.
-const CASES: &[(fn(&Path), &str)] = &[
+const CASES: &[(Spoil, &str)] = &[
     (
         |state| std::fs::write(state, "a file").unwrap(),
         "error: cannot use STATE/activity.key, which the record needs\n\

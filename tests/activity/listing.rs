@@ -25,7 +25,7 @@ fn lab() -> Lab {
     let end = Event {
         action: Action::Disconnect,
         outcome: "closed".into(),
-        details: vec![("duration".into(), "00:00:07".into())],
+        details: vec![("duration".into(), "7.125s".into())],
         ..event(9)
     };
     let refused = Event {
@@ -60,7 +60,7 @@ Time                  Session   User  Action          Account         Connector 
 2026-03-01T08:00:00Z  099a8057  jane  Connect         local:web/shop  shop                logon-account=anna; reason=audit 7
 2026-03-01T08:00:01Z  099a8057  jane  UsePassword     local:web/shop  shop                row=1
 2026-03-01T08:00:02Z  099a8057  jane  UseOneTimeCode  codes:acme      shop                row=4
-2026-03-01T08:00:09Z  099a8057  jane  Disconnect      local:web/shop  shop       closed   duration=00:00:07
+2026-03-01T08:00:09Z  099a8057  jane  Disconnect      local:web/shop  shop       closed   duration=7.125s
 "
     );
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
