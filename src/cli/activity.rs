@@ -24,18 +24,18 @@ Examples:
   doorward activity --since 2026-03-01 --format csv > march.csv
   doorward activity verify                       exits 0 only if nothing was altered
 
-A session that used a logon account shows on both accounts, under one session id. Times are UTC. The
-table shows the last 8 characters of a session id, and --session takes them; json and csv have all of
-it. Account is the whole REF, as --account takes it; Safe is the middle part of it.";
+A session that used a logon account shows on both accounts, under one session id. Times are UTC. \
+The table shows the last 8 characters of a session id, and --session takes them; json and csv have \
+all of it. Account is the whole REF, as --account takes it; Safe is the middle part of it.";
 
 const VERIFIES: &str = "\
-Checks the hash and the seal of every row, that each follows the one before, and that the last one is
-there. Every row that was changed, removed, inserted or moved is named, and the exit code is 7.
+Checks the hash and the seal of every row, that each follows the one before, and that the last one \
+is there. Every row that was changed, removed, inserted or moved is named, and the exit code is 7.
 
-The seals are made with the file activity.key in the state folder. Who can read that file can forge
-rows, and who can write the folder can put back an earlier state of all of it. To find that too, keep
-what `verify` prints (the number of rows and the last hash) where they cannot write: the row of that
-number must still have that hash in `doorward activity --format json`.";
+The seals are made with the file activity.key in the state folder. Who can read that file can forge \
+rows, and who can write the folder can put back an earlier state of all of it. To find that too, \
+keep what `verify` prints (the number of rows and the last hash) where they cannot write: the row \
+of that number must still have that hash in `doorward activity --format json`.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]

@@ -220,3 +220,49 @@ fn marks_that_cannot_be_made_are_an_error() {
         assert_eq!(all(&store).await.len(), 1);
     });
 }
+
+/// An auditor may read the record and write nothing, not even the files that SQLite keeps beside it.
+#[cfg(unix)]
+#[test]
+fn a_read_only_folder_can_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = lab();
+    let state = lab.path().join("state");
+    block(record(&state, 3));
+    let allow = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow(lab.path(), 0o755);
+    allow(&state, 0o555);
+    allow(&state.join("activity.db"), 0o444);
+    allow(&state.join("activity.key"), 0o000);
+    // Modes do not bind root, so root tries it as nobody.
+    let nobody = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+        command.arg(env!("CARGO_BIN_EXE_doorward")).args(arguments).current_dir(lab.path());
+        command.output()
+    };
+    let ended = |arguments: &[&str]| {
+        if rustix::process::geteuid().is_root() {
+            crate::lab::Ended::from(nobody(arguments).unwrap())
+        } else {
+            lab.run(arguments)
+        }
+    };
+    let root = rustix::process::geteuid().is_root();
+    if root && !nobody(&["--version"]).is_ok_and(|ended| ended.status.success()) {
+        let why = b"skipped: nobody cannot run the binary from here (setpriv)\n";
+        std::io::Write::write_all(&mut std::io::stderr(), why).unwrap();
+        return;
+    }
+    let shown = ended(&["activity"]);
+    assert_eq!((shown.code, shown.stdout.lines().count()), (0, 4), "{}", shown.stderr);
+    let verified = ended(&["activity", "verify"]);
+    assert_eq!(verified.code, 7);
+    assert!(verified.stdout.contains("`activity.key` is missing or cannot be read"));
+    let names: Vec<_> =
+        std::fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    allow(&state, 0o755);
+}
