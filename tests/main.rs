@@ -7,5 +7,6 @@ mod check;
 mod hashicorp;
 mod lab;
 mod language;
+mod layers;
 mod pages;
 mod site;

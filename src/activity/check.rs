@@ -122,8 +122,8 @@ impl<'a> Check<'a> {
         self.genuine.insert(number, time);
         let (last, end) = self.before;
         match columns.previous == end {
-            true if last + 1 < number => self.skipped.push((last, number)),
-            false if last + 1 == number => {
+            true if last.saturating_add(1) < number => self.skipped.push((last, number)),
+            false if last.saturating_add(1) == number => {
                 self.breaks.push((number, Break::Unlinked { number, time }));
             }
             _ => {}
@@ -147,12 +147,12 @@ impl<'a> Check<'a> {
         {
             return None;
         }
-        if columns.digest(number) == hash {
+        if number >= 1 && columns.digest(number) == hash {
             return Some(number);
         }
         // A row that was changed ends up here too, and is sealed for no number at all.
         let near = [number.saturating_add(self.shift)];
-        let from = number.clamp(1, self.most);
+        let from = number.clamp(1, self.most.max(1));
         let distances = (0..=self.most).flat_map(|d| [from.checked_add(d), from.checked_sub(d)]);
         let all = near.into_iter().chain(distances.flatten().take(self.tries as usize));
         let mut tried = 0;

@@ -20,7 +20,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// The file is something else than a record.
     #[error("{path} is not a record of doorward")]
@@ -34,7 +34,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What SQLite found.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// Somebody dropped or changed its tables.
     #[error("the tables of the record {path} were altered")]
@@ -42,7 +42,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What SQLite misses.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// A later doorward wrote it.
     #[error("the record {path} has schema {found}, this doorward knows up to {known}")]
@@ -60,7 +60,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// The file, its folder or its disk is read-only.
     #[error("the record {path} cannot be written: it is read-only")]
@@ -68,7 +68,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// There is no room for another row.
     #[error("the record {path} cannot be written: the disk is full")]
@@ -76,7 +76,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// Reading or writing failed in another way.
     #[error("the record {path} cannot be read or written")]
@@ -84,7 +84,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: sqlx::Error,
+        source: Fault,
     },
     /// The key is there and the record is not: somebody removed it.
     #[error("the record {path} was removed: its key {key} is still there")]
@@ -125,7 +125,9 @@ impl Error {
     /// (<https://www.sqlite.org/rescode.html>).
     pub(super) fn of(path: &Path, source: sqlx::Error) -> Self {
         let path = path.to_owned();
-        match primary_code(&source) {
+        let code = primary_code(&source);
+        let source = Fault(source);
+        match code {
             Some(1) => Self::Altered { path, source },
             Some(5 | 6) => Self::Locked { path, source },
             Some(8) => Self::ReadOnly { path, source },
@@ -193,6 +195,21 @@ impl Error {
         })
     }
 }
+
+/// What the database said, in one line: the errors of its crate repeat their own causes.
+#[derive(Debug)]
+pub struct Fault(sqlx::Error);
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.as_database_error().map(|error| (error.message(), error.code())) {
+            Some((message, Some(code))) => write!(f, "{message} (SQLite code {code})"),
+            _ => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
 
 /// SQLite's primary result code, where the database itself spoke.
 pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {

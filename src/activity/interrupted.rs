@@ -101,9 +101,9 @@ fn ends(rows: &[Row], now: Timestamp) -> Vec<Event> {
     ends
 }
 
-/// The time from `start` to `end` as `hours:minutes:seconds`, the form of CyberArk's
-/// `SessionDuration`; zero where the clock went back.
+/// The time from `start` to `end` as the record has it: seconds with three places, `7.125s`; zero
+/// where the clock went back.
 pub fn duration(start: Timestamp, end: Timestamp) -> String {
-    let seconds = end.duration_since(start).max(SignedDuration::ZERO).as_secs();
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    let lasted = end.duration_since(start).max(SignedDuration::ZERO);
+    format!("{}.{:03}s", lasted.as_secs(), lasted.subsec_millis())
 }

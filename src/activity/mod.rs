@@ -21,7 +21,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use error::Error;
+pub use error::{Error, Fault};
 pub use event::{Action, Event};
 pub use interrupted::duration;
 pub use lease::Lease;

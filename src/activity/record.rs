@@ -1,5 +1,6 @@
 //! A record, open for reading: who used what. It makes nothing where nothing is.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -16,7 +17,7 @@ use crate::name::{AccountRef, SessionId};
 pub struct Record {
     pub(super) connection: Mutex<SqliteConnection>,
     pub(super) path: PathBuf,
-    /// `None` where the key is missing; then only [`Record::verify`] misses it.
+    /// `None` where the key is missing or not for us; then only [`Record::verify`] misses it.
     pub(super) key: Option<Key>,
 }
 
@@ -51,7 +52,13 @@ impl Record {
     /// reading a database can meet.
     pub async fn open(state: &Path) -> Result<Option<Self>, Error> {
         let state = std::path::absolute(state).map_err(Error::folder(state))?;
-        let key = Key::load(&state)?;
+        let key = match Key::load(&state) {
+            // An auditor may be let see the rows and not the key.
+            Err(Error::Folder { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+                None
+            }
+            loaded => loaded?,
+        };
         let path = path(&state);
         let removed = || Error::Removed { path: path.clone(), key: key::path(&state) };
         if !path.try_exists().map_err(Error::folder(&path))? {

@@ -53,7 +53,7 @@ async fn a_locked_record_says_so_and_takes_rows_again_afterwards() {
     assert_eq!(
         printed(&error, folder.path()),
         "error: the record STATE/activity.db is locked by another process, and did not become free\n\
-         caused by: error returned from database: (code: 5) database is locked\n\
+         caused by: database is locked (SQLite code 5)\n\
          help: end the program that holds it (`fuser STATE/activity.db` names it), then try again\n"
     );
     let now = Timestamp::UNIX_EPOCH;
@@ -78,7 +78,7 @@ async fn a_full_disk_loses_no_row_and_leaves_no_half_of_a_batch() {
     assert_eq!(
         printed(&error, folder.path()),
         "error: the record STATE/activity.db cannot be written: the disk is full\n\
-         caused by: error returned from database: (code: 13) database or disk is full\n\
+         caused by: database or disk is full (SQLite code 13)\n\
          help: without a record there is no session: make room on the disk; another folder can be \
          named with `state:` in the configuration\n"
     );
@@ -98,7 +98,7 @@ async fn a_connection_that_became_read_only_says_so() {
     let error = store.append(&[event("")]).await.unwrap_err();
     assert!(printed(&error, folder.path()).starts_with(
         "error: the record STATE/activity.db cannot be written: it is read-only\n\
-         caused by: error returned from database: (code: 8) attempt to write a readonly database\n"
+         caused by: attempt to write a readonly database (SQLite code 8)\n"
     ));
 }
 
@@ -206,16 +206,17 @@ fn no_two_rows_hash_alike() {
 }
 
 #[test]
-fn durations_are_written_like_cyberarks() {
-    for (seconds, text) in [
-        (0, "00:00:00"),
-        (7, "00:00:07"),
-        (3_725, "01:02:05"),
-        (-5, "00:00:00"),
-        (360_000, "100:00:00"),
+fn durations_have_milliseconds() {
+    for (milliseconds, text) in [
+        (0, "0.000s"),
+        (7_125, "7.125s"),
+        (999, "0.999s"),
+        (360_000_001, "360000.001s"),
+        (-5, "0.000s"),
     ] {
-        let end = Timestamp::from_second(1_000_000 + seconds).unwrap();
-        assert_eq!(duration(Timestamp::from_second(1_000_000).unwrap(), end), text);
+        let start = Timestamp::from_second(1_000_000).unwrap();
+        let end = Timestamp::from_millisecond(1_000_000_000 + milliseconds).unwrap();
+        assert_eq!(duration(start, end), text);
     }
 }
 

@@ -81,7 +81,7 @@ pub enum Break {
         /// The number of rows it knows of.
         count: i64,
     },
-    /// The key is gone, so rows that were forged with care cannot be told from genuine ones.
+    /// The key is gone or not for us to read, so rows that were forged with care cannot be told from genuine ones.
     KeyMissing,
 }
 
@@ -122,7 +122,7 @@ impl fmt::Display for Break {
                 "the head is an old one: it knows of {count} rows, and there are genuine ones behind"
             ),
             Self::KeyMissing => f.write_str(
-                "the key `activity.key` is missing: rows that were changed and hashed anew cannot be \
+                "the key `activity.key` is missing or cannot be read: rows that were changed and hashed anew cannot be \
                  found",
             ),
         }

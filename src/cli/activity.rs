@@ -24,22 +24,22 @@ Examples:
   doorward activity --since 2026-03-01 --format csv > march.csv
   doorward activity verify                       exits 0 only if nothing was altered
 
-A session that used a logon account shows on both accounts, under one session id. Times are UTC. The
-table shows the last 8 characters of a session id, and --session takes them; json and csv have all of
-it. Account is the whole REF, as --account takes it; Safe is the middle part of it.";
+A session that used a logon account shows on both accounts, under one session id. Times are UTC. \
+The table shows the last 8 characters of a session id, and --session takes them; json and csv have \
+all of it. Account is the whole REF, as --account takes it; Safe is the middle part of it.";
 
 const VERIFIES: &str = "\
-Checks the hash and the seal of every row, that each follows the one before, and that the last one is
-there. Every row that was changed, removed, inserted or moved is named, and the exit code is 7.
+Checks the hash and the seal of every row, that each follows the one before, and that the last one \
+is there. Every row that was changed, removed, inserted or moved is named, and the exit code is 7.
 
-The seals are made with the file activity.key in the state folder. Who can read that file can forge
-rows, and who can write the folder can put back an earlier state of all of it. To find that too, keep
-what `verify` prints (the number of rows and the last hash) where they cannot write: the row of that
-number must still have that hash in `doorward activity --format json`.";
+The seals are made with the file activity.key in the state folder. Who can read that file can forge \
+rows, and who can write the folder can put back an earlier state of all of it. To find that too, \
+keep what `verify` prints (the number of rows and the last hash) where they cannot write: the row \
+of that number must still have that hash in `doorward activity --format json`.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -54,7 +54,7 @@ enum Command {
     Verify,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, PartialEq, clap::Args)]
 struct Show {
     /// Only of this account: [vault:][safe/]name, in the default vault unless one is named
     #[arg(long, value_name = "REF")]
@@ -73,9 +73,10 @@ struct Show {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// A table
+    #[default]
     Text,
     /// An array of objects, with every column
     Json,
@@ -90,6 +91,10 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         .build()
         .map_err(|error| Failure::new(Exit::Bug, &error, None))?;
     match arguments.command {
+        Some(Command::Verify) if arguments.show != Show::default() => Err(Failure::usage(
+            "`verify` takes no filter and no format: it checks every row, for the chain is one",
+            "run `doorward activity verify`; the same options without `verify` show the rows",
+        )),
         Some(Command::Verify) => runtime.block_on(verify(&config.state)),
         None => runtime.block_on(show(&config, &arguments.show)),
     }

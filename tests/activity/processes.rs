@@ -272,7 +272,7 @@ fn a_session_whose_process_died_is_closed_once() {
             .collect::<Vec<_>>()
         };
         let details = vec![
-            ("duration".to_owned(), "01:02:05".to_owned()),
+            ("duration".to_owned(), "3725.000s".to_owned()),
             ("ended".to_owned(), "unknown, at the latest when it was found".to_owned()),
         ];
         let end = |account: &str| {
