@@ -36,6 +36,8 @@ struct Shared {
     navigating: HashSet<(String, String)>,
     /// Texts of JavaScript dialogs that were answered, oldest first.
     dialogs: Vec<String>,
+    /// Requests that are held while a value is typed, by session and request.
+    paused: Vec<(String, String)>,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
     /// Page targets that exist.
@@ -143,6 +145,11 @@ impl DevTools {
         self.send(session, method, params).await
     }
 
+    /// The requests that are held, to be let go.
+    pub(super) fn take_paused(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut lock(&self.shared).paused)
+    }
+
     /// Waits until no navigation of `frame` is under way, or until `limit` is over.
     pub(super) async fn settled(&self, session: &str, frame: &str, limit: Duration) {
         let key = (session.to_owned(), frame.to_owned());
@@ -235,12 +242,26 @@ impl Shared {
                 // An alert has one answer; a page that asks whether to leave is left; a question is
                 // answered with "cancel", as a person who did not read it should.
                 let accept = matches!(params["type"].as_str(), Some("alert" | "beforeunload"));
-                self.last_id += 1;
-                let answer = json!({
-                    "id": self.last_id, "sessionId": session,
-                    "method": "Page.handleJavaScriptDialog", "params": {"accept": accept},
-                });
-                return Some(Message::text(answer.to_string()));
+                let params = json!({"accept": accept});
+                return Some(self.command(&session, "Page.handleJavaScriptDialog", params));
+            }
+            "Fetch.requestPaused" => {
+                self.paused.extend(params["requestId"].as_str().map(|id| (session, id.to_owned())));
+            }
+            "Fetch.authRequired" => {
+                // A prompt of the browser's own would block the page, and nobody could answer it.
+                let challenge = params["authChallenge"]["scheme"].as_str().unwrap_or_default();
+                self.dialogs.push(format!(
+                    "the browser was to ask for a name and password (HTTP {challenge})"
+                ));
+                return Some(self.command(
+                    &session,
+                    "Fetch.continueWithAuth",
+                    json!({
+                        "requestId": params["requestId"],
+                        "authChallengeResponse": {"response": "CancelAuth"},
+                    }),
+                ));
             }
             "Target.targetCreated" if params["targetInfo"]["type"] == "page" => {
                 self.pages.extend(params["targetInfo"]["targetId"].as_str().map(str::to_owned));
@@ -251,6 +272,16 @@ impl Shared {
             _ => {}
         }
         None
+    }
+}
+
+impl Shared {
+    /// A command that nobody waits for.
+    fn command(&mut self, session: &str, method: &str, params: Value) -> Message {
+        self.last_id += 1;
+        let command =
+            json!({"id": self.last_id, "sessionId": session, "method": method, "params": params});
+        Message::text(command.to_string())
     }
 }
 

@@ -176,7 +176,6 @@
         const inside = [...element.querySelectorAll("input,textarea"), ...(element.shadowRoot?.querySelectorAll("input,textarea") ?? [])].filter((e) => visible(e) && textual(e));
         return `it is a ${describe(element)}, which takes no text` + (inside.length ? `; the input inside it is ${inside.map(describe).join(", ")}` : "");
       }
-      if (element.readOnly || element.getAttribute("aria-readonly") === "true") return "not editable (read-only)";
     }
     if (need === "select" && element.tagName !== "SELECT") return `it is a ${describe(element)}, no select`;
     if (need === "check" && !element.matches("input[type=checkbox],input[type=radio],[role=checkbox],[role=switch]")) return `it is a ${describe(element)}, no check box`;
@@ -190,6 +189,11 @@
     // A label of the field, or a shadow host around it, hands the event on.
     const reached = hit && (within(hit, element) || [...(element.labels ?? [])].some((label) => within(hit, label)) || (hit.shadowRoot && within(element, hit)));
     if (!reached) return `covered by ${describe(hit)}`;
+    if (need === "type" && (element.readOnly || element.getAttribute("aria-readonly") === "true")) {
+      // Against autofill some pages let a field be edited only once it has the focus.
+      element.focus({ preventScroll: true });
+      if (element.readOnly || element.getAttribute("aria-readonly") === "true") return "not editable (read-only)";
+    }
     return null;
   };
 

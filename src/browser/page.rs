@@ -10,8 +10,12 @@ use super::devtools::DevTools;
 use super::fault::Fault;
 use super::keys::{KEYS, physical};
 use super::sight::{Look, Sight, Survey};
+use super::typing::intercept;
 use super::webdriver::Wire;
 use super::{Error, sight};
+
+/// How long a document may take to answer when it is being left.
+const LEAVING: Duration = Duration::from_millis(100);
 
 /// What doorward asks of a page, without the comment at its head.
 pub(super) const SOURCE: &str = include_str!("page.js");
@@ -107,37 +111,27 @@ impl Page {
         let until = Instant::now() + Duration::from_millis(look.budget);
         let mut look = look.clone();
         loop {
+            // What is seen of a page that is being left is not the row's: the next one is awaited.
+            self.navigated(until.saturating_duration_since(Instant::now())).await;
+            if self.is_navigating() {
+                return Ok(Sight::leaving());
+            }
             let asked = json!([serde_json::to_value(&look).unwrap_or_default()]);
-            let mut gone = false;
             match self.call("look", &asked).await {
                 Ok(value) => match serde_json::from_value::<Sight>(value) {
-                    Ok(sight) => {
-                        // What was found on a page that is being left is not the row's.
-                        if sight.end != Some(sight::End::Ready) || !self.is_navigating() {
-                            return Ok(sight);
-                        }
-                        self.navigated(until.saturating_duration_since(Instant::now())).await;
-                    }
-                    Err(_) => gone = true,
+                    Ok(sight) if sight.end == Some(sight::End::Ready) && self.is_navigating() => {}
+                    Ok(sight) => return Ok(sight),
+                    Err(_) => {}
                 },
-                Err(Fault::DocumentGone) => gone = true,
+                Err(Fault::DocumentGone) => {}
                 Err(fault) => return Err(fault.during(DURING)),
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(Sight {
-                    end: None,
-                    index: 0,
-                    text: String::new(),
-                    reason: "the page is being replaced".to_owned(),
-                    count: 0,
-                    candidates: Vec::new(),
-                    reasons: [("the page is being replaced".to_owned(), 1)].into(),
-                    whereabouts: sight::Whereabouts { loading: true, ..Default::default() },
-                });
+                return Ok(Sight::leaving());
             }
             look.budget = u64::try_from(left.as_millis()).unwrap_or(0);
-            if gone && self.side.is_none() {
+            if self.side.is_none() {
                 // Nothing tells when the next document is there; the driver's own answer takes its time.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -339,6 +333,12 @@ impl Page {
 
     /// What there is on the page, for a person to recognise it; empty when it does not say.
     pub async fn survey(&mut self) -> Survey {
+        if let (true, Some(side)) = (self.is_navigating(), &self.side)
+            && let Some(top) = side.places.first()
+        {
+            // A page that is being left for a site which does not answer says nothing until it stays.
+            let _ = side.tools.call(Some(&top.session), "Page.stopLoading", json!({})).await;
+        }
         let nothing = json!([]);
         let answer = self.call("survey", &nothing);
         match tokio::time::timeout(Duration::from_secs(2), answer).await {
@@ -435,6 +435,7 @@ impl Side {
         function: &str,
         arguments: &Value,
     ) -> Result<Value, Fault> {
+        let top = self.places.first().ok_or(Fault::DocumentGone)?.clone();
         let known = self.places.get(depth).ok_or(Fault::DocumentGone)?.world;
         let list = arguments.as_array().map_or(&[] as &[Value], Vec::as_slice);
         let list = list.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
@@ -447,18 +448,15 @@ impl Side {
         };
         let place = self.places.get_mut(depth).ok_or(Fault::DocumentGone)?;
         place.world = Some(world);
-        let answer = self
-            .tools
-            .call(
-                Some(&place.session),
-                "Runtime.evaluate",
-                json!({
-                    "expression": expression, "contextId": world, "returnByValue": true,
-                    "awaitPromise": true, "userGesture": true,
-                }),
-            )
-            .await;
-        match answer {
+        let answer = self.tools.call(
+            Some(&place.session),
+            "Runtime.evaluate",
+            json!({
+                "expression": expression, "contextId": world, "returnByValue": true,
+                "awaitPromise": true, "userGesture": true,
+            }),
+        );
+        match unless_leaving(&self.tools, &top, &place.clone(), answer).await {
             Ok(answer) if answer.get("exceptionDetails").is_some() => {
                 let details = &answer["exceptionDetails"];
                 let said = details["exception"]["description"].as_str().unwrap_or_default();
@@ -542,6 +540,29 @@ impl Side {
     }
 }
 
+/// The answer of a document, unless it is being left: while a navigation is under way the browser keeps
+/// what is asked of the document to itself, for as long as the site takes to answer.
+async fn unless_leaving<T>(
+    tools: &DevTools,
+    top: &Place,
+    place: &Place,
+    answer: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let mut answer = std::pin::pin!(answer);
+    loop {
+        match tokio::time::timeout(LEAVING, &mut answer).await {
+            Ok(answer) => return answer,
+            Err(_) => {
+                let leaving =
+                    [top, place].iter().any(|at| tools.is_navigating(&at.session, &at.frame));
+                if leaving {
+                    return Err(Fault::DocumentGone);
+                }
+            }
+        }
+    }
+}
+
 /// A session with the process of `target`, ready for use.
 pub(super) async fn attach(tools: &DevTools, target: &str) -> Result<String, Fault> {
     let attached = tools
@@ -556,8 +577,10 @@ pub(super) async fn attach(tools: &DevTools, target: &str) -> Result<String, Fau
     let enable = tools.send(Some(&session), "Page.enable", json!({}));
     let focus =
         tools.send(Some(&session), "Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
-    let (enabled, _) = tokio::join!(enable, focus);
+    let prompts = tools.send(Some(&session), "Fetch.enable", intercept(false));
+    let (enabled, _, prompts) = tokio::join!(enable, focus, prompts);
     enabled?;
+    prompts?;
     Ok(session)
 }
 

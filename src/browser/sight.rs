@@ -118,6 +118,23 @@ pub struct Whereabouts {
     pub status: u16,
 }
 
+impl Sight {
+    /// Nothing was seen: the page is being left, and the next one is not there.
+    pub(super) fn leaving() -> Self {
+        const REASON: &str = "the site has not answered yet";
+        Self {
+            end: None,
+            index: 0,
+            text: String::new(),
+            reason: REASON.to_owned(),
+            count: 0,
+            candidates: Vec::new(),
+            reasons: [(REASON.to_owned(), 1)].into(),
+            whereabouts: Whereabouts { loading: true, ..Whereabouts::default() },
+        }
+    }
+}
+
 /// What there is on a page, for a person to recognise it.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Survey {

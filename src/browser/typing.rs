@@ -238,11 +238,7 @@ impl Page {
     fn hold_navigations(&self) -> impl Future<Output = ()> + use<> {
         let held: Vec<_> = self
             .sessions()
-            .map(|(tools, session)| {
-                let patterns =
-                    json!({"patterns": [{"resourceType": "Document", "requestStage": "Request"}]});
-                tools.send(Some(&session), "Fetch.enable", patterns)
-            })
+            .map(|(tools, session)| tools.send(Some(&session), "Fetch.enable", intercept(true)))
             .collect();
         async move {
             futures_util::future::join_all(held).await;
@@ -251,10 +247,15 @@ impl Page {
 
     /// Lets the navigations go on that were held.
     async fn release_navigations(&self) {
-        let released: Vec<_> = self
+        let Some(side) = &self.side else { return };
+        let mut released: Vec<_> = self
             .sessions()
-            .map(|(tools, session)| tools.send(Some(&session), "Fetch.disable", json!({})))
+            .map(|(tools, session)| tools.send(Some(&session), "Fetch.enable", intercept(false)))
             .collect();
+        for (session, request) in side.tools.take_paused() {
+            let go_on = json!({"requestId": request});
+            released.push(side.tools.send(Some(&session), "Fetch.continueRequest", go_on));
+        }
         futures_util::future::join_all(released).await;
     }
 
@@ -267,6 +268,18 @@ impl Page {
             first.into_iter().chain(last).map(|session| (&side.tools, session))
         })
     }
+}
+
+/// What is intercepted on the way to the network: prompts for HTTP authentication always, and
+/// navigations while a value is typed.
+pub(super) fn intercept(navigations: bool) -> serde_json::Value {
+    let pattern = if navigations {
+        json!({"resourceType": "Document", "requestStage": "Request"})
+    } else {
+        // No request has this scheme; without a pattern every request would be intercepted.
+        json!({"urlPattern": "doorward-none:*"})
+    };
+    json!({"handleAuthRequests": true, "patterns": [pattern]})
 }
 
 /// The events that bring one character into the focused field.

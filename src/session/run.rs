@@ -10,7 +10,7 @@ use crate::access::Grant;
 use crate::activity::Store;
 use crate::browser::{Page, Sight};
 use crate::clock::Clock;
-use crate::connector::{Act, Step, Verb};
+use crate::connector::Step;
 use crate::diagnostic::Code;
 use crate::plan::Stage;
 use crate::secret::Secret;
@@ -154,10 +154,11 @@ impl<'a, 'r> Run<'a, 'r> {
         (self.progress)(Progress::Page(shown.clone()));
         let limit = self.armed.plan.connector.settings.page_load_timeout;
         let Some(reason) = self.page.goto(url, limit).await? else { return Ok(None) };
-        let certificate = reason.contains("ERR_CERT") || reason.contains("SSL");
-        let help = if certificate {
+        let help = if reason.contains("ERR_CERT") || reason.contains("SSL") {
             "the certificate of the site does not hold: have it renewed or its authority trusted on this machine; \
              `EnforceCertificateValidation: No` turns the check off"
+        } else if reason.contains("AUTH_CREDENTIALS") {
+            "the site asks by a prompt of the browser's own (HTTP Basic or Digest) and not by a form; rows cannot fill that"
         } else {
             "check the address of the account, the name service and the way to the site from this machine"
         };
@@ -285,9 +286,4 @@ impl<'a, 'r> Run<'a, 'r> {
 fn is_code_refusal(cause: &str) -> bool {
     let cause = cause.to_ascii_lowercase().replace(['-', '_'], " ");
     ["wrong code", "invalid code", "code refused", "expired code"].contains(&cause.trim())
-}
-
-/// Whether a row types a code, for a caller that wants to know before it runs.
-pub(super) fn types_code(step: &Step) -> bool {
-    matches!(step.verb, Verb::Act(_, Act::Totp(..)))
 }
