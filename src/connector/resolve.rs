@@ -442,6 +442,8 @@ fn row_problem(problem: &row::Problem, line: Piece<'_>, report: &Report) -> Diag
         }
         Kind::Misplaced => found(Code::OptionNotAllowed, "an option cannot stand here")
             .help("options stand at the end of the row; to type the text, escape it: `^(` and `^)`"),
+        Kind::TooLong => found(Code::InvalidValue, "this row is longer than a row may be (4 KiB)")
+            .help("find a shorter locator: an id, a label, a short CSS selector"),
         Kind::TrailingComment => {
             found(Code::UnclearComment, "a comment after a row is part of the row here")
                 .help("put the comment on a line of its own; to type a `#`, write `^#`")

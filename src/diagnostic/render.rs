@@ -30,18 +30,26 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
     let help = diagnostic.help.as_deref().map(|help| shown(help).into_owned());
 
     let title = level.primary_title(message.as_ref()).id(diagnostic.code.name());
-    let mut group = if source.is_empty() {
-        title.element(Origin::path(path.as_ref()))
-    } else {
-        let mut snippet = Snippet::source(source).path(path.as_ref());
-        for (kind, span, text) in &labels {
-            let range = clamped(source, *span);
-            snippet = snippet.annotation(match text.is_empty() {
-                true => kind.span(range),
-                false => kind.span(range).label(text.as_ref()),
-            });
+    let spans: Vec<Span> = labels.iter().map(|(_, span, _)| *span).collect();
+    let mut group = match window(source, &spans) {
+        Some((lines, first)) => {
+            let (from, text) = (lines.start, &source[lines]);
+            let mut snippet = Snippet::source(text).line_start(first).path(path.as_ref());
+            for (kind, span, remark) in &labels {
+                let range = clamped(source, *span);
+                let annotation = kind.span(range.start - from..range.end - from);
+                snippet = snippet.annotation(match remark.is_empty() {
+                    true => annotation,
+                    false => annotation.label(remark.as_ref()),
+                });
+            }
+            title.element(snippet)
         }
-        title.element(snippet)
+        None if source.is_empty() => title.element(Origin::path(path.as_ref())),
+        None => {
+            let (line, column) = diagnostic.position();
+            title.element(Origin::path(path.as_ref()).line(line).char_column(column))
+        }
     };
     for note in &notes {
         group = group.element(Level::NOTE.no_name().message(note.as_str()));
@@ -57,6 +65,28 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
 
 /// The longest text or place that is shown, in bytes: a hostile file may have lines of a megabyte.
 const LONGEST: usize = 400;
+
+/// The lines that have a place of `spans`, as bytes of `text`, and the number of the first: the
+/// renderer reads all that it is given, line by line. `None` where there is nothing to show, or a line
+/// that is too long to be shown.
+fn window(text: &str, spans: &[Span]) -> Option<(std::ops::Range<usize>, usize)> {
+    let ranges = spans.iter().map(|span| clamped(text, *span));
+    let first = ranges.clone().map(|range| range.start).min()?;
+    let last = ranges.map(|range| range.end).max()?;
+    let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[last..].find('\n').map_or(text.len(), |at| last + at + 1);
+    let lines = &text[start..end];
+    let too_long = spans.iter().any(|span| {
+        let at = clamped(text, *span).start - start;
+        let before = lines[..at].rfind('\n').map_or(0, |at| at + 1);
+        lines[before..].lines().next().is_some_and(|line| line.len() > LONGEST_LINE)
+    });
+    let shown = !text.is_empty() && !too_long;
+    shown.then(|| (start..end, text[..start].matches('\n').count() + 1))
+}
+
+/// The longest line that is shown, in bytes.
+const LONGEST_LINE: usize = 2000;
 
 /// The bytes of `span` that the text has, on character boundaries.
 fn clamped(text: &str, span: Span) -> std::ops::Range<usize> {
