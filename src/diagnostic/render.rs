@@ -107,3 +107,69 @@ fn shown(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::render;
+    use crate::diagnostic::{Code, Diagnostic, Source, Span};
+
+    fn stop(text: &str, part: &str) -> Diagnostic {
+        let source = Arc::new(Source { path: "connectors/github.yaml".into(), text: text.into() });
+        let at = text.find(part).unwrap();
+        Diagnostic::error(
+            Code::NotReady,
+            &source,
+            Span::new(at, at + part.len()),
+            "it stayed disabled",
+        )
+    }
+
+    #[test]
+    fn a_stopped_row_is_shown_with_its_notes() {
+        let diagnostic = stop("a\nb\n  password > <password> (SearchBy=id)\n", "password")
+            .label("row 3 of 6")
+            .note("page", "https://github.com/login")
+            .note("saw", "`#password` visible, stable, not enabled (14 times)")
+            .help("does the page enable the field after another row?");
+        let expected = "\
+error[not-ready]: it stayed disabled
+ --> connectors/github.yaml:3:3
+  |
+3 |   password > <password> (SearchBy=id)
+  |   ^^^^^^^^ row 3 of 6
+  |
+  = page: https://github.com/login
+  = saw: `#password` visible, stable, not enabled (14 times)
+  = help: does the page enable the field after another row?
+";
+        assert_eq!(render(&diagnostic, false), expected);
+    }
+
+    #[test]
+    fn places_outside_the_text_and_inside_characters_are_survived() {
+        let mut diagnostic = stop("ä", "ä");
+        for (start, end) in [(0, 1), (1, 1), (1, 9), (7, 9), (9, 7), (2, 0)] {
+            diagnostic.primary.span = Span { start, end };
+            diagnostic = diagnostic.related(Span { start: end, end: start }, "here");
+            assert!(render(&diagnostic, false).contains("connectors/github.yaml:1:"));
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_file_speaks_to_the_terminal() {
+        let mut diagnostic =
+            stop("x: \u{1b}[31mred\r\n", "x").help("\u{1b}[0m").note("a\u{7}", "\u{9b}b");
+        diagnostic.message = "\u{1b}]0;title\u{7}".to_owned();
+        let shown = render(&diagnostic, false);
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown}");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_named_and_not_shown() {
+        let text = format!("{}password{}", "x".repeat(3000), "y".repeat(1_000_000));
+        let shown = render(&stop(&text, "password"), false);
+        assert!(shown.contains("connectors/github.yaml:1:3001") && shown.len() < 200, "{shown}");
+    }
+}
