@@ -155,6 +155,11 @@ fn placeholder_problem(
                      known one"
                 ))
         }
+        PlaceholderProblemKind::WrongSeparator { meant } => {
+            let message = "object and property are separated by `\\`";
+            Diagnostic::error(Code::MalformedPlaceholder, source, span, message)
+                .help(format!("write `<{meant}>`"))
+        }
         PlaceholderProblemKind::UnknownParameter { name, nearest } => {
             let message = format!("`{name}` is not declared under `UserParameters`");
             let found = Diagnostic::error(Code::UnknownParameter, source, span, message);
