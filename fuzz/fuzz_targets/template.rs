@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../harness.rs"]
+#[allow(dead_code, reason = "each target calls its part of it")]
 mod harness;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

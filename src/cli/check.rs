@@ -8,9 +8,6 @@ use super::{Exit, Failure, eprint, print};
 use crate::connector;
 use crate::diagnostic::{Diagnostic, Severity, render};
 
-/// How deep a folder of connectors is searched; deeper is a link that leads back.
-const DEEPEST: usize = 16;
-
 /// The arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -34,7 +31,7 @@ enum Format {
 pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let mut files = Vec::new();
     for path in &arguments.paths {
-        collect(path, DEEPEST, &mut files)?;
+        collect(path, &mut files)?;
     }
     if files.is_empty() {
         let paths: Vec<String> =
@@ -68,7 +65,7 @@ fn problems(file: &Path) -> Result<Vec<Diagnostic>, Failure> {
 }
 
 /// Adds `path` to `files`, or the connectors in it in the order of their names.
-fn collect(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if !path.is_dir() {
         files.push(path.to_owned());
         return Ok(());
@@ -88,8 +85,9 @@ fn collect(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Fa
         let yaml = path.extension().is_some_and(|found| {
             found.eq_ignore_ascii_case("yaml") || found.eq_ignore_ascii_case("yml")
         });
-        if !hidden && path.is_dir() && depth > 0 {
-            collect(&path, depth - 1, files)?;
+        // A link to a folder may lead back to where it stands.
+        if !hidden && path.is_dir() && !path.is_symlink() {
+            collect(&path, files)?;
         } else if !hidden && yaml && path.is_file() {
             files.push(path);
         }
@@ -99,7 +97,8 @@ fn collect(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Fa
 
 /// Prints the problems to stderr and the summary to stdout, as a compiler does.
 fn text(files: &[PathBuf], found: &[Diagnostic]) {
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     for diagnostic in found {
         eprint(&render(diagnostic, colour));
         eprint("\n");

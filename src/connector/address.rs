@@ -102,7 +102,7 @@ pub(super) fn check(
             );
         }
     }
-    if purpose == Use::Page && !allow_insecure && is_insecure(template, &url) {
+    if purpose != Use::Pattern && !allow_insecure && is_insecure(template, &url) {
         let message =
             format!("`{what}` is plain `http`, which anyone on the way can read and change");
         let help = "write `https://`; or, where the application has no TLS, add `AllowInsecure: true` \

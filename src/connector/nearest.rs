@@ -38,3 +38,35 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, slip};
+
+    #[test]
+    fn slips_are_near_and_other_words_are_not() {
+        let names = ["LogonURL", "ActionTimeout", "AllowedURLs"];
+        for (word, expected) in [
+            ("logonurl", Some("LogonURL")),
+            ("LogonUrI", Some("LogonURL")),
+            ("ActionTimout", Some("ActionTimeout")),
+            ("AllowdURL", Some("AllowedURLs")),
+            ("Browser", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, names), expected, "{word}");
+        }
+        assert_eq!(nearest(&"x".repeat(1_000_000), names), None);
+    }
+
+    #[test]
+    fn a_property_of_its_own_is_no_slip() {
+        let known = ["username", "password", "port", "url"];
+        for word in ["usrname", "usernme", "usernaem", "pasword", "passwords"] {
+            assert!(slip(word, &known).is_some(), "{word}");
+        }
+        for word in ["username", "password2", "uri", "post", "sort", "apitoken", "user", "pass"] {
+            assert_eq!(slip(word, &known), None, "{word}");
+        }
+    }
+}

@@ -7,8 +7,8 @@ use super::report::Report;
 use super::row::{self, Group, Row};
 use super::scalar::{Piece, duration};
 use super::step::{Act, LocatorTemplate, Step, Verb};
-use super::template::{Part, Template};
-use super::token::{Shape, tokens};
+use super::template::{Object, Part, Template};
+use super::token::{Shape, is_name, tokens};
 use super::words::{KEYS, Keyword};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::locator::By;
@@ -345,7 +345,9 @@ pub(super) fn strict(
         let from = stray.range.start;
         let to = piece.text[from..].find(close).map_or(piece.text.len(), |at| from + at + 1);
         let inner = piece.text[from + 1..to].trim_end_matches(close).trim();
-        let help = if super::token::is_name(inner) {
+        let help = if let Some(meant) = with_backslash(inner) {
+            format!("write `<{meant}>`: object and property are separated by `\\`")
+        } else if is_name(inner) {
             format!(
                 "write `<{inner}>`; to type it as it is, escape it: `^{}`",
                 &piece.text[from..=from]
@@ -431,8 +433,15 @@ fn row_problem(problem: &row::Problem, line: Piece<'_>, report: &Report) -> Diag
         Kind::MissingLocator => found(Code::EmptyPart, "nothing stands before the operator `>`")
             .help("write where the element is: its id, name or class, or a locator with `(SearchBy=…)`"),
         Kind::MissingAction if line.text.contains('<') => {
-            found(Code::EmptyPart, "nothing stands after the last `>`, which is taken for the operator")
-                .help("a placeholder is `<property>` or `<object\\property>` without blanks inside")
+            let inner = line.text[..problem.range.start].rsplit('<').next().unwrap_or("");
+            let message = "nothing stands after the last `>`, which is taken for the operator";
+            found(Code::EmptyPart, message).help(match with_backslash(inner) {
+                Some(meant) => {
+                    format!("write `<{meant}>`: object and property are separated by `\\`")
+                }
+                None => "a placeholder is `<property>` or `<object\\property>` without blanks inside"
+                    .to_owned(),
+            })
         }
         Kind::MissingAction => found(Code::EmptyPart, "nothing stands after the operator `>`")
             .help("write a value such as `<username>`, or an action such as `(Button)`"),
@@ -442,11 +451,21 @@ fn row_problem(problem: &row::Problem, line: Piece<'_>, report: &Report) -> Diag
         }
         Kind::Misplaced => found(Code::OptionNotAllowed, "an option cannot stand here")
             .help("options stand at the end of the row; to type the text, escape it: `^(` and `^)`"),
+        Kind::TooLong => found(Code::InvalidValue, "this row is longer than a row may be (4 KiB)")
+            .help("find a shorter locator: an id, a label, a short CSS selector"),
         Kind::TrailingComment => {
             found(Code::UnclearComment, "a comment after a row is part of the row here")
                 .help("put the comment on a line of its own; to type a `#`, write `^#`")
         }
     }
+}
+
+/// `object\\property` for a text with another separator between the two.
+fn with_backslash(inner: &str) -> Option<String> {
+    let (object, property) = inner.trim().split_once(['/', ':', '|', '>'])?;
+    let (object, property) = (object.trim(), property.trim());
+    let object = nearest(object, Object::ALL.map(Object::word))?;
+    is_name(property).then(|| format!("{object}\\{property}"))
 }
 
 /// The group's place, for a problem of the group as a whole.

@@ -6,6 +6,9 @@ use std::ops::Range;
 use super::token::{Token, tokens};
 use super::words::{Keyword, OptionName};
 
+/// The longest row, in bytes: no XPath that anyone maintains is longer.
+pub const LONGEST: usize = 4096;
+
 /// A row in its parts; every range is bytes of the row's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -52,6 +55,8 @@ pub enum ProblemKind {
     Unbalanced,
     /// An option stands before the operator or amid the value.
     Misplaced,
+    /// It is longer than [`LONGEST`].
+    TooLong,
     /// A `#` after the action: a comment stands on a line of its own.
     TrailingComment,
 }
@@ -62,6 +67,9 @@ pub enum ProblemKind {
 /// # Errors
 /// [`Problem`] for everything that is no row.
 pub fn parse(text: &str) -> Result<Option<Row>, Problem> {
+    if text.len() > LONGEST {
+        return Err(Problem { kind: ProblemKind::TooLong, range: 0..text.floor_char_boundary(80) });
+    }
     let all = tokens(text);
     let from = all.iter().position(|token| !token.is_blank()).unwrap_or(all.len());
     let to = all.iter().rposition(|token| !token.is_blank()).map_or(from, |at| at + 1);
@@ -83,7 +91,7 @@ impl<'a> Line<'a> {
     fn is_comment(self) -> bool {
         let after = self.tokens.get(1);
         self.tokens[0].is('#')
-            && (after.is_none_or(|token| token.is_blank() || token.is('#'))
+            && (after.is_none_or(|token| token.is_blank() || token.is('#') || token.is('>'))
                 || !self.tokens.iter().any(|token| token.is('>')))
     }
 
@@ -253,8 +261,7 @@ impl<'a> Line<'a> {
         let inner = &self.tokens[open + 1..close];
         let at = self.tokens[open].range.end;
         let range = self.tokens[open].range.start..self.tokens[close].range.end;
-        // No name is that long; without a limit, parentheses in parentheses would cost their length squared.
-        match inner.iter().take(64).position(|token| token.is('=')) {
+        match inner.iter().position(|token| token.is('=')) {
             Some(equals) => Group {
                 range,
                 name: self.part(&inner[..equals]).range_or(at),

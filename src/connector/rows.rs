@@ -170,8 +170,19 @@ pub(super) fn flaw(source: &std::sync::Arc<Source>, flaw: &Flaw) -> Diagnostic {
         return diagnostic(source, span, "something else");
     }
     if rows && line.contains(" > ") {
-        let message = "YAML does not read this row as text";
-        return Diagnostic::error(Code::UnquotedRow, source, span, message).help(BLOCK);
+        let block = text[..line_start]
+            .rsplit("WebFormFields:")
+            .next()
+            .and_then(|rest| rest.lines().next())
+            .is_some_and(|header| header.trim_start().starts_with('|'));
+        let (message, help) = match block {
+            true => (
+                "this row is not indented as deep as the block is",
+                "indent every row of the block by the same blanks, at least two",
+            ),
+            false => ("YAML does not read this row as text", BLOCK),
+        };
+        return Diagnostic::error(Code::UnquotedRow, source, span, message).help(help);
     }
     let end = text[at..].chars().next().filter(|c| *c != '\n').map_or(at, |c| at + c.len_utf8());
     let found =
@@ -183,6 +194,7 @@ pub(super) fn flaw(source: &std::sync::Arc<Source>, flaw: &Flaw) -> Diagnostic {
         ),
         ("unexpected character", "put the value in quotes"),
         ("trailing content", "put the whole value in quotes, and double the quotes within it"),
+        ("start with a tab", "indent the rows with spaces"),
         ("block scalar", "put the value in quotes"),
         ("this is a tab", "replace the tab by spaces"),
         ("second one begins", "put the second connector into a file of its own"),

@@ -155,6 +155,11 @@ fn placeholder_problem(
                      known one"
                 ))
         }
+        PlaceholderProblemKind::WrongSeparator { meant } => {
+            let message = "object and property are separated by `\\`";
+            Diagnostic::error(Code::MalformedPlaceholder, source, span, message)
+                .help(format!("write `<{meant}>`"))
+        }
         PlaceholderProblemKind::UnknownParameter { name, nearest } => {
             let message = format!("`{name}` is not declared under `UserParameters`");
             let found = Diagnostic::error(Code::UnknownParameter, source, span, message);
@@ -170,6 +175,52 @@ fn placeholder_problem(
                     super::nearest::listed(parameters.iter().copied())
                 )),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_read_as_authors_write_them() {
+        for (text, milliseconds) in [
+            ("10", 10_000),
+            ("10s", 10_000),
+            ("10 s", 10_000),
+            ("500ms", 500),
+            ("2m", 120_000),
+            ("1.5s", 1_500),
+            ("0.5", 500),
+            ("60m", 3_600_000),
+            ("1M", 60_000),
+        ] {
+            let found = duration(text).map(|duration| duration.as_millis());
+            assert_eq!(found, Some(milliseconds), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            "0",
+            "0ms",
+            "-1",
+            "+1",
+            "1h",
+            "61m",
+            "1e3",
+            "1s2",
+            "1.2.3",
+            ".",
+            "1_0",
+            "NaN",
+            "inf",
+            "ten",
+            "99999999999999",
+            "0.0001s",
+            "<port>",
+        ] {
+            assert_eq!(duration(text), None, "{text}");
         }
     }
 }

@@ -150,6 +150,11 @@ pub enum PlaceholderProblemKind {
         /// The property that was probably meant.
         nearest: Option<&'static str>,
     },
+    /// `<logonaccount.password>`: another character where the `\` belongs.
+    WrongSeparator {
+        /// What was probably meant, as `object\property`.
+        meant: String,
+    },
     /// `<param\x>` without an `x` in `UserParameters`.
     UnknownParameter {
         /// The parameter as written.
@@ -227,7 +232,10 @@ fn placeholder(
             Some(parameter) if !KNOWN.contains(&property.as_str()) => {
                 Ok(Placeholder { object: Object::Param, property: (*parameter).to_owned(), span })
             }
-            _ => account_property(Object::Target, property, span),
+            _ => match separated(&property) {
+                Some(meant) => Err(problem(PlaceholderProblemKind::WrongSeparator { meant })),
+                None => account_property(Object::Target, property, span),
+            },
         };
     };
     let Some(object) =
@@ -259,6 +267,21 @@ fn placeholder(
             })),
         },
     }
+}
+
+/// `object\property` where a name without a `\` begins with an object and another separator, as
+/// CyberArk's Preconnect parameters do (`logonaccount_password`).
+fn separated(name: &str) -> Option<String> {
+    Object::ALL.into_iter().find_map(|object| {
+        let rest = name.strip_prefix(object.word())?;
+        // `user_name` and `target-host` may well be properties of an account.
+        let separators: &[char] = match object {
+            Object::LogonAccount | Object::ReconcileAccount => &['.', '_', '-', ' '],
+            Object::Target | Object::User | Object::Param => &['.'],
+        };
+        let property = rest.strip_prefix(separators)?;
+        Some(format!("{}\\{property}", object.word()))
+    })
 }
 
 /// The property of an account, unless it is a slip in a known one.
