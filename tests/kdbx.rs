@@ -193,7 +193,7 @@ fn wrong_commands_say_what_to_do_and_change_nothing() {
 fn wrong_configurations_are_told_apart() {
     let lab = Lab::new();
     for (yaml, code, part) in [
-        ("vaults: { local: { kind: kdbx } }", 2, "needs a `path`"),
+        ("vaults: { local: { kind: kdbx } }", 2, "it names the .kdbx file"),
         ("vaults: { local: { kind: kdbx, path: v, keyfile: k } }", 2, "did you mean `key-file`?"),
         ("vaults: { local: { kind: kdbx, path: v, password: hunter2 } }", 2, "holds no secrets"),
         ("vaults: { local: { kind: kdbc, path: v } }", 2, "did you mean `kind: kdbx`?"),

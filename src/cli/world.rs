@@ -45,14 +45,25 @@ impl World {
     /// # Errors
     /// Exit 2 when there is no such vault or its settings are wrong.
     pub(super) fn vault(&self, name: &VaultName) -> Result<Arc<dyn Vault>, Failure> {
+        match self.open(name)? {
+            Some(vault) => Ok(vault),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// The same, for a caller that tells of a missing vault in words of its own: `None`.
+    ///
+    /// # Errors
+    /// When its settings are wrong.
+    pub(super) fn open(&self, name: &VaultName) -> Result<Option<Arc<dyn Vault>>, vault::Error> {
         let mut vaults = self.vaults.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(vault) = vaults.get(name) {
-            return Ok(Arc::clone(vault));
+            return Ok(Some(Arc::clone(vault)));
         }
-        let entry = self.entry(name)?;
+        let Some(entry) = self.config.vaults.get(name) else { return Ok(None) };
         let vault = vault::open(name, &entry.kind, entry.settings.clone(), &self.config.base)?;
         vaults.insert(name.clone(), Arc::clone(&vault));
-        Ok(vault)
+        Ok(Some(vault))
     }
 
     /// A vault whose accounts doorward itself keeps.
@@ -80,19 +91,21 @@ impl World {
     }
 
     fn entry(&self, name: &VaultName) -> Result<&VaultEntry, Failure> {
-        self.config.vaults.get(name).ok_or_else(|| {
-            let known = self.config.vaults.keys().map(VaultName::as_str);
-            let nearest = known
-                .clone()
-                .map(|known| (strsim::damerau_levenshtein(known, name.as_str()), known))
-                .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
-                .min();
-            let help = match nearest {
-                Some((_, nearest)) => format!("did you mean `{nearest}`?"),
-                None => format!("the vaults are: {}", known.collect::<Vec<_>>().join(", ")),
-            };
-            Failure::usage(format!("the configuration has no vault `{name}`"), &help)
-        })
+        self.config.vaults.get(name).ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &VaultName) -> Failure {
+        let known = self.config.vaults.keys().map(VaultName::as_str);
+        let nearest = known
+            .clone()
+            .map(|known| (strsim::damerau_levenshtein(known, name.as_str()), known))
+            .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
+            .min();
+        let help = match nearest {
+            Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+            None => format!("the vaults are: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Failure::usage(format!("the configuration has no vault `{name}`"), &help)
     }
 
     /// The person who runs doorward, by their user id: an environment variable says nothing about it.

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Vault, kdbx};
+use super::{Error, Vault, hashicorp, kdbx};
 use crate::name::VaultName;
 
 /// The kinds of vaults, as the configuration names them.
-pub const KINDS: &[&str] = &["kdbx"];
+pub const KINDS: &[&str] = &["kdbx", "hashicorp"];
 
 /// The vault of an entry of the configuration: `kind`, its other `settings` as written, and the folder
 /// `base` that its relative paths start from. Nothing is read or asked yet: vaults open when first used.
@@ -22,6 +22,7 @@ pub fn open(
 ) -> Result<Arc<dyn Vault>, Error> {
     match kind {
         "kdbx" => Ok(Arc::new(kdbx::Kdbx::new(name, settings, base)?)),
+        "hashicorp" => Ok(Arc::new(hashicorp::Hashicorp::open(name.clone(), settings, base)?)),
         _ => Err(Error::UnknownKind {
             vault: name.clone(),
             kind: kind.to_owned(),

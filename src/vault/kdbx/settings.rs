@@ -50,7 +50,7 @@ impl Settings {
             return Err(wrong(
                 key,
                 format!(
-                    "a kdbx vault has no setting `{key}`{}",
+                    "is no setting of a kdbx vault{}",
                     nearest.unwrap_or_else(|| format!("; its settings are {}", KEYS.join(", ")))
                 ),
             ));
@@ -58,14 +58,14 @@ impl Settings {
         let path = |key: &str| match settings.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(path)) if !path.trim().is_empty() => Ok(Some(base.join(path))),
-            Some(_) => Err(wrong(key, format!("`{key}` has to be the path of a file"))),
+            Some(_) => Err(wrong(key, "has to be the path of a file".into())),
         };
         let key_file = path("key-file")?;
         let password = match (path("password-file")?, settings.get("password")) {
             (Some(_), Some(_)) => {
                 return Err(wrong(
                     "password",
-                    "`password` and `password-file` cannot be used together".into(),
+                    "and `password-file` cannot be used together".into(),
                 ));
             }
             (Some(path), None) => Some(Password::File(path)),
@@ -73,14 +73,14 @@ impl Settings {
             (None, Some(_)) => {
                 return Err(wrong(
                     "password",
-                    "`password` can only be `prompt`: a configuration holds no secrets; `password-file` names a file that holds it"
+                    "can only be `prompt`: a configuration holds no secrets; `password-file` names a file that holds it"
                         .into(),
                 ));
             }
             (None, None) => key_file.is_none().then_some(Password::Prompt),
         };
         let path = path("path")?
-            .ok_or_else(|| wrong("path", "a kdbx vault needs a `path`: its .kdbx file".into()))?;
+            .ok_or_else(|| wrong("path", "is missing: it names the .kdbx file".into()))?;
         Ok(Self { path, key_file, password })
     }
 }

@@ -1,0 +1,82 @@
+//! The pages: every `pages/NAME.html` under `/NAME`, and the few that no file can be.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use futures_util::StreamExt;
+use futures_util::stream;
+
+/// The two origins under which the pages are.
+pub(super) struct Origins {
+    pub(super) here: String,
+    pub(super) foreign: String,
+}
+
+/// Where the pages lie.
+pub(super) fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/site/pages"))
+}
+
+pub(super) fn router(origins: Origins) -> Router {
+    Router::new()
+        .route("/{page}", get(page))
+        .route("/kit.js", get(kit))
+        .route("/hang", get(std::future::pending::<Response>))
+        .route("/loading-never", get(std::future::pending::<Response>))
+        .route("/loading-half", get(half))
+        .route("/basic-only", get(basic_only))
+        .route("/leave", get(leave))
+        .with_state(Arc::new(origins))
+}
+
+/// `{{here}}` and `{{foreign}}` stand for the origins.
+async fn page(State(origins): State<Arc<Origins>>, Path(page): Path<String>) -> Response {
+    let known = page.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let file = folder().join(format!("{page}.html"));
+    match std::fs::read_to_string(file) {
+        Ok(text) if known => {
+            let text = text.replace("{{here}}", &origins.here);
+            Html(text.replace("{{foreign}}", &origins.foreign)).into_response()
+        }
+        _ => (StatusCode::NOT_FOUND, "no such page").into_response(),
+    }
+}
+
+async fn kit() -> Response {
+    let text = std::fs::read_to_string(folder().join("kit.js")).unwrap_or_default();
+    ([(CONTENT_TYPE, "text/javascript")], text).into_response()
+}
+
+/// The first half of a document: its form is there, its end never comes.
+async fn half() -> Response {
+    let whole = std::fs::read_to_string(folder().join("plain.html")).unwrap_or_default();
+    let first = Ok::<_, Infallible>(Bytes::from(whole.replace("/plain", "/loading-half")));
+    let body = Body::from_stream(stream::iter([first]).chain(stream::pending()));
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
+}
+
+/// No form at all: the browser asks.
+async fn basic_only(headers: HeaderMap) -> Response {
+    if headers.contains_key(AUTHORIZATION) {
+        return Redirect::to("/welcome").into_response();
+    }
+    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, r#"Basic realm="console""#)]).into_response()
+}
+
+#[derive(serde::Deserialize)]
+struct Leave {
+    to: String,
+}
+
+/// An open redirect.
+async fn leave(Query(leave): Query<Leave>) -> Redirect {
+    Redirect::to(&leave.to)
+}
