@@ -5,6 +5,7 @@
 mod activity;
 mod check;
 mod hashicorp;
+mod kdbx;
 mod lab;
 mod language;
 mod layers;

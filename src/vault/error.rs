@@ -56,7 +56,7 @@ pub enum Error {
         /// The field of the vault that holds it.
         field: String,
         /// What is wrong with it.
-        source: crate::name::Invalid,
+        source: Box<crate::name::Invalid>,
     },
     /// A code was asked of a vault that gives out seeds and computes none.
     #[error("vault `{vault}` computes no one-time codes itself")]

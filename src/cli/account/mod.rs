@@ -21,7 +21,7 @@ An account is named [vault:][safe/]name; in a KDBX vault a safe is a path of gro
 Secrets are asked for without echo, or piped in with --secret-stdin; no option takes one.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Box<Command>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -44,7 +44,7 @@ enum Command {
 
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let world = World::load(config)?;
-    match arguments.command {
+    match *arguments.command {
         Command::Add(arguments) => add::run(&world, arguments),
         Command::Edit(arguments) => edit::run(&world, arguments),
         Command::Remove(arguments) => remove::run(&world, arguments),

@@ -187,7 +187,11 @@ fn link(
     field
         .map(|(name, text)| {
             text.trim().parse::<AccountRef>().map(|linked| linked.within(vault)).map_err(|source| {
-                Error::BadLink { account: account.clone(), field: name.to_owned(), source }
+                Error::BadLink {
+                    account: account.clone(),
+                    field: name.to_owned(),
+                    source: Box::new(source),
+                }
             })
         })
         .transpose()

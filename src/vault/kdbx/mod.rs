@@ -155,11 +155,11 @@ impl Inner {
         file::Stamp::of(path).map_err(|source| self.failed(source))?;
         let key = self.key(&mut opened).map_err(|source| self.failed(source))?;
         let changed = file::change(path, &key, &key::name(&self.settings), |database| {
-            change(database, &self.name).map_err(Stopped::Change)
+            change(database, &self.name).map_err(|error| Stopped::Change(Box::new(error)))
         });
         opened.content = None;
         changed.map_err(|stopped| match stopped {
-            Stopped::Change(error) => error,
+            Stopped::Change(error) => *error,
             Stopped::File(source) => self.failed(source),
         })
     }
@@ -230,7 +230,7 @@ impl Inner {
 
 /// Why a change did not come about.
 enum Stopped {
-    Change(super::Error),
+    Change(Box<super::Error>),
     File(Error),
 }
 

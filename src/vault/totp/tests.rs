@@ -16,7 +16,7 @@ fn rows(table: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn cell<'a>(row: &'a [String], at: usize) -> Option<&'a str> {
+fn cell(row: &[String], at: usize) -> Option<&str> {
     row.get(at).map(String::as_str).filter(|cell| *cell != "-")
 }
 
