@@ -11,6 +11,7 @@
 mod answer;
 #[path = "../../examples/demo/site/mod.rs"]
 mod demo;
+mod example;
 mod log;
 mod pages;
 mod proof;
