@@ -2,5 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
+mod activity;
+mod check;
+mod hashicorp;
 mod lab;
+mod language;
+mod layers;
+mod pages;
 mod site;

@@ -42,6 +42,11 @@ impl Action {
             Self::UsePassword => "UsePassword",
         }
     }
+
+    /// The action of a word in the record.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.word() == word)
+    }
 }
 
 /// One thing that happened. All of it is public: no secret ever has a place here.

@@ -1,63 +1,182 @@
 //! The store: SQLite in the state folder, append-only, each row chained to the one before by hash.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::Event;
-use crate::clock::Timestamp;
-use crate::name::SessionId;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnection, SqliteSynchronous};
+use tokio::sync::Mutex;
 
-/// The record of a state folder.
+use super::chain::{Columns, Head};
+use super::key::{self, Key};
+use super::record::{self, Filter, Record};
+use super::{Error, Event, Row, Verdict, folder, schema};
+
+/// How long a write waits for other processes' writes, each of which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The record of a state folder, open for writing. One connection; calls wait for each other.
 #[derive(Debug)]
-pub struct Store {}
-
-/// A row of the record: an event in its place in the chain.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its number, from 1 without gaps.
-    pub number: i64,
-    /// The event's columns as they are kept.
-    pub event: Event,
-}
-
-/// Which rows to show.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of this account.
-    pub account: Option<crate::name::AccountRef>,
-    /// Of this session.
-    pub session: Option<SessionId>,
-    /// Of this person.
-    pub user: Option<String>,
-    /// From this moment on.
-    pub since: Option<Timestamp>,
-}
-
-/// Why the store did not take or give a row.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It cannot be opened.
-    #[error("cannot open the record {path}")]
-    Unopened {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: sqlx::Error,
-    },
-}
-
-impl Error {
-    /// What to do next.
-    pub fn help(&self) -> Option<String> {
-        None
-    }
+pub struct Store {
+    pub(super) record: Record,
+    pub(super) state: PathBuf,
+    pub(super) key: Key,
 }
 
 impl Store {
-    /// Opens the record in `state`, and makes it when there is none.
+    /// Opens the record in the folder `state`, and makes both when there is none.
     ///
     /// # Errors
-    /// [`Error::Unopened`].
-    pub async fn open(_state: &Path) -> Result<Self, Error> {
-        Ok(Self {})
+    /// Every [`Error`] but `Row`; nothing is changed then.
+    pub async fn open(state: &Path) -> Result<Self, Error> {
+        Self::open_within(state, PATIENCE).await
+    }
+
+    /// The same, waiting at most `patience` for other processes.
+    pub(super) async fn open_within(state: &Path, patience: Duration) -> Result<Self, Error> {
+        // Absolute, for SQLite takes a relative `file:x` for a URI.
+        let state = std::path::absolute(state).map_err(Error::folder(state))?;
+        folder::make(&state).map_err(Error::folder(&state))?;
+        let path = record::path(&state);
+        // The key first: a key that is seen here was made after its record.
+        if key::path(&state).exists() && !path.exists() {
+            return Err(Error::Removed { key: key::path(&state), path });
+        }
+        match folder::new_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(Error::folder(&path)(error));
+            }
+            _ => {}
+        }
+        let options =
+            record::options(&path).busy_timeout(patience).synchronous(SqliteSynchronous::Full);
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(|error| Error::of(&path, error))?;
+        if schema::version(&mut connection, &path).await? < schema::LATEST {
+            schema::migrate(&mut connection, &state, &path).await?;
+        }
+        let key = match Key::load(&state)? {
+            Some(key) => key,
+            None => schema::adopt_key(&mut connection, &state, &path).await?,
+        };
+        let record = Record { connection: Mutex::new(connection), path, key: Some(key.clone()) };
+        Ok(Self { record, state, key })
+    }
+
+    /// Appends `events` in their order, all or none. Durable when it returns: rows survive the end
+    /// of the process and of the machine's power.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::ReadOnly`], [`Error::Locked`], [`Error::Failed`] where the database
+    /// does not take them, [`Error::Headless`] where somebody altered it; no row is kept then.
+    pub async fn append(&self, events: &[Event]) -> Result<(), Error> {
+        let failed = |error| Error::of(&self.record.path, error);
+        let mut connection = self.record.connection.lock().await;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        self.write(&mut transaction, events).await?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Appends `events` inside the transaction that `connection` is in.
+    pub(super) async fn write(
+        &self,
+        connection: &mut SqliteConnection,
+        events: &[Event],
+    ) -> Result<(), Error> {
+        let path = &self.record.path;
+        let failed = |error| Error::of(path, error);
+        let headless = || Error::Headless { path: path.clone() };
+        let (mut head, _) = schema::head(connection, path)
+            .await?
+            .filter(|(head, seal)| self.key.seal_head(head) == *seal)
+            .ok_or_else(headless)?;
+        // Where rows were cut or put in at the end, the new ones come after both, and the gap or
+        // the strangers stay for `verify` to find.
+        let last: i64 = sqlx::query_scalar("SELECT ifnull(max(number), 0) FROM activity")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(failed)?;
+        head.count = head.count.max(last);
+        for event in events {
+            head = self.write_row(connection, head, event).await?;
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        sqlx::query("UPDATE head SET count = ?, hash = ?, seal = ? WHERE id = 1")
+            .bind(head.count)
+            .bind(head.hash.as_slice())
+            .bind(self.key.seal_head(&head).as_slice())
+            .execute(connection)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Writes one row after `head`, and says what the head is then.
+    async fn write_row(
+        &self,
+        connection: &mut SqliteConnection,
+        head: Head,
+        event: &Event,
+    ) -> Result<Head, Error> {
+        let path = &self.record.path;
+        let number =
+            head.count.checked_add(1).ok_or_else(|| Error::Headless { path: path.clone() })?;
+        let columns = Columns { number, previous: head.hash.to_vec(), ..Columns::of(event) };
+        let hash = columns.digest(number);
+        sqlx::query(
+            "INSERT INTO activity (number, format, time, session, user, action, vault, safe,
+             account, connector, address, reason, client_address, outcome, details, previous, hash,
+             seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(number)
+        .bind(columns.format)
+        .bind(columns.time)
+        .bind(columns.session)
+        .bind(columns.user)
+        .bind(columns.action)
+        .bind(columns.vault)
+        .bind(columns.safe)
+        .bind(columns.account)
+        .bind(columns.connector)
+        .bind(columns.address)
+        .bind(columns.reason)
+        .bind(columns.client_address)
+        .bind(columns.outcome)
+        .bind(columns.details)
+        .bind(columns.previous)
+        .bind(hash.as_slice())
+        .bind(self.key.seal_row(&hash).as_slice())
+        .execute(connection)
+        .await
+        .map_err(|error| Error::of(path, error))?;
+        Ok(Head { count: number, hash })
+    }
+
+    /// The rows that `filter` lets through, in the order in which they were written.
+    ///
+    /// # Errors
+    /// [`Error::Row`] where somebody made a row unreadable, and what reading a database can meet.
+    pub async fn rows(&self, filter: &Filter) -> Result<Vec<Row>, Error> {
+        self.record.rows(filter).await
+    }
+
+    /// Checks every row, the chain and its end.
+    ///
+    /// # Errors
+    /// What reading a database can meet. What was tampered with is no error but in the verdict.
+    pub async fn verify(&self) -> Result<Verdict, Error> {
+        self.record.verify().await
+    }
+
+    /// Closes the database, waiting for its thread. Without it the rows are durable all the same.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn close(self) -> Result<(), Error> {
+        self.record.close().await
     }
 }

@@ -1,1 +1,24 @@
 //! The browser: driver processes, WebDriver, readiness, frames, the DevTools side channel.
+
+mod binaries;
+mod devtools;
+mod driver;
+mod error;
+mod fault;
+mod keys;
+mod page;
+mod settings;
+mod sight;
+mod start;
+mod typing;
+mod webdriver;
+
+pub use binaries::{Binaries, Program};
+pub use driver::reap;
+pub use error::Error;
+pub use keys::KEYS;
+pub use page::{Chosen, Page};
+pub use settings::{Kind, Settings};
+pub use sight::{End, Look, Need, Sight, Survey, Target, Whereabouts};
+pub use start::Browser;
+pub use typing::Typed;

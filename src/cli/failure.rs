@@ -2,9 +2,11 @@
 
 use std::error::Error;
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 use super::Exit;
-use crate::{access, activity, config, vault};
+use crate::diagnostic::{Code, render};
+use crate::{access, activity, browser, config, session, vault};
 
 /// What ended a command before it was done.
 #[derive(Debug)]
@@ -52,10 +54,44 @@ impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         let exit = match &error {
             vault::Error::Denied { .. } => Exit::Access,
+            vault::Error::Settings { .. } | vault::Error::UnknownKind { .. } => Exit::Usage,
             _ => Exit::Vault,
         };
         Self::new(exit, &error, error.help())
     }
+}
+
+impl From<browser::Error> for Failure {
+    fn from(error: browser::Error) -> Self {
+        Self::new(Exit::Browser, &error, error.help())
+    }
+}
+
+impl From<session::Error> for Failure {
+    fn from(error: session::Error) -> Self {
+        match error {
+            session::Error::Access(error) => error.into(),
+            session::Error::Browser(error) => error.into(),
+            session::Error::Record(error) => error.into(),
+            session::Error::Vault(error) => error.into(),
+            session::Error::Unfit { stop, source_file } => Self {
+                exit: match stop.code {
+                    Code::InsecureOrigin | Code::WrongAddress => Exit::Connector,
+                    _ => Exit::Vault,
+                },
+                text: render(&stop.diagnostic(&source_file), colour()),
+            },
+            error @ session::Error::Ended { .. } => {
+                Self::new(Exit::NotSignedIn, &error, error.help())
+            }
+            error => Self::new(Exit::Vault, &error, error.help()),
+        }
+    }
+}
+
+/// Whether the terminal wants colours.
+pub(super) fn colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 impl From<activity::Error> for Failure {

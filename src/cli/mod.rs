@@ -7,6 +7,8 @@ mod connect;
 mod doctor;
 mod exit;
 mod failure;
+mod launch;
+mod progress;
 mod vault;
 mod world;
 
@@ -46,8 +48,17 @@ enum Command {
 
 /// Runs the command line and says how it ended.
 pub fn run() -> Exit {
+    world::harden();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && names_a_secret(std::env::args_os()) => {
+            let failure = Failure::usage(
+                "no option takes a secret: every program of this machine could read it",
+                "leave it out to be asked without echo, or pipe it in with `--secret-stdin`",
+            );
+            eprint(&failure.text);
+            return failure.exit;
+        }
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
@@ -69,6 +80,19 @@ pub fn run() -> Exit {
             failure.exit
         }
     }
+}
+
+/// Whether somebody tried to give a secret as an argument. The parser's own message would repeat it.
+fn names_a_secret(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    const NAMES: [&str; 7] =
+        ["--password", "--passwd", "--pass", "--pw", "--otp", "--totp", "--seed"];
+    let arguments: Vec<_> =
+        arguments.map(|argument| argument.to_string_lossy().to_lowercase()).collect();
+    let named = |name: &str| NAMES.contains(&name.split('=').next().unwrap_or_default());
+    // `--secret` is a flag of its own; with a value it is an attempt.
+    let valued = |pair: &[String]| matches!(pair, [name, value] if name == "--secret" && !value.starts_with('-'));
+    arguments.iter().any(|argument| named(argument) || argument.starts_with("--secret="))
+        || arguments.windows(2).any(valued)
 }
 
 /// Writes to stdout; a reader that went away ends nothing.

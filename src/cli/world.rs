@@ -1,1 +1,176 @@
-//! The world of a command: the configuration, its vaults, the person who asks, the runtime.
+//! The world of a command: the configuration, its vaults, the person who asks, the runtime; and what
+//! every command does first, to keep secrets in this process.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Exit, Failure};
+use crate::config::{Config, VaultEntry};
+use crate::name::{AccountRef, UserName, VaultName};
+use crate::vault::kdbx::Kdbx;
+use crate::vault::{self, Vault};
+
+/// What a command works with.
+pub(super) struct World {
+    /// The configuration.
+    pub(super) config: Config,
+    /// The vaults that were used so far; each opens once for the process.
+    vaults: Mutex<BTreeMap<VaultName, Arc<dyn Vault>>>,
+}
+
+impl World {
+    /// Reads the configuration, and nothing else.
+    ///
+    /// # Errors
+    /// Exit 2 when it is missing or wrong.
+    pub(super) fn load(named: Option<&Path>) -> Result<Self, Failure> {
+        Ok(Self { config: Config::load(named)?, vaults: Mutex::default() })
+    }
+
+    /// The vault that holds an account, and the account with that vault named.
+    ///
+    /// # Errors
+    /// Exit 2 when there is no such vault or its settings are wrong.
+    pub(super) fn vault_of(
+        &self,
+        account: &AccountRef,
+    ) -> Result<(Arc<dyn Vault>, AccountRef), Failure> {
+        let name = account.vault().unwrap_or(&self.config.default_vault);
+        Ok((self.vault(name)?, account.within(name)))
+    }
+
+    /// A vault by its name in the configuration. It is not asked anything yet.
+    ///
+    /// # Errors
+    /// Exit 2 when there is no such vault or its settings are wrong.
+    pub(super) fn vault(&self, name: &VaultName) -> Result<Arc<dyn Vault>, Failure> {
+        match self.open(name)? {
+            Some(vault) => Ok(vault),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// The same, for a caller that tells of a missing vault in words of its own: `None`.
+    ///
+    /// # Errors
+    /// When its settings are wrong.
+    pub(super) fn open(&self, name: &VaultName) -> Result<Option<Arc<dyn Vault>>, vault::Error> {
+        let mut vaults = self.vaults.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(vault) = vaults.get(name) {
+            return Ok(Some(Arc::clone(vault)));
+        }
+        let Some(entry) = self.config.vaults.get(name) else { return Ok(None) };
+        let vault = vault::open(name, &entry.kind, entry.settings.clone(), &self.config.base)?;
+        vaults.insert(name.clone(), Arc::clone(&vault));
+        Ok(Some(vault))
+    }
+
+    /// A vault whose accounts doorward itself keeps.
+    ///
+    /// # Errors
+    /// Exit 2 when there is no such vault, its settings are wrong, or it is of another kind.
+    pub(super) fn kdbx(&self, name: &VaultName) -> Result<Arc<Kdbx>, Failure> {
+        let entry = self.entry(name)?;
+        if entry.kind != "kdbx" {
+            // A kind that does not exist is the better news.
+            self.vault(name)?;
+            return Err(Failure::usage(
+                format!(
+                    "vault `{name}` is of kind {}: its own tools keep its accounts, not doorward",
+                    entry.kind
+                ),
+                "`doorward account list` and `show` work with every kind of vault",
+            ));
+        }
+        let kdbx = Arc::new(Kdbx::new(name, entry.settings.clone(), &self.config.base)?);
+        // Whatever else the command asks of this vault is answered by the same opening.
+        let mut vaults = self.vaults.lock().unwrap_or_else(PoisonError::into_inner);
+        vaults.insert(name.clone(), Arc::clone(&kdbx) as Arc<dyn Vault>);
+        Ok(kdbx)
+    }
+
+    fn entry(&self, name: &VaultName) -> Result<&VaultEntry, Failure> {
+        self.config.vaults.get(name).ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &VaultName) -> Failure {
+        let known = self.config.vaults.keys().map(VaultName::as_str);
+        let nearest = known
+            .clone()
+            .map(|known| (strsim::damerau_levenshtein(known, name.as_str()), known))
+            .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
+            .min();
+        let help = match nearest {
+            Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+            None => format!("the vaults are: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Failure::usage(format!("the configuration has no vault `{name}`"), &help)
+    }
+
+    /// The person who runs doorward, by their user id: an environment variable says nothing about it.
+    pub(super) fn user(&self) -> Option<UserName> {
+        whoami::username().ok()?.parse().ok()
+    }
+
+    /// A runtime for one command: on the thread that runs it, because it waits for one browser and a
+    /// few files; what computes goes to threads of its own.
+    ///
+    /// # Errors
+    /// Exit 70 when the system has no event queue to give.
+    pub(super) fn runtime(&self) -> Result<tokio::runtime::Runtime, Failure> {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(Exit::Bug, &error, None))
+    }
+}
+
+/// What every command does first: no core dumps, no debugger by the same user, no memory on the swap
+/// where that is allowed; the one crypto provider; the log. What a system does not offer is left out.
+pub(super) fn harden() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit { current: Some(0), maximum: Some(0) };
+        let _ = setrlimit(Resource::Core, none);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        lock_memory();
+    }
+    // It fails when it was done before, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    listen();
+}
+
+/// Keeps pages off the swap, as they are touched. Only where the amount is unlimited: below a limit
+/// the lock would hold at first, and a later allocation would fail and end the process.
+#[cfg(target_os = "linux")]
+fn lock_memory() {
+    use rustix::mm::{MlockAllFlags, mlockall};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Memlock);
+    let unlimited = Rlimit { current: None, maximum: None };
+    if limit.current.is_none() || setrlimit(Resource::Memlock, unlimited).is_ok() {
+        let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
+        let _ = mlockall(flags);
+    }
+}
+
+/// The log goes to stderr: warnings of our own, or what `RUST_LOG` asks for.
+fn listen() {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("doorward=warn"));
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter)
+        .with_target(false)
+        .without_time()
+        .try_init();
+}

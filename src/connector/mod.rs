@@ -3,18 +3,68 @@
 //! `load` reads a text in three passes: `syntax` (YAML as written), `row` and `template` (the
 //! `WebFormFields` language), `resolve` (names, options, capabilities).
 
+mod address;
+mod document;
+mod keys;
+mod lint;
+mod nearest;
+mod options;
+mod place;
+mod report;
+mod resolve;
+pub mod row;
+mod rows;
+mod scalar;
 mod step;
+mod syntax;
 mod template;
+mod text;
+mod token;
+mod words;
 
 pub use step::{Act, LocatorTemplate, Options, Step, Verb};
-pub use template::{Object, Part, Placeholder, Template};
+pub use template::{
+    Object, Part, Placeholder, PlaceholderProblem, PlaceholderProblemKind, Template,
+};
+pub use text::{LARGEST, ReadError, read};
+pub use words::{KEYS, Keyword, OptionName};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::name::ConnectorId;
+
+/// Reads the text of a connector: the connector if nothing in it is an error, and everything that is
+/// wrong or doubtful in it, in the order of the file. Total, in bounded time, for any text.
+pub fn load(source: Arc<Source>) -> (Option<Connector>, Vec<Diagnostic>) {
+    let text = &source.text;
+    let refused = |at: usize, message: &str, help: &str| {
+        let span = Span::new(at, at + usize::from(at < text.len()));
+        (None, vec![Diagnostic::error(Code::InvalidYaml, &source, span, message).help(help)])
+    };
+    if text.len() as u64 > LARGEST {
+        let empty = Arc::new(Source { path: source.path.clone(), text: String::new() });
+        let message = "the file is larger than a connector may be (1 MiB)";
+        let found = Diagnostic::error(Code::InvalidYaml, &empty, Span::new(0, 0), message);
+        return (None, vec![found.help("a connector is a page of YAML; is this the right file?")]);
+    }
+    if let Some(at) = text.find('\0') {
+        return refused(
+            at,
+            "the file holds a NUL byte, so it is no text",
+            "is this the right file?",
+        );
+    }
+    let node = match syntax::parse(text) {
+        Ok(node) => node,
+        Err(flaw) => return (None, vec![rows::flaw(&source, &flaw)]),
+    };
+    let mut report = report::Report::new(&source);
+    let connector = document::connector(&node, &mut report);
+    (connector, report.into_found())
+}
 
 /// A connector that can be planned: nothing in it is an error.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// One kind of problem; each has a case folder under `tests/cases/check/` or `tests/cases/stop/`.
+        /// One kind of problem; each that `check` can find has a case folder under `tests/cases/check/`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $($(#[$doc])* $variant,)*
@@ -25,8 +25,72 @@ macro_rules! codes {
 codes! {
     /// The file is not UTF-8, is too large, or is not a YAML document of the right shape.
     InvalidYaml = "invalid-yaml";
+    /// A key stands twice in a map.
+    DuplicateKey = "duplicate-key";
+    /// A key that a connector does not have.
+    UnknownKey = "unknown-key";
+    /// A key that every connector has is not there.
+    MissingKey = "missing-key";
+    /// A key has a value that it cannot have.
+    InvalidValue = "invalid-value";
+    /// A `LogonURL`, `AllowedURLs` or `(Navigate=…)` that is no `http` or `https` URL.
+    InvalidUrl = "invalid-url";
+    /// One of `AllowedOrigins` that is no scheme, host and port.
+    InvalidOrigin = "invalid-origin";
+    /// Plain `http` to a named host, without `AllowInsecure`.
+    InsecureUrl = "insecure-url";
+    /// `SupportedCapabilities` names one that there is not.
+    UnknownCapability = "unknown-capability";
     /// A row uses an object whose capability the connector does not declare.
     CapabilityNotDeclared = "capability-not-declared";
+    /// A capability is declared and no row needs it.
+    CapabilityUnused = "capability-unused";
+    /// `WebFormFields` has no rows.
+    NoRows = "no-rows";
+    /// YAML took a row of the list for something else: it needs quotes, or the block form.
+    UnquotedRow = "unquoted-row";
+    /// A row that begins with `#` and may be a comment, or a comment after a row.
+    UnclearComment = "unclear-comment";
+    /// A row has no `>`.
+    MissingOperator = "missing-operator";
+    /// A row has several `>`, and its locator is none that has one.
+    UnclearOperator = "unclear-operator";
+    /// Nothing stands on one side of the operator.
+    EmptyPart = "empty-part";
+    /// The parentheses of an action do not pair.
+    UnbalancedParenthesis = "unbalanced-parenthesis";
+    /// A group in parentheses names no action.
+    UnknownKeyword = "unknown-keyword";
+    /// An action has a value that it does not take, lacks one that it needs, or stands beside another.
+    InvalidAction = "invalid-action";
+    /// A group in parentheses names no option.
+    UnknownOption = "unknown-option";
+    /// An option that this row cannot have, or not there, or not twice.
+    OptionNotAllowed = "option-not-allowed";
+    /// An option has a value that it cannot have.
+    InvalidOption = "invalid-option";
+    /// A placeholder names an object that there is not.
+    UnknownObject = "unknown-object";
+    /// A placeholder misspells a known property.
+    UnknownProperty = "unknown-property";
+    /// A placeholder or a request names a parameter that is not declared.
+    UnknownParameter = "unknown-parameter";
+    /// Something begins as a placeholder and is none.
+    MalformedPlaceholder = "malformed-placeholder";
+    /// A secret would go somewhere else than into a field.
+    SecretOutsideField = "secret-outside-field";
+    /// A secret is written into the connector.
+    LiteralSecret = "literal-secret";
+    /// `&name&` of CyberArk's Preconnect.
+    PreconnectValue = "preconnect-value";
+    /// A locator looks like XPath or CSS, and its row has no `SearchBy`.
+    SearchByNeeded = "search-by-needed";
+    /// A row waits for time and not for a condition.
+    WaitRow = "wait-row";
+    /// No row says how success looks.
+    NoValidation = "no-validation";
+    /// A parameter without a default was not given at connect.
+    MissingParameter = "missing-parameter";
     /// The row was found, but its element did not become ready in time.
     NotReady = "not-ready";
     /// No element matched in time.
@@ -35,8 +99,44 @@ codes! {
     AmbiguousLocator = "ambiguous-locator";
     /// The page is not of an origin that secrets may be typed into.
     ForeignOrigin = "foreign-origin";
+    /// Every time the field was replaced while it was typed into.
+    AlwaysReplaced = "always-replaced";
+    /// The browser could not read a locator.
+    InvalidLocator = "invalid-locator";
+    /// A page would be sent secrets over plain `http`.
+    InsecureOrigin = "insecure-origin";
+    /// The row needs a person at the window, and there is no window.
+    HandoverWithoutWindow = "handover-without-window";
+    /// The secret of a `(TOTP)` row is none.
+    NotATotpSecret = "not-a-totp-secret";
+    /// A select has no such option, or several.
+    OptionNotFound = "option-not-found";
+    /// The account has no value for a placeholder.
+    PropertyMissing = "property-missing";
+    /// A protected value would leave the fields of a page.
+    PropertyProtected = "property-protected";
+    /// The value of a secret is empty.
+    SecretEmpty = "secret-empty";
+    /// The site did not answer, or not as a site.
+    SiteUnreachable = "site-unreachable";
+    /// The focus went into a foreign frame while a value was typed.
+    StrayedFocus = "strayed-focus";
+    /// This browser cannot be sent a character of the value.
+    UntypableCharacter = "untypable-character";
+    /// The field kept a part of the value only.
+    ValueCut = "value-cut";
+    /// A URL that a template makes is none.
+    WrongAddress = "wrong-address";
     /// The site said no: a `(Failure=cause)` row matched.
     Refused = "refused";
     /// Neither a validation nor a failure showed.
     Unclear = "unclear";
+}
+
+impl Code {
+    /// Whether it comes up only when a session is asked for or runs, and never at `check`: the codes
+    /// from [`Code::MissingParameter`] on.
+    pub fn at_run_time(self) -> bool {
+        self >= Self::MissingParameter
+    }
 }

@@ -1,8 +1,11 @@
 //! A plan: what will be typed where, as templates, never values. Everything that people see of a
 //! session is made from it, so it cannot leak.
 
+mod build;
+mod show;
 mod slot;
 
+pub use build::build;
 pub use slot::{Class, Slot};
 
 use std::collections::{BTreeMap, BTreeSet};

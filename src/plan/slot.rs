@@ -21,3 +21,11 @@ pub enum Class {
     /// `username`, `address`, `port` and the like: shown, logged, put into URLs and locators.
     Public,
 }
+
+impl Slot {
+    /// The slot of `placeholder`, in `row` or in the settings.
+    pub(super) fn new(row: Option<usize>, placeholder: &Placeholder) -> Self {
+        let class = if placeholder.is_public() { Class::Public } else { Class::Secret };
+        Self { row, placeholder: placeholder.clone(), class }
+    }
+}

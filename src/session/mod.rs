@@ -1,1 +1,21 @@
-//! A session: arms a plan, runs it, and says how it ended.
+//! A session: arms a plan with its secrets, runs it in a browser of its own, and says how it ended.
+
+mod armed;
+mod checkpoint;
+mod code;
+mod error;
+mod guard;
+mod launch;
+mod outcome;
+mod progress;
+mod record;
+mod row;
+mod run;
+mod scrub;
+mod value;
+
+pub use error::Error;
+pub use launch::{Launch, Signed, Timings, Vaults, launch};
+pub use outcome::{Outcome, Stop};
+pub use progress::Progress;
+pub use record::refused;

@@ -45,6 +45,13 @@ pub struct Property {
     pub protected: bool,
 }
 
+impl Property {
+    /// The value, where it is none of the vault's secrets and may be seen.
+    pub fn shown(&self) -> Option<&str> {
+        (!self.protected).then(|| self.value.expose())
+    }
+}
+
 /// A one-time code, ready to be typed.
 #[derive(Debug)]
 pub struct Code {

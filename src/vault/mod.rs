@@ -1,13 +1,21 @@
 //! Vaults: where accounts and their secrets are. One trait, one file per product.
 
 mod account;
+mod error;
+pub mod hashicorp;
+pub mod kdbx;
+mod open;
+pub mod totp;
 
 pub use account::{Account, Code, Password, Property, Summary};
+use error::spelt;
+pub use error::{Cause, Error, Unready};
+pub use open::{KINDS, open};
 
 use futures_util::future::BoxFuture;
 
 use crate::access::Grant;
-use crate::name::{AccountRef, VaultName};
+use crate::name::VaultName;
 
 /// A vault. It answers only with a [`Grant`] in hand.
 pub trait Vault: Send + Sync {
@@ -26,46 +34,4 @@ pub trait Vault: Send + Sync {
 
     /// Asks the vault how it is, for `doctor`: one line of good news, or the error.
     fn health(&self) -> BoxFuture<'_, Result<String, Error>>;
-}
-
-/// Why a vault did not answer as asked. Each says what was asked of which vault; `help` says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The vault holds no such account.
-    #[error("vault `{vault}` holds no account `{account}`")]
-    NotFound {
-        /// The vault.
-        vault: VaultName,
-        /// What was asked for.
-        account: AccountRef,
-        /// The nearest names, best first.
-        nearest: Vec<String>,
-    },
-    /// The vault says that the one who asks may not.
-    #[error("vault `{vault}` does not allow `{account}` to be used")]
-    Denied {
-        /// The vault.
-        vault: VaultName,
-        /// What was asked for.
-        account: AccountRef,
-        /// What the vault said.
-        detail: String,
-    },
-}
-
-impl Error {
-    /// What to do next.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::NotFound { nearest, .. } if !nearest.is_empty() => {
-                Some(format!("the nearest names are {}", nearest.join(", ")))
-            }
-            Self::NotFound { vault, .. } => {
-                Some(format!("`doorward account list {vault}:` shows what it holds"))
-            }
-            Self::Denied { .. } => {
-                Some("ask the vault's owner for the permission to read it".into())
-            }
-        }
-    }
 }

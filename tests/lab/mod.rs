@@ -1,5 +1,7 @@
 //! A lab: a folder of its own, and the real binary run in it with a scrubbed environment.
 
+pub(crate) mod desk;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -81,4 +83,16 @@ impl From<std::process::Output> for Ended {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+}
+
+/// Waits until `condition` holds; `false` when it has not after 20 s.
+pub(crate) fn wait(condition: impl Fn() -> bool) -> bool {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !condition() {
+        if std::time::Instant::now() >= until {
+            return false;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    }
+    true
 }

@@ -1,0 +1,283 @@
+//! The DevTools side channel: one socket to the browser that is ours, and the sessions on it.
+//!
+//! It is full control of a signed-in browser and has no authentication, so it is opened only to a
+//! browser that this process started, on loopback.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use super::Error;
+use super::fault::{Fault, first_words};
+
+/// How long the browser may take for one command. A page that is blocked blocks the commands to it.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A connection to the browser. Cheap to clone; the socket closes with the last clone.
+#[derive(Clone)]
+pub(super) struct DevTools {
+    send: mpsc::UnboundedSender<Message>,
+    shared: Arc<Mutex<Shared>>,
+    changes: watch::Receiver<u64>,
+}
+
+/// What the reader of the socket has learned.
+#[derive(Default)]
+struct Shared {
+    last_id: u64,
+    waiting: HashMap<u64, oneshot::Sender<Result<Value, Fault>>>,
+    /// Frames with a navigation under way, by session and frame.
+    navigating: HashSet<(String, String)>,
+    /// Texts of JavaScript dialogs that were answered, oldest first.
+    dialogs: Vec<String>,
+    /// Whether dialogs are answered here, or left to the person.
+    answers_dialogs: bool,
+    /// Page targets that exist.
+    pages: HashSet<String>,
+    /// Whether the browser has closed the socket.
+    closed: bool,
+}
+
+impl DevTools {
+    /// Connects to `url`, the browser's own endpoint.
+    pub(super) async fn connect(url: &str) -> Result<Self, Error> {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(64 << 20))
+            .max_frame_size(Some(64 << 20));
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config), true)
+            .await
+            .map_err(|source| Error::NoSideChannel { source: Box::new(source) })?;
+        let (mut sink, mut stream) = socket.split();
+        let (send, mut outgoing) = mpsc::unbounded_channel::<Message>();
+        let (changed, changes) = watch::channel(0);
+        let shared = Arc::new(Mutex::new(Shared { answers_dialogs: true, ..Shared::default() }));
+        tokio::spawn(async move {
+            while let Some(message) = outgoing.recv().await {
+                // Everything that is waiting goes out in one write: a whole password is one packet.
+                if sink.feed(message).await.is_err() {
+                    return;
+                }
+                while let Ok(message) = outgoing.try_recv() {
+                    if sink.feed(message).await.is_err() {
+                        return;
+                    }
+                }
+                if sink.flush().await.is_err() {
+                    return;
+                }
+            }
+            let _ = sink.close().await;
+        });
+        let (reader_shared, reader_send) = (Arc::clone(&shared), send.downgrade());
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = stream.next().await {
+                let Message::Text(text) = message else { continue };
+                let Ok(value) = serde_json::from_str::<Value>(text.as_str()) else { continue };
+                if let Some(answer) = lock(&reader_shared).take(value)
+                    && let Some(send) = reader_send.upgrade()
+                {
+                    let _ = send.send(answer);
+                }
+                changed.send_modify(|count| *count += 1);
+            }
+            let mut shared = lock(&reader_shared);
+            shared.closed = true;
+            // Dropping the senders wakes every waiter with `Closed`.
+            shared.waiting.clear();
+            shared.pages.clear();
+            drop(shared);
+            changed.send_modify(|count| *count += 1);
+        });
+        Ok(Self { send, shared, changes })
+    }
+
+    /// Sends a command and leaves its answer to be awaited, so that several can go out together.
+    pub(super) fn send(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> impl Future<Output = Result<Value, Fault>> + Send + use<> {
+        let (tell, told) = oneshot::channel();
+        let id = {
+            let mut shared = lock(&self.shared);
+            shared.last_id += 1;
+            let id = shared.last_id;
+            if !shared.closed {
+                shared.waiting.insert(id, tell);
+            }
+            id
+        };
+        let mut message = json!({"id": id, "method": method, "params": params});
+        if let Some(session) = session {
+            message["sessionId"] = session.into();
+        }
+        let _ = self.send.send(Message::text(message.to_string()));
+        let deadline = deadline(method);
+        let shared = Arc::clone(&self.shared);
+        async move {
+            match tokio::time::timeout(deadline, told).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => Err(Fault::Closed),
+                Err(_) => {
+                    lock(&shared).waiting.remove(&id);
+                    Err(Fault::Silent)
+                }
+            }
+        }
+    }
+
+    /// Sends a command and awaits its answer.
+    pub(super) async fn call(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, Fault> {
+        self.send(session, method, params).await
+    }
+
+    /// Waits until no navigation of `frame` is under way, or until `limit` is over.
+    pub(super) async fn settled(&self, session: &str, frame: &str, limit: Duration) {
+        let key = (session.to_owned(), frame.to_owned());
+        let mut changes = self.changes.clone();
+        let wait = async {
+            loop {
+                changes.mark_unchanged();
+                if !lock(&self.shared).navigating.contains(&key) || changes.changed().await.is_err()
+                {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(limit, wait).await;
+    }
+
+    /// Whether a navigation of `frame` is under way.
+    pub(super) fn is_navigating(&self, session: &str, frame: &str) -> bool {
+        lock(&self.shared).navigating.contains(&(session.to_owned(), frame.to_owned()))
+    }
+
+    /// The texts of the dialogs that were answered since the last call.
+    pub(super) fn take_dialogs(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.shared).dialogs)
+    }
+
+    /// From now on the person answers dialogs.
+    pub(super) fn leave_dialogs(&self) {
+        lock(&self.shared).answers_dialogs = false;
+    }
+
+    /// Returns when the browser, or its last page, has been closed.
+    pub(super) async fn closed(&self) {
+        let mut changes = self.changes.clone();
+        loop {
+            changes.mark_unchanged();
+            {
+                let shared = lock(&self.shared);
+                if shared.closed || shared.pages.is_empty() {
+                    return;
+                }
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether the connection is gone.
+    pub(super) fn is_closed(&self) -> bool {
+        lock(&self.shared).closed
+    }
+}
+
+impl Shared {
+    /// Takes one message of the browser in; what has to be answered at once is returned.
+    fn take(&mut self, mut message: Value) -> Option<Message> {
+        if let Some(id) = message.get("id").and_then(Value::as_u64) {
+            let answer = match message.get_mut("error") {
+                Some(error) => Err(fault(error)),
+                None => Ok(message.get_mut("result").map(Value::take).unwrap_or_default()),
+            };
+            if let Some(waiting) = self.waiting.remove(&id) {
+                let _ = waiting.send(answer);
+            }
+            return None;
+        }
+        let session = message["sessionId"].as_str().unwrap_or_default().to_owned();
+        let params = &message["params"];
+        let frame =
+            |name: &str| (session.clone(), params[name].as_str().unwrap_or_default().to_owned());
+        match message["method"].as_str().unwrap_or_default() {
+            "Page.frameStartedNavigating" if params["navigationType"] != "sameDocument" => {
+                self.navigating.insert(frame("frameId"));
+            }
+            "Page.frameRequestedNavigation" if params["disposition"] == "currentTab" => {
+                self.navigating.insert(frame("frameId"));
+            }
+            "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" => {
+                self.navigating.remove(&frame("frameId"));
+            }
+            "Page.frameNavigated" => {
+                let id = params["frame"]["id"].as_str().unwrap_or_default().to_owned();
+                self.navigating.remove(&(session, id));
+            }
+            "Page.javascriptDialogOpening" if self.answers_dialogs => {
+                if params["type"] != "beforeunload" {
+                    self.dialogs.push(params["message"].as_str().unwrap_or_default().to_owned());
+                }
+                // An alert has one answer; a page that asks whether to leave is left; a question is
+                // answered with "cancel", as a person who did not read it should.
+                let accept = matches!(params["type"].as_str(), Some("alert" | "beforeunload"));
+                self.last_id += 1;
+                let answer = json!({
+                    "id": self.last_id, "sessionId": session,
+                    "method": "Page.handleJavaScriptDialog", "params": {"accept": accept},
+                });
+                return Some(Message::text(answer.to_string()));
+            }
+            "Target.targetCreated" if params["targetInfo"]["type"] == "page" => {
+                self.pages.extend(params["targetInfo"]["targetId"].as_str().map(str::to_owned));
+            }
+            "Target.targetDestroyed" => {
+                self.pages.remove(params["targetId"].as_str().unwrap_or_default());
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+/// The fault in an answer of the browser. The words are those of Chromium's DevTools protocol when a
+/// document goes away under a script.
+fn fault(error: &Value) -> Fault {
+    const GONE: [&str; 6] = [
+        "Execution context was destroyed",
+        "Cannot find context",
+        "Cannot find execution context",
+        "Inspected target navigated or closed",
+        "No frame for given id found",
+        "Session with given id not found",
+    ];
+    let message = error["message"].as_str().unwrap_or_default();
+    if GONE.iter().any(|gone| message.contains(gone)) {
+        return Fault::DocumentGone;
+    }
+    Fault::Refused(first_words(message))
+}
+
+/// A navigation is answered when the site has answered, which `PageLoadTimeout` bounds.
+fn deadline(method: &str) -> Duration {
+    if method == "Page.navigate" { Duration::from_secs(3600) } else { DEADLINE }
+}
+
+/// A lock that a panic elsewhere does not close: every change under it is complete in itself.
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,284 @@
+//! A driver: chromedriver or geckodriver, spawned in a process group of its own, which ends with the
+//! whole group however doorward ends.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::{Binaries, Error, Kind, Settings};
+
+/// How long a driver may take until it listens. A loaded machine takes its time.
+const START: Duration = Duration::from_secs(30);
+
+/// A running driver with the profile of its browser. Dropping it ends both, and removes the profile.
+pub(super) struct Driver {
+    /// Where it listens, on loopback.
+    pub(super) url: String,
+    group: Group,
+    /// Removed when dropped, after the group has ended.
+    profile: tempfile::TempDir,
+    mark: Mark,
+    watchdog: Option<tokio::process::Child>,
+    child: tokio::process::Child,
+}
+
+/// A process group that was spawned here.
+struct Group(Pid);
+
+/// A file that names a running group for the next start, should this process not end it. It is
+/// locked while its process lives.
+struct Mark {
+    path: PathBuf,
+    file: File,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Left {
+    group: i32,
+    profile: PathBuf,
+}
+
+impl Driver {
+    /// Spawns the driver and waits until it listens.
+    pub(super) async fn spawn(settings: &Settings, binaries: &Binaries) -> Result<Self, Error> {
+        let program = binaries.driver.path.clone();
+        let failed = |source| Error::NotStarted { program: program.clone(), source };
+        // A short path: Chromium keeps a socket in it, and a socket's path has 108 bytes.
+        let profile = tempfile::Builder::new().prefix("doorward-").tempdir().map_err(failed)?;
+        let mut command = tokio::process::Command::new(&binaries.driver.path);
+        command.arg("--port=0");
+        if settings.kind == Kind::Chromium {
+            // At its default level with a log path, chromedriver writes what is typed.
+            command.arg("--log-level=WARNING");
+        } else {
+            command.args(["--log", "error", "--websocket-port=0"]);
+        }
+        command
+            .env_clear()
+            .envs(inherited())
+            .env("TMPDIR", profile.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0);
+        let mut child = command.spawn().map_err(failed)?;
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let Some(group) = group.map(Group) else {
+            return Err(failed(std::io::Error::other("it ended at once")));
+        };
+        let watchdog = watchdog(group.0, profile.path());
+        let mark = Mark::set(settings, group.0, profile.path()).map_err(failed)?;
+        let stdout = child.stdout.take();
+        let mut driver = Self { url: String::new(), group, profile, mark, watchdog, child };
+        let Some(stdout) = stdout else {
+            return Err(failed(std::io::Error::other("its output cannot be read")));
+        };
+        let mut lines = BufReader::new(stdout).lines();
+        let port = async {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some(port) = listening_port(&line) {
+                    return Some(port);
+                }
+            }
+            None
+        };
+        let port = match tokio::time::timeout(START, port).await {
+            Ok(Some(port)) => port,
+            Ok(None) => {
+                return Err(failed(std::io::Error::other("it ended before it listened on a port")));
+            }
+            Err(_) => {
+                let seconds = START.as_secs();
+                return Err(failed(std::io::Error::other(format!(
+                    "it did not listen on a port within {seconds} s"
+                ))));
+            }
+        };
+        // The driver must not meet a closed pipe when it prints.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        driver.url = format!("http://127.0.0.1:{port}/");
+        Ok(driver)
+    }
+
+    /// The folder for the browser's profile; empty when the driver starts.
+    pub(super) fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+
+    /// Ends the group and waits until nothing of it is left.
+    pub(super) async fn end(mut self) {
+        self.group.signal(Signal::KILL);
+        let _ = self.child.wait().await;
+        // The browser's processes are nobody's children here: their end is seen only by asking.
+        for _ in 0..200 {
+            if !self.group.is_alive() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if let Some(mut watchdog) = self.watchdog.take() {
+            let _ = watchdog.kill().await;
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Without `end`, the watchdog sees its input close and removes what is left of the profile.
+        self.group.signal(Signal::KILL);
+        let _ = std::fs::remove_file(&self.mark.path);
+        let _ = self.mark.file.unlock();
+    }
+}
+
+impl Group {
+    fn signal(&self, signal: Signal) {
+        let _ = kill_process_group(self.0, signal);
+    }
+
+    fn is_alive(&self) -> bool {
+        test_kill_process_group(self.0).is_ok()
+    }
+}
+
+impl Mark {
+    fn set(settings: &Settings, group: Pid, profile: &Path) -> std::io::Result<Self> {
+        let folder = settings.state.join("browsers");
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(&settings.mark);
+        let mut file = File::options().create_new(true).write(true).open(&path)?;
+        file.lock()?;
+        let left = Left { group: group.as_raw_pid(), profile: profile.to_owned() };
+        file.write_all(&serde_json::to_vec(&left)?)?;
+        Ok(Self { path, file })
+    }
+}
+
+/// Ends what a doorward that died left behind: browsers, drivers, profiles. Cheap when there is nothing.
+///
+/// A mark whose lock is held belongs to a session that runs. A group is only signalled when one of
+/// its processes still names the profile, so a number that was given out again harms nobody.
+pub fn reap(state: &Path) {
+    let Ok(marks) = std::fs::read_dir(state.join("browsers")) else { return };
+    for mark in marks.flatten() {
+        let path = mark.path();
+        let Ok(file) = File::options().read(true).write(true).open(&path) else { continue };
+        if file.try_lock().is_err() {
+            continue;
+        }
+        if let Some(left) =
+            std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Left>(&text).ok())
+        {
+            let temporary = left
+                .profile
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("doorward-"));
+            if temporary {
+                if let Some(group) = Pid::from_raw(left.group)
+                    && uses(group, &left.profile)
+                {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
+                let _ = std::fs::remove_dir_all(&left.profile);
+            }
+        }
+        let _ = std::fs::remove_file(&path);
+    }
+}
+
+/// Whether a process of `group` names `profile` among its arguments or in its environment.
+fn uses(group: Pid, profile: &Path) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        // No /proc on this system: the mark alone has to do.
+        return true;
+    };
+    let needle = profile.to_string_lossy().into_owned();
+    processes.flatten().any(|process| {
+        let folder = process.path();
+        let of_group = std::fs::read_to_string(folder.join("stat")).ok().and_then(|stat| {
+            // The name in parentheses may hold blanks; state, parent and group follow it.
+            stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse::<i32>().ok()
+        });
+        of_group == Some(group.as_raw_pid())
+            && ["cmdline", "environ"].iter().any(|file| {
+                std::fs::read(folder.join(file))
+                    .is_ok_and(|text| String::from_utf8_lossy(&text).contains(&needle))
+            })
+    })
+}
+
+/// A shell that waits for this process to go away, and then ends the group and removes the profile.
+/// It sees the end of its input, which also a `kill -9` of this process brings.
+fn watchdog(group: Pid, profile: &Path) -> Option<tokio::process::Child> {
+    // Chromium's processes may write into the profile until they are gone, hence the second look.
+    const WATCH: &str = r#"read -r _; kill -KILL -- "-$1" 2>/dev/null; n=0
+while kill -0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
+rm -rf -- "$2""#;
+    tokio::process::Command::new("/bin/sh")
+        .args(["-c", WATCH, "doorward-watchdog", &group.as_raw_pid().to_string()])
+        .arg(profile)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .ok()
+}
+
+/// The port in the line by which chromedriver or geckodriver says that it listens.
+fn listening_port(line: &str) -> Option<u16> {
+    let rest = line
+        .split_once("started successfully on port ")
+        .or_else(|| line.split_once("Listening on 127.0.0.1:"))?
+        .1;
+    rest.trim_end_matches('.').split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// What a browser needs of the environment, and nothing else: a token in a variable stays here.
+fn inherited() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    const NAMES: [&str; 14] = [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "DISPLAY",
+        "XAUTHORITY",
+        "WAYLAND_DISPLAY",
+        "XDG_RUNTIME_DIR",
+        "XDG_SESSION_TYPE",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "FONTCONFIG_PATH",
+    ];
+    NAMES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listening_port;
+
+    #[test]
+    fn the_port_is_read_from_what_the_drivers_say() {
+        let cases = [
+            ("Starting ChromeDriver 156.0 (a-b) on port 0", None),
+            ("ChromeDriver was started successfully on port 37301.", Some(37301)),
+            ("1700000000000\tgeckodriver\tINFO\tListening on 127.0.0.1:4444", Some(4444)),
+            ("ChromeDriver was started successfully on port 99999999.", None),
+            ("", None),
+        ];
+        for (line, port) in cases {
+            assert_eq!(listening_port(line), port, "{line}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A fault: why one command to the browser brought no result.
+
+use super::Error;
+
+/// What came instead of a result. It is the reason of one command; [`Error`] is for people.
+#[derive(Debug, Clone)]
+pub(super) enum Fault {
+    /// The browser is gone.
+    Closed,
+    /// The document went away while its script ran, or before: ask the new one.
+    DocumentGone,
+    /// The browser refused the command.
+    Refused(String),
+    /// No answer in time.
+    Silent,
+}
+
+impl Fault {
+    /// The same for a person: what was being done when it happened.
+    pub(super) fn during(self, during: &'static str) -> Error {
+        match self {
+            Self::Closed => Error::Gone { during },
+            Self::DocumentGone => {
+                Error::Refused { during, detail: "the document went away".to_owned() }
+            }
+            Self::Refused(detail) => Error::Refused { during, detail },
+            Self::Silent => Error::Unresponsive { during },
+        }
+    }
+}
+
+/// The first words of what a browser says. Further on it may quote what was sent to it.
+pub(super) fn first_words(message: &str) -> String {
+    message.lines().next().unwrap_or_default().chars().take(120).collect()
+}

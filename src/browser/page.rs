@@ -1,0 +1,577 @@
+//! A page: what a session does with it, over the DevTools side channel where there is one and by
+//! WebDriver commands elsewhere. Both run the same functions of `page.js`.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::devtools::DevTools;
+use super::fault::Fault;
+use super::keys::{KEYS, physical};
+use super::sight::{Look, Sight, Survey};
+use super::webdriver::Wire;
+use super::{Error, sight};
+
+/// What doorward asks of a page, without the comment at its head.
+pub(super) const SOURCE: &str = include_str!("page.js");
+
+/// The page of a session, and the frame of it that the rows are in.
+pub struct Page {
+    pub(super) wire: Wire,
+    pub(super) side: Option<Side>,
+    /// How many frames deep the rows are; counted apart for WebDriver, which has a frame of its own.
+    depth: usize,
+}
+
+/// The side channel, and the documents that it has been in.
+pub(super) struct Side {
+    pub(super) tools: DevTools,
+    /// The top document first, then each frame inside the one before.
+    pub(super) places: Vec<Place>,
+}
+
+/// A document, by the session of its process and its frame.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) session: String,
+    pub(super) frame: String,
+    /// The isolated world in it; gone with the document.
+    world: Option<i64>,
+}
+
+/// Whether an option was chosen.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Chosen {
+    /// Whether it was.
+    pub chosen: bool,
+    /// How many options have the text or value.
+    #[serde(default)]
+    pub count: usize,
+    /// What there is.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+impl Place {
+    pub(super) fn new(session: String, frame: String) -> Self {
+        Self { session, frame, world: None }
+    }
+}
+
+impl Page {
+    pub(super) fn new(wire: Wire, side: Option<Side>) -> Self {
+        Self { wire, side, depth: 0 }
+    }
+
+    /// Goes to `url` and waits until the site has answered, at most `limit`. `Ok(Some(reason))` when it
+    /// has not: the browser's own word for it, or that time was over.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] and the like when the browser fails.
+    pub async fn goto(&mut self, url: &url::Url, limit: Duration) -> Result<Option<String>, Error> {
+        const DURING: &str = "the navigation";
+        self.reset_frames().await?;
+        let late = || Ok(Some(format!("no answer within {} s", limit.as_secs_f32())));
+        let Some(side) = &mut self.side else {
+            let command = self.wire.client.goto(url.as_str());
+            return match tokio::time::timeout(limit, self.wire.within(command)).await {
+                Err(_) | Ok(Err(Fault::Silent)) => late(),
+                Ok(Ok(()) | Err(Fault::DocumentGone)) => Ok(None),
+                Ok(Err(Fault::Refused(reason))) => Ok(Some(reason)),
+                Ok(Err(fault)) => Err(fault.during(DURING)),
+            };
+        };
+        let Some(top) = side.places.first_mut() else { return Ok(None) };
+        top.world = None;
+        let session = top.session.clone();
+        let went = side.tools.call(Some(&session), "Page.navigate", json!({"url": url.as_str()}));
+        match tokio::time::timeout(limit, went).await {
+            Ok(Ok(answer)) => Ok(answer["errorText"].as_str().map(str::to_owned)),
+            Ok(Err(Fault::Refused(reason))) => Ok(Some(reason)),
+            Ok(Err(fault)) => Err(fault.during(DURING)),
+            Err(_) => {
+                let _ = side.tools.call(Some(&session), "Page.stopLoading", json!({})).await;
+                late()
+            }
+        }
+    }
+
+    /// Looks for what a row waits for. The waiting happens in the page; a document that goes away
+    /// meanwhile is followed by its successor at once.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], [`Error::Unresponsive`], [`Error::Refused`].
+    pub async fn look(&mut self, look: &Look) -> Result<Sight, Error> {
+        const DURING: &str = "a look at the page";
+        let until = Instant::now() + Duration::from_millis(look.budget);
+        let mut look = look.clone();
+        loop {
+            let asked = json!([serde_json::to_value(&look).unwrap_or_default()]);
+            let mut gone = false;
+            match self.call("look", &asked).await {
+                Ok(value) => match serde_json::from_value::<Sight>(value) {
+                    Ok(sight) => {
+                        // What was found on a page that is being left is not the row's.
+                        if sight.end != Some(sight::End::Ready) || !self.is_navigating() {
+                            return Ok(sight);
+                        }
+                        self.navigated(until.saturating_duration_since(Instant::now())).await;
+                    }
+                    Err(_) => gone = true,
+                },
+                Err(Fault::DocumentGone) => gone = true,
+                Err(fault) => return Err(fault.during(DURING)),
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Sight {
+                    end: None,
+                    index: 0,
+                    text: String::new(),
+                    reason: "the page is being replaced".to_owned(),
+                    count: 0,
+                    candidates: Vec::new(),
+                    reasons: [("the page is being replaced".to_owned(), 1)].into(),
+                    whereabouts: sight::Whereabouts { loading: true, ..Default::default() },
+                });
+            }
+            look.budget = u64::try_from(left.as_millis()).unwrap_or(0);
+            if gone && self.side.is_none() {
+                // Nothing tells when the next document is there; the driver's own answer takes its time.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+
+    /// The same in the top document, where the rows are in a frame: a sign-in can end outside of it.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn look_at_top(&mut self, look: &Look) -> Result<Option<Sight>, Error> {
+        let Some(side) = &mut self.side else { return Ok(None) };
+        if side.places.len() < 2 {
+            return Ok(None);
+        }
+        let asked = json!([serde_json::to_value(look).unwrap_or_default()]);
+        match side.call_at(0, "look", &asked).await {
+            Ok(value) => Ok(serde_json::from_value(value).ok()),
+            Err(Fault::DocumentGone) => Ok(None),
+            Err(fault) => Err(fault.during("a look at the page")),
+        }
+    }
+
+    /// Clicks the element that the last look found. `button`: it is to change the page, and the next
+    /// row waits for that. `false` when the element has gone away.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn click(&mut self, button: bool) -> Result<bool, Error> {
+        const DURING: &str = "a click";
+        if button {
+            match self.call("pressing", &json!([])).await {
+                Ok(_) | Err(Fault::DocumentGone) => {}
+                Err(fault) => return Err(fault.during(DURING)),
+            }
+        }
+        let point = match self.call("point", &json!([])).await {
+            Ok(point) => point,
+            Err(Fault::DocumentGone) => return Ok(false),
+            Err(fault) => return Err(fault.during(DURING)),
+        };
+        match (point["x"].as_f64(), point["y"].as_f64()) {
+            (Some(x), Some(y)) => self.click_at(x, y).await.map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// Clicks the element that the last look found by script.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn script_click(&mut self) -> Result<(), Error> {
+        match self.call("scriptClick", &json!([])).await {
+            Ok(_) | Err(Fault::DocumentGone) => Ok(()),
+            Err(fault) => Err(fault.during("a click by script")),
+        }
+    }
+
+    /// Chooses the option with this text or value in the select that the last look found.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn choose(&mut self, option: &str) -> Result<Chosen, Error> {
+        let answer = self.call("choose", &json!([option])).await;
+        let chosen = answer.map_err(|fault| fault.during("the choice of an option"))?;
+        Ok(serde_json::from_value(chosen).unwrap_or(Chosen {
+            chosen: false,
+            count: 0,
+            options: Vec::new(),
+        }))
+    }
+
+    /// Ticks or unticks the check box that the last look found, by a click when it has to change.
+    /// `false` when it stayed as it was.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn tick(&mut self, on: bool) -> Result<bool, Error> {
+        const DURING: &str = "the ticking of a check box";
+        for _ in 0..2 {
+            let box_now = self.call("ticked", &json!([])).await.map_err(|f| f.during(DURING))?;
+            if box_now["on"].as_bool() == Some(on) {
+                return Ok(true);
+            }
+            let (Some(x), Some(y)) = (box_now["x"].as_f64(), box_now["y"].as_f64()) else {
+                return Ok(false);
+            };
+            self.click_at(x, y).await?;
+        }
+        Ok(false)
+    }
+
+    /// Presses a key of [`KEYS`]: on the element that the last look found, or wherever the focus is.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn press(&mut self, key: &str, on_element: bool) -> Result<(), Error> {
+        const DURING: &str = "the press of a key";
+        if on_element {
+            self.call("focusOnly", &json!([])).await.map_err(|f| f.during(DURING))?;
+        }
+        let Some((name, code_point, virtual_key)) =
+            KEYS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key)).copied()
+        else {
+            return Err(Error::Refused { during: DURING, detail: format!("no key `{key}`") });
+        };
+        let Some(side) = &self.side else {
+            return self.wire.press(code_point).await.map_err(|f| f.during(DURING));
+        };
+        let text = match name {
+            "Enter" => "\r",
+            "Space" => " ",
+            _ => "",
+        };
+        let key = if name == "Space" { " " } else { name };
+        let down = json!({
+            "type": if text.is_empty() { "rawKeyDown" } else { "keyDown" },
+            "key": key, "code": name, "text": text, "windowsVirtualKeyCode": virtual_key,
+        });
+        let up = json!({"type": "keyUp", "key": key, "code": name, "windowsVirtualKeyCode": virtual_key});
+        side.input([("Input.dispatchKeyEvent", down), ("Input.dispatchKeyEvent", up)])
+            .await
+            .map_err(|f| f.during(DURING))
+    }
+
+    /// Enters the frame that the last look found.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn enter_frame(&mut self) -> Result<(), Error> {
+        const DURING: &str = "the way into a frame";
+        match &mut self.side {
+            Some(side) => side.enter_frame().await.map_err(|f| f.during(DURING))?,
+            None => {
+                let element = self.wire.element().await.map_err(|f| f.during(DURING))?;
+                let entered = self.wire.within(element.enter_frame()).await;
+                entered.map_err(|f| f.during(DURING))?;
+            }
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Back to the top document.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn reset_frames(&mut self) -> Result<(), Error> {
+        if self.depth == 0 {
+            return Ok(());
+        }
+        self.depth = 0;
+        match &mut self.side {
+            Some(side) => side.places.truncate(1),
+            None => {
+                self.wire.leave_frames().await.map_err(|f| f.during("the way out of a frame"))?
+            }
+        }
+        Ok(())
+    }
+
+    /// What shows of `watch` now is old: it does not count until the page shows it anew.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn ignore(&mut self, watch: &[sight::Target]) -> Result<(), Error> {
+        let watch = serde_json::to_value(watch).unwrap_or_default();
+        match self.call("ignore", &json!([watch])).await {
+            Ok(_) | Err(Fault::DocumentGone) => Ok(()),
+            Err(fault) => Err(fault.during("a look at the page")),
+        }
+    }
+
+    /// Whether the rows are in a frame.
+    pub fn in_frame(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// The texts of the JavaScript dialogs that were answered since the last call.
+    pub fn take_dialogs(&mut self) -> Vec<String> {
+        let mut dialogs = self.wire.take_dialogs();
+        if let Some(side) = &self.side {
+            dialogs.extend(side.tools.take_dialogs());
+        }
+        dialogs
+    }
+
+    /// Whether a password or one-time-code field that can be seen still holds something.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn holds_secret(&mut self) -> Result<bool, Error> {
+        match self.call("secrets", &json!([])).await {
+            Ok(answer) => Ok(answer["held"].as_bool().unwrap_or(true)),
+            Err(Fault::DocumentGone) => Ok(true),
+            Err(fault) => Err(fault.during("a look at the page")),
+        }
+    }
+
+    /// What there is on the page, for a person to recognise it; empty when it does not say.
+    pub async fn survey(&mut self) -> Survey {
+        let nothing = json!([]);
+        let answer = self.call("survey", &nothing);
+        match tokio::time::timeout(Duration::from_secs(2), answer).await {
+            Ok(Ok(value)) => serde_json::from_value(value).unwrap_or_default(),
+            _ => Survey::default(),
+        }
+    }
+
+    /// A picture of the window, as PNG.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn screenshot(&mut self) -> Result<Vec<u8>, Error> {
+        const DURING: &str = "the screenshot";
+        let Some(side) = &self.side else {
+            let shot = self.wire.within(self.wire.client.screenshot()).await;
+            return shot.map_err(|f| f.during(DURING));
+        };
+        let Some(top) = side.places.first() else {
+            return Err(Error::Gone { during: DURING });
+        };
+        let answer = side
+            .tools
+            .call(Some(&top.session), "Page.captureScreenshot", json!({"format": "png"}))
+            .await
+            .map_err(|f| f.during(DURING))?;
+        data_encoding::BASE64
+            .decode(answer["data"].as_str().unwrap_or_default().as_bytes())
+            .map_err(|_| Error::Refused { during: DURING, detail: "no picture came".to_owned() })
+    }
+
+    /// Calls a function of `page.js` in the document that the rows are in.
+    pub(super) async fn call(&mut self, function: &str, arguments: &Value) -> Result<Value, Fault> {
+        let Some(side) = &mut self.side else { return self.wire.call(function, arguments).await };
+        loop {
+            let depth = side.places.len().saturating_sub(1);
+            match side.call_at(depth, function, arguments).await {
+                // A frame that is gone leaves the rows in the document around it.
+                Err(Fault::DocumentGone) if depth > 0 && !side.has_frame(depth).await => {
+                    side.places.truncate(depth);
+                    self.depth = depth - 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Whether the document that the rows are in, or the one at the top, is being left.
+    fn is_navigating(&self) -> bool {
+        self.side.as_ref().is_some_and(|side| {
+            side.places.iter().any(|place| side.tools.is_navigating(&place.session, &place.frame))
+        })
+    }
+
+    /// Waits until a navigation that is under way has its document, at most `limit`.
+    async fn navigated(&mut self, limit: Duration) {
+        if let Some(side) = &self.side {
+            for place in &side.places {
+                side.tools.settled(&place.session, &place.frame, limit).await;
+            }
+        }
+    }
+
+    async fn click_at(&mut self, x: f64, y: f64) -> Result<(), Error> {
+        const DURING: &str = "a click";
+        let Some(side) = &mut self.side else {
+            return self.wire.click_at(x, y).await.map_err(|f| f.during(DURING));
+        };
+        let (mut x, mut y) = (x, y);
+        for depth in 0..side.places.len().saturating_sub(1) {
+            let inside = side.call_at(depth, "frameBox", &json!([])).await;
+            let inside = inside.map_err(|f| f.during(DURING))?;
+            x += inside["x"].as_f64().unwrap_or(0.0);
+            y += inside["y"].as_f64().unwrap_or(0.0);
+        }
+        let event = |kind: &str, buttons: u8| {
+            let params = json!({
+                "type": kind, "x": x, "y": y, "button": if kind == "mouseMoved" { "none" } else { "left" },
+                "buttons": buttons, "clickCount": u8::from(kind != "mouseMoved"),
+            });
+            ("Input.dispatchMouseEvent", params)
+        };
+        side.input([event("mouseMoved", 0), event("mousePressed", 1), event("mouseReleased", 0)])
+            .await
+            .map_err(|f| f.during(DURING))
+    }
+}
+
+impl Side {
+    /// Calls a function of `page.js` in the document at `depth`, in a world that the page cannot see.
+    pub(super) async fn call_at(
+        &mut self,
+        depth: usize,
+        function: &str,
+        arguments: &Value,
+    ) -> Result<Value, Fault> {
+        let known = self.places.get(depth).ok_or(Fault::DocumentGone)?.world;
+        let list = arguments.as_array().map_or(&[] as &[Value], Vec::as_slice);
+        let list = list.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+        let (world, expression) = match known {
+            Some(world) => (world, format!("doorward.{function}({list})")),
+            None => {
+                let world = self.enter_world(depth).await?;
+                (world, format!("(globalThis.doorward = {SOURCE}).{function}({list})"))
+            }
+        };
+        let place = self.places.get_mut(depth).ok_or(Fault::DocumentGone)?;
+        place.world = Some(world);
+        let answer = self
+            .tools
+            .call(
+                Some(&place.session),
+                "Runtime.evaluate",
+                json!({
+                    "expression": expression, "contextId": world, "returnByValue": true,
+                    "awaitPromise": true, "userGesture": true,
+                }),
+            )
+            .await;
+        match answer {
+            Ok(answer) if answer.get("exceptionDetails").is_some() => {
+                let details = &answer["exceptionDetails"];
+                let said = details["exception"]["description"].as_str().unwrap_or_default();
+                Err(Fault::Refused(super::fault::first_words(said)))
+            }
+            Ok(mut answer) => Ok(answer["result"]["value"].take()),
+            Err(fault) => {
+                if matches!(fault, Fault::DocumentGone) {
+                    place.world = None;
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// Makes a world in the document at `depth`; a frame that has moved to a process of its own is followed.
+    async fn enter_world(&mut self, depth: usize) -> Result<i64, Fault> {
+        let place = self.places.get_mut(depth).ok_or(Fault::DocumentGone)?;
+        let asked = json!({"frameId": place.frame, "worldName": "doorward"});
+        let made =
+            self.tools.call(Some(&place.session), "Page.createIsolatedWorld", asked.clone()).await;
+        let made = match made {
+            Err(Fault::DocumentGone | Fault::Refused(_)) if depth > 0 => {
+                place.session = attach(&self.tools, &place.frame).await?;
+                self.tools.call(Some(&place.session), "Page.createIsolatedWorld", asked).await?
+            }
+            other => other?,
+        };
+        made["executionContextId"].as_i64().ok_or(Fault::DocumentGone)
+    }
+
+    /// Enters the frame that the last look found in the document where the rows are.
+    async fn enter_frame(&mut self) -> Result<(), Fault> {
+        let place = self.places.last().ok_or(Fault::DocumentGone)?;
+        let world = place.world.ok_or(Fault::DocumentGone)?;
+        let session = Some(place.session.as_str());
+        let element = self
+            .tools
+            .call(
+                session,
+                "Runtime.evaluate",
+                json!({"expression": "doorward.element()", "contextId": world}),
+            )
+            .await?;
+        let object = &element["result"]["objectId"];
+        let node =
+            self.tools.call(session, "DOM.describeNode", json!({"objectId": object})).await?;
+        let frame = node["node"]["frameId"].as_str().ok_or(Fault::DocumentGone)?;
+        let place = Place::new(place.session.clone(), frame.to_owned());
+        self.places.push(place);
+        Ok(())
+    }
+
+    /// Whether the frame at `depth` is still there, in its parent's process or in one of its own.
+    async fn has_frame(&mut self, depth: usize) -> bool {
+        if let Some(place) = self.places.get_mut(depth) {
+            place.world = None;
+        }
+        self.enter_world(depth).await.is_ok()
+    }
+
+    /// Sends input events to the page in one go, and awaits that the page has taken them.
+    pub(super) async fn input(
+        &self,
+        events: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Result<(), Fault> {
+        // Input goes to the page as a whole; the browser hands it to the frame it is meant for.
+        let session = self.places.first().map(|place| place.session.clone());
+        let sent: Vec<_> = events
+            .into_iter()
+            .map(|(method, params)| self.tools.send(session.as_deref(), method, params))
+            .collect();
+        for answer in futures_util::future::join_all(sent).await {
+            match answer {
+                // A page that leaves while it takes the last event has taken it.
+                Ok(_) | Err(Fault::DocumentGone) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A session with the process of `target`, ready for use.
+pub(super) async fn attach(tools: &DevTools, target: &str) -> Result<String, Fault> {
+    let attached = tools
+        .call(None, "Target.attachToTarget", json!({"targetId": target, "flatten": true}))
+        .await
+        .map_err(|fault| match fault {
+            // "No target with given id found": no such process, so no such frame.
+            Fault::Refused(_) => Fault::DocumentGone,
+            other => other,
+        })?;
+    let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
+    let enable = tools.send(Some(&session), "Page.enable", json!({}));
+    let focus =
+        tools.send(Some(&session), "Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
+    let (enabled, _) = tokio::join!(enable, focus);
+    enabled?;
+    Ok(session)
+}
+
+/// The key events of one character: down with its text, and up.
+pub(super) fn key_events(character: char) -> [(&'static str, Value); 2] {
+    let mut text = [0; 4];
+    let text = character.encode_utf8(&mut text);
+    let mut down = json!({"type": "keyDown", "key": text, "text": text, "unmodifiedText": text});
+    let mut up = json!({"type": "keyUp", "key": text});
+    if let Some((code, virtual_key)) = physical(character) {
+        for event in [&mut down, &mut up] {
+            event["code"] = code.as_str().into();
+            event["windowsVirtualKeyCode"] = virtual_key.into();
+        }
+    }
+    [("Input.dispatchKeyEvent", down), ("Input.dispatchKeyEvent", up)]
+}

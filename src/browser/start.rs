@@ -1,0 +1,337 @@
+//! A browser of one session: started with an empty profile, ended with everything that belongs to it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use fantoccini::ClientBuilder;
+use fantoccini::error::NewSessionError;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use serde_json::{Map, Value, json};
+
+use super::devtools::DevTools;
+use super::driver::Driver;
+use super::fault::first_words;
+use super::page::{Page, Place, Side, attach};
+use super::webdriver::Wire;
+use super::{Binaries, Error, Kind, Settings};
+
+/// How long a browser may take until it is there. A loaded machine takes its time.
+const START: Duration = Duration::from_secs(60);
+
+/// A browser with one page, nobody else's.
+pub struct Browser {
+    page: Page,
+    driver: Option<Driver>,
+    /// What it says of itself, as `chrome 156.0.8078.79`.
+    name: String,
+}
+
+impl Browser {
+    /// Checks what can be known before anything is started.
+    ///
+    /// # Errors
+    /// [`Error::RootSandbox`], [`Error::NoScreen`], and those of [`Binaries::find`].
+    pub async fn check(settings: &Settings) -> Result<Option<Binaries>, Error> {
+        if settings.webdriver.is_some() {
+            return Ok(None);
+        }
+        let binaries = Binaries::find(settings).await?;
+        if settings.sandbox
+            && settings.kind == Kind::Chromium
+            && rustix::process::geteuid().is_root()
+        {
+            return Err(Error::RootSandbox);
+        }
+        let screen = cfg!(not(target_os = "linux"))
+            || ["DISPLAY", "WAYLAND_DISPLAY"]
+                .iter()
+                .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        if !settings.headless && !screen {
+            return Err(Error::NoScreen);
+        }
+        Ok(Some(binaries))
+    }
+
+    /// Starts the browser. `binaries` are those of [`Browser::check`]; `None` asks the remote endpoint.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`], [`Error::NoSession`], [`Error::NoSideChannel`], [`Error::Certificates`].
+    pub async fn start(settings: &Settings, binaries: Option<&Binaries>) -> Result<Self, Error> {
+        let (driver, endpoint) = match (&settings.webdriver, binaries) {
+            (Some(remote), _) => (None, remote.to_string()),
+            (None, Some(binaries)) => {
+                let driver = Driver::spawn(settings, binaries).await?;
+                let url = driver.url.clone();
+                (Some(driver), url)
+            }
+            (None, None) => {
+                let found = Binaries::find(settings).await?;
+                let driver = Driver::spawn(settings, &found).await?;
+                let url = driver.url.clone();
+                (Some(driver), url)
+            }
+        };
+        let profile = driver.as_ref().map(Driver::profile);
+        let capabilities = capabilities(settings, binaries, profile);
+        let shown = match &settings.webdriver {
+            Some(remote) => remote.origin().ascii_serialization(),
+            None => settings.kind.driver().to_owned(),
+        };
+        let session = session(settings, &endpoint, &shown, capabilities);
+        let client = match tokio::time::timeout(START, session).await {
+            Ok(client) => client?,
+            Err(_) => {
+                let detail = format!("no answer within {} s", START.as_secs());
+                return Err(Error::NoSession { endpoint: shown, detail });
+            }
+        };
+        let name = client.capabilities().map_or_else(String::new, |capabilities| {
+            let word = |name: &str| {
+                capabilities.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
+            format!("{} {}", word("browserName"), word("browserVersion"))
+        });
+        let wire = Wire::new(client);
+        let side = match (profile, settings.kind) {
+            (Some(profile), Kind::Chromium) => Some(side_channel(&wire, profile).await?),
+            _ => None,
+        };
+        Ok(Self { page: Page::new(wire, side), driver, name })
+    }
+
+    /// The page.
+    pub fn page(&mut self) -> &mut Page {
+        &mut self.page
+    }
+
+    /// What it says of itself, as `chrome 156.0.8078.79`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Leaves the page to the person: dialogs are theirs from now on.
+    pub async fn hand_over(&mut self) {
+        if let Some(side) = &mut self.page.side {
+            side.tools.leave_dialogs();
+            for place in side.places.drain(..).collect::<Vec<_>>() {
+                let detach = json!({"sessionId": place.session});
+                let _ = side.tools.call(None, "Target.detachFromTarget", detach).await;
+            }
+        }
+    }
+
+    /// Returns when the person has closed the window, or the browser has ended.
+    pub async fn closed(&mut self) {
+        match &self.page.side {
+            Some(side) => side.tools.closed().await,
+            None => {
+                // WebDriver has no event for it; a look a second is what there is.
+                while matches!(self.page.wire.within(self.page.wire.client.windows()).await, Ok(windows) if !windows.is_empty())
+                {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    /// Whether the browser has ended.
+    pub fn is_gone(&self) -> bool {
+        self.page.side.as_ref().is_some_and(|side| side.tools.is_closed())
+    }
+
+    /// Ends the browser and all that belongs to it. A browser that is ours has an empty profile which
+    /// goes with it, so its process group is ended at once; a remote session is deleted.
+    pub async fn end(self) {
+        match self.driver {
+            Some(driver) => driver.end().await,
+            None => {
+                let _ = tokio::time::timeout(Duration::from_secs(5), self.page.wire.client.close())
+                    .await;
+            }
+        }
+    }
+}
+
+async fn session(
+    settings: &Settings,
+    endpoint: &str,
+    shown: &str,
+    capabilities: Map<String, Value>,
+) -> Result<fantoccini::Client, Error> {
+    let created = if endpoint.starts_with("https:") {
+        let connector = tls_connector(settings)?;
+        ClientBuilder::new(connector).capabilities(capabilities).connect(endpoint).await
+    } else {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        ClientBuilder::new(connector).capabilities(capabilities).connect(endpoint).await
+    };
+    created.map_err(|error| {
+        let detail = match error {
+            NewSessionError::NotW3C(answer) => first_words(
+                answer["value"]["message"]
+                    .as_str()
+                    .or(answer["message"].as_str())
+                    .unwrap_or("its answer is not WebDriver's"),
+            ),
+            NewSessionError::SessionNotCreated(answer) => first_words(&answer.message),
+            other => first_words(&other.to_string()),
+        };
+        Error::NoSession { endpoint: shown.to_owned(), detail }
+    })
+}
+
+fn tls_connector(
+    settings: &Settings,
+) -> Result<hyper_rustls::HttpsConnector<HttpConnector>, Error> {
+    let builder = hyper_rustls::HttpsConnectorBuilder::new();
+    let failed = |detail: String| Error::Certificates {
+        path: settings.ca_file.clone().unwrap_or_else(|| "the system".into()),
+        detail,
+    };
+    let builder = match &settings.ca_file {
+        None => builder.with_native_roots().map_err(|error| failed(error.to_string()))?,
+        Some(path) => {
+            let mut roots = rustls::RootCertStore::empty();
+            let certificates =
+                CertificateDer::pem_file_iter(path).map_err(|e| failed(e.to_string()))?;
+            for certificate in certificates {
+                let certificate = certificate.map_err(|error| failed(error.to_string()))?;
+                roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+            }
+            let config =
+                rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+            builder.with_tls_config(config)
+        }
+    };
+    Ok(builder.https_or_http().enable_http1().build())
+}
+
+fn capabilities(
+    settings: &Settings,
+    binaries: Option<&Binaries>,
+    profile: Option<&Path>,
+) -> Map<String, Value> {
+    let mut capabilities = Map::new();
+    // The rows have waits of their own; a driver that waits for a load blocks all that follows.
+    capabilities.insert("pageLoadStrategy".into(), "none".into());
+    capabilities.insert("acceptInsecureCerts".into(), settings.insecure_certificates.into());
+    // With the side channel dialogs are answered there; elsewhere the driver closes and tells them.
+    let ours = profile.is_some() && settings.kind == Kind::Chromium;
+    let prompts = if ours { "ignore" } else { "accept and notify" };
+    capabilities.insert("unhandledPromptBehavior".into(), prompts.into());
+    let binary = binaries.map(|binaries| binaries.browser.path.to_string_lossy().into_owned());
+    match settings.kind {
+        Kind::Chromium => {
+            let mut options = json!({
+                "args": chromium_arguments(settings, profile),
+                "excludeSwitches": ["enable-automation"],
+                "prefs": {
+                    "credentials_enable_service": false,
+                    "profile.password_manager_enabled": false,
+                    "profile.password_manager_leak_detection": false,
+                    "autofill.profile_enabled": false,
+                    "autofill.credit_card_enabled": false,
+                    "signin.allowed": false,
+                    "translate.enabled": false,
+                    "search.suggest_enabled": false,
+                    "background_mode.enabled": false,
+                },
+            });
+            if let Some(binary) = binary {
+                options["binary"] = binary.into();
+            }
+            capabilities.insert("browserName".into(), "chrome".into());
+            capabilities.insert("goog:chromeOptions".into(), options);
+        }
+        Kind::Firefox => {
+            let mut arguments = vec!["-no-remote".to_owned()];
+            if settings.headless {
+                arguments.push("-headless".to_owned());
+            }
+            let mut options = json!({
+                "args": arguments,
+                "prefs": {
+                    "signon.rememberSignons": false,
+                    "signon.autofillForms": false,
+                    "browser.formfill.enable": false,
+                    "identity.fxaccounts.enabled": false,
+                    "datareporting.policy.dataSubmissionEnabled": false,
+                    "toolkit.telemetry.enabled": false,
+                    "app.update.auto": false,
+                    "app.normandy.enabled": false,
+                    "browser.safebrowsing.downloads.remote.enabled": false,
+                    "network.captive-portal-service.enabled": false,
+                    "network.connectivity-service.enabled": false,
+                    "browser.startup.homepage_override.mstone": "ignore",
+                    "browser.aboutwelcome.enabled": false,
+                },
+            });
+            if let Some(binary) = binary {
+                options["binary"] = binary.into();
+            }
+            capabilities.insert("browserName".into(), "firefox".into());
+            capabilities.insert("moz:firefoxOptions".into(), options);
+        }
+    }
+    capabilities
+}
+
+/// No password manager, no sync, no first-run pages, no traffic of the browser's own.
+fn chromium_arguments(settings: &Settings, profile: Option<&Path>) -> Vec<String> {
+    let mut arguments: Vec<String> = [
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-default-apps",
+        "--disable-extensions",
+        "--disable-domain-reliability",
+        "--disable-breakpad",
+        "--disable-client-side-phishing-detection",
+        "--no-pings",
+        "--no-service-autorun",
+        "--password-store=basic",
+        "--use-mock-keychain",
+        "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,CertificateTransparencyComponentUpdater,PasswordLeakDetection",
+    ]
+    .map(str::to_owned)
+    .into();
+    if settings.headless {
+        arguments.push("--headless".into());
+        arguments.push("--disable-gpu".into());
+        arguments.push("--window-size=1280,800".into());
+    }
+    if !settings.sandbox {
+        arguments.push("--no-sandbox".into());
+    }
+    if let Some(profile) = profile {
+        arguments.push(format!("--user-data-dir={}", profile.join("profile").display()));
+    }
+    arguments
+}
+
+/// Opens the DevTools socket of the browser that was just started. It stands in a file of the profile,
+/// so that nobody has to be asked for it.
+async fn side_channel(wire: &Wire, profile: &Path) -> Result<Side, Error> {
+    const DURING: &str = "the opening of the side channel";
+    let file = profile.join("profile").join("DevToolsActivePort");
+    let failed = |source: std::io::Error| Error::NoSideChannel { source: Box::new(source) };
+    let text = tokio::fs::read_to_string(&file).await.map_err(failed)?;
+    let mut lines = text.lines();
+    let (Some(port), Some(path)) = (lines.next(), lines.next()) else {
+        return Err(failed(std::io::Error::other("DevToolsActivePort has no two lines")));
+    };
+    let url = format!("ws://127.0.0.1:{}{}", port.trim(), path.trim());
+    let (tools, window) = tokio::join!(DevTools::connect(&url), wire.within(wire.client.window()));
+    let (tools, window) = (tools?, window.map_err(|fault| fault.during(DURING))?);
+    // chromedriver's window handle is the id of the DevTools target, and of its top frame.
+    let target = String::from(window);
+    let discover = tools.send(None, "Target.setDiscoverTargets", json!({"discover": true}));
+    let (session, discovered) = tokio::join!(attach(&tools, &target), discover);
+    let session = session.map_err(|fault| fault.during(DURING))?;
+    discovered.map_err(|fault| fault.during(DURING))?;
+    Ok(Side { tools, places: vec![Place::new(session, target)] })
+}

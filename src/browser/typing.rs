@@ -1,0 +1,283 @@
+//! Typing: the one place where a secret goes to a page.
+//!
+//! The origins are compared once more in the same breath as the focus is set, and while the keys are
+//! under way no document can be exchanged for another: navigations are held at the network until the
+//! field has all of them.
+
+use futures_util::future::join;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Error;
+use super::fault::Fault;
+use super::keys::{is_typable, is_webdriver_key};
+use super::page::{Page, key_events};
+use super::sight::Whereabouts;
+use crate::secret::Secret;
+
+/// How it went.
+#[derive(Debug)]
+pub enum Typed {
+    /// The field holds as many characters as were typed, or the page has gone on with them.
+    Done,
+    /// The page is not where the value may be typed; no key was sent.
+    Foreign(Box<Whereabouts>),
+    /// The element had gone away before the first key; look again.
+    Gone,
+    /// The field was replaced while it was typed into, so it may hold a part only; look again.
+    Replaced,
+    /// The field keeps fewer characters than were typed.
+    Cut {
+        /// How many it holds.
+        held: usize,
+        /// How many were typed.
+        typed: usize,
+        /// Its `maxlength`, where that is the reason.
+        most: Option<usize>,
+        /// The field that has the focus now, where the page moved it: it may hold the rest.
+        elsewhere: Option<String>,
+    },
+    /// This browser cannot be sent a character as text, only as a key. No key was sent.
+    Untypable,
+    /// The focus went into a foreign frame while the keys were under way.
+    Strayed,
+}
+
+/// What the page says at the moment of typing.
+#[derive(Debug, Deserialize)]
+struct Focus {
+    #[serde(default)]
+    gone: bool,
+    #[serde(default)]
+    focused: bool,
+    #[serde(default)]
+    filled: bool,
+    #[serde(default)]
+    single: bool,
+    #[serde(flatten)]
+    whereabouts: Whereabouts,
+}
+
+/// What the page says after typing.
+#[derive(Debug, Default, Deserialize)]
+struct Held {
+    #[serde(default)]
+    same: bool,
+    #[serde(default)]
+    connected: bool,
+    #[serde(default)]
+    length: usize,
+    #[serde(default)]
+    most: i64,
+    #[serde(default)]
+    strayed: bool,
+    elsewhere: Option<String>,
+}
+
+const DURING: &str = "the typing of a value";
+
+impl Page {
+    /// Types `text` into the element that the last look found, as trusted key events, after what it
+    /// held before is gone. `allows` says whether the value may be typed where the page is now.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], [`Error::Unresponsive`], [`Error::Refused`]; none holds a part of the text.
+    pub async fn type_text(
+        &mut self,
+        text: &Secret,
+        allows: impl Fn(&Whereabouts) -> bool,
+    ) -> Result<Typed, Error> {
+        let hold = self.hold_navigations();
+        let nothing = json!([]);
+        let (_, focus) = join(hold, self.call("focus", &nothing)).await;
+        let focus = match focus {
+            Ok(focus) => serde_json::from_value::<Focus>(focus).map_err(|_| Fault::DocumentGone),
+            Err(fault) => Err(fault),
+        };
+        let typed = match focus {
+            Ok(focus) if focus.gone => Ok(Typed::Gone),
+            Ok(focus) => {
+                let whereabouts = self.with_top(focus.whereabouts.clone()).await;
+                if allows(&whereabouts) {
+                    self.keys(text, &focus).await
+                } else {
+                    Ok(Typed::Foreign(Box::new(whereabouts)))
+                }
+            }
+            Err(Fault::DocumentGone) => Ok(Typed::Gone),
+            Err(fault) => Err(fault),
+        };
+        self.release_navigations().await;
+        typed.map_err(|fault| fault.during(DURING))
+    }
+
+    async fn keys(&mut self, text: &Secret, focus: &Focus) -> Result<Typed, Fault> {
+        let count = text.expose().chars().count();
+        if self.side.is_none() {
+            return self.send_keys(text, focus).await;
+        }
+        if !focus.focused {
+            return Ok(Typed::Gone);
+        }
+        if focus.single && count > 1 {
+            return self.fill_boxes(text).await;
+        }
+        if let Some(side) = &self.side {
+            let mut events = Vec::with_capacity(2 * count + 2);
+            if text.is_empty() && focus.filled {
+                events.extend(backspace());
+            }
+            for character in text.expose().chars() {
+                events.extend(typed_character(character));
+            }
+            side.input(events).await?;
+        }
+        self.verdict(count).await
+    }
+
+    /// One box a character: the page moves the focus on, or it is moved for it.
+    async fn fill_boxes(&mut self, text: &Secret) -> Result<Typed, Fault> {
+        for (index, character) in text.expose().chars().enumerate() {
+            if index > 0 {
+                let next = self.call("next", &json!([index - 1])).await;
+                match next {
+                    Ok(next) if next["moved"] == true => {}
+                    // The page went on before the last box: it has what it wanted.
+                    Err(Fault::DocumentGone) => return Ok(Typed::Done),
+                    Ok(_) => {
+                        let typed = text.expose().chars().count();
+                        return Ok(Typed::Cut {
+                            held: index,
+                            typed,
+                            most: Some(1),
+                            elsewhere: None,
+                        });
+                    }
+                    Err(fault) => return Err(fault),
+                }
+            }
+            if let Some(side) = &self.side {
+                side.input(typed_character(character)).await?;
+            }
+        }
+        self.verdict(1).await
+    }
+
+    /// By "Element Send Keys", where there is no side channel.
+    async fn send_keys(&mut self, text: &Secret, focus: &Focus) -> Result<Typed, Fault> {
+        let value = text.expose();
+        if value.chars().any(|c| is_webdriver_key(c) || c.is_control()) {
+            return Ok(Typed::Untypable);
+        }
+        let element = match self.wire.element().await {
+            Ok(element) => element,
+            Err(Fault::DocumentGone) => return Ok(Typed::Gone),
+            Err(fault) => return Err(fault),
+        };
+        if focus.filled {
+            self.wire.within(element.clear()).await?;
+        }
+        if focus.single && value.chars().count() > 1 {
+            for (index, character) in value.chars().enumerate() {
+                if index > 0 {
+                    let next = self.wire.call("next", &json!([index - 1])).await;
+                    if matches!(next, Err(Fault::DocumentGone)) {
+                        return Ok(Typed::Done);
+                    }
+                    next?;
+                }
+                self.wire.press(character).await?;
+            }
+            return Ok(Typed::Done);
+        }
+        match self.wire.within(element.send_keys(value)).await {
+            Ok(()) => {}
+            Err(Fault::DocumentGone) => return Ok(Typed::Replaced),
+            Err(fault) => return Err(fault),
+        }
+        self.verdict(value.chars().count()).await
+    }
+
+    /// Compares how much the field holds with how much was typed.
+    async fn verdict(&mut self, typed: usize) -> Result<Typed, Fault> {
+        let held = match self.call("typed", &json!([])).await {
+            Ok(held) => serde_json::from_value::<Held>(held).unwrap_or_default(),
+            // The page took the last character and went on.
+            Err(Fault::DocumentGone) => return Ok(Typed::Done),
+            Err(fault) => return Err(fault),
+        };
+        if !held.same || (!held.connected && held.length == typed) {
+            return Ok(Typed::Done);
+        }
+        if held.strayed {
+            return Ok(Typed::Strayed);
+        }
+        if !held.connected {
+            return Ok(Typed::Replaced);
+        }
+        // A field that holds more has formatted the text, as an "123 456" of a code; that is its right.
+        if held.length < typed {
+            let most = usize::try_from(held.most).ok().filter(|most| *most < typed);
+            return Ok(Typed::Cut { held: held.length, typed, most, elsewhere: held.elsewhere });
+        }
+        Ok(Typed::Done)
+    }
+
+    /// The same whereabouts, with the origin of the top document where the browser did not tell it.
+    async fn with_top(&self, mut whereabouts: Whereabouts) -> Whereabouts {
+        if whereabouts.ancestors.iter().any(|origin| origin == "?") {
+            let top = self.wire.within(self.wire.client.current_url()).await;
+            let origin =
+                top.map_or_else(|_| "?".to_owned(), |url| url.origin().ascii_serialization());
+            whereabouts.ancestors = vec![origin];
+        }
+        whereabouts
+    }
+
+    /// From now on no navigation goes out to the network.
+    fn hold_navigations(&self) -> impl Future<Output = ()> + use<> {
+        let held: Vec<_> = self
+            .sessions()
+            .map(|(tools, session)| {
+                let patterns =
+                    json!({"patterns": [{"resourceType": "Document", "requestStage": "Request"}]});
+                tools.send(Some(&session), "Fetch.enable", patterns)
+            })
+            .collect();
+        async move {
+            futures_util::future::join_all(held).await;
+        }
+    }
+
+    /// Lets the navigations go on that were held.
+    async fn release_navigations(&self) {
+        let released: Vec<_> = self
+            .sessions()
+            .map(|(tools, session)| tools.send(Some(&session), "Fetch.disable", json!({})))
+            .collect();
+        futures_util::future::join_all(released).await;
+    }
+
+    /// The sessions of the top document and of the one that is typed into.
+    fn sessions(&self) -> impl Iterator<Item = (&super::devtools::DevTools, String)> {
+        self.side.iter().flat_map(|side| {
+            let first = side.places.first().map(|place| place.session.clone());
+            let last = side.places.last().map(|place| place.session.clone());
+            let last = last.filter(|last| Some(last) != first.as_ref());
+            first.into_iter().chain(last).map(|session| (&side.tools, session))
+        })
+    }
+}
+
+/// The events that bring one character into the focused field.
+fn typed_character(character: char) -> Vec<(&'static str, serde_json::Value)> {
+    if is_typable(character) {
+        return key_events(character).into();
+    }
+    vec![("Input.insertText", json!({"text": character.to_string()}))]
+}
+
+fn backspace() -> [(&'static str, serde_json::Value); 2] {
+    let event = |kind: &str| json!({"type": kind, "key": "Backspace", "code": "Backspace", "windowsVirtualKeyCode": 8});
+    [("Input.dispatchKeyEvent", event("rawKeyDown")), ("Input.dispatchKeyEvent", event("keyUp"))]
+}

@@ -1,0 +1,134 @@
+//! Lint: what is wrong, or doubtful, only when the connector is seen as a whole.
+
+use super::report::Report;
+use super::step::{Act, Step, Verb};
+use super::template::{Object, Placeholder, Template};
+use super::{Capability, Settings};
+use crate::diagnostic::{Code, Diagnostic, Span};
+
+/// Refuses rows whose object needs a capability that is not declared; warns of one that no row needs.
+pub(super) fn capabilities(
+    id: Option<&str>,
+    settings: Option<&Settings>,
+    steps: &[Step],
+    declared: &[(Capability, Span)],
+    key: Option<Span>,
+    report: &mut Report,
+) {
+    let has = |capability| declared.iter().any(|(declared, _)| *declared == capability);
+    let id = id.unwrap_or("this connector");
+    let settings =
+        settings.map(|settings| ("a setting".to_owned(), settings.templates().collect()));
+    let rows = steps.iter().map(|step| (format!("row {}", step.row), step.templates()));
+    let places: Vec<(String, Vec<&Template>)> = settings.into_iter().chain(rows).collect();
+    let mut needs: Vec<(Capability, &Placeholder, &str)> = Vec::new();
+    for (place, templates) in &places {
+        for capability in Capability::ALL {
+            let mut all = templates.iter().flat_map(|template| template.placeholders());
+            if let Some(first) = all.find(|found| found.object == capability.object()) {
+                needs.push((capability, first, place));
+            }
+        }
+    }
+    let used = |capability| needs.iter().any(|(needed, ..)| *needed == capability);
+    let line: Vec<&str> = Capability::ALL
+        .into_iter()
+        .filter(|capability| has(*capability) || used(*capability))
+        .map(Capability::word)
+        .collect();
+    let line = format!("SupportedCapabilities: [{}]", line.join(", "));
+    for (capability, placeholder, place) in needs.iter().filter(|(needed, ..)| !has(*needed)) {
+        let (word, object) = (capability.word(), placeholder.object.word());
+        let message = format!(
+            "{place} of `{id}` names `{object}`, and the connector does not declare the capability `{word}`"
+        );
+        let span = placeholder.span;
+        let found = Diagnostic::error(Code::CapabilityNotDeclared, &report.source, span, message)
+            .label(format!("needs `{word}`"));
+        report.push(match key {
+            Some(key) => found
+                .related(key, format!("lacks `{word}`"))
+                .help(format!("change this line to `{line}`")),
+            None => found.help(format!("add the line `{line}`")),
+        });
+    }
+    for (capability, span) in declared {
+        // A row that could not be read may have been the one that needs it.
+        if !used(*capability) && !report.has_errors() {
+            let word = capability.word();
+            let message = format!("no row needs the capability `{word}`");
+            let help = format!(
+                "remove it, or use it in a row: `<{}\\password>`",
+                capability.object().word()
+            );
+            report.warning(Code::CapabilityUnused, *span, message, help);
+        }
+    }
+}
+
+/// Warns of rows that work and should not be there, and of what should be there and is not.
+pub(super) fn steps(settings: &Settings, steps: &[Step], key: Span, report: &mut Report) {
+    for step in steps {
+        if matches!(step.verb, Verb::Wait(_)) {
+            let message = "this row waits for time, which is too long on a good day and too short on a bad one";
+            let help = "remove it: every row waits until its own element is ready; `(Timeout=20s)` on the \
+                        next row gives it longer";
+            report.warning(Code::WaitRow, step.span, message, help);
+        }
+    }
+    let has_validation = steps.iter().any(|step| matches!(step.verb, Verb::Validation(_)));
+    if settings.run_validations && !has_validation && !steps.is_empty() && !report.has_errors() {
+        let message = "no row says how a successful sign-in looks, so none will be called one";
+        let help = "add a row for something that only a signed-in page has: \
+                    `.avatar-menu > (Validation) (SearchBy=css)`";
+        report.warning(Code::NoValidation, key, message, help);
+    }
+}
+
+impl Settings {
+    /// The templates in it: `LogonURL` first.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.logon_url).chain(&self.allowed_origins).chain(&self.allowed_urls)
+    }
+}
+
+impl Step {
+    /// The templates in it: the locator first.
+    pub fn templates(&self) -> Vec<&Template> {
+        match &self.verb {
+            Verb::Act(locator, act) => {
+                let mut all = vec![&locator.text];
+                if let Act::Type(value) | Act::Totp(value, _) | Act::Select(value) = act {
+                    all.push(value);
+                }
+                all
+            }
+            Verb::Validation(locator) | Verb::Failure(locator, _) => vec![&locator.text],
+            Verb::Navigate(url) => vec![url],
+            Verb::FrameTop | Verb::PressFocused(_) | Verb::Wait(_) | Verb::Handover(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Capability {
+    /// Every capability.
+    pub const ALL: [Self; 2] = [Self::LogonAccount, Self::ReconcileAccount];
+
+    /// The word under `SupportedCapabilities`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LogonAccount => "LogonAccount",
+            Self::ReconcileAccount => "ReconcileAccount",
+        }
+    }
+
+    /// The object that it lets rows name.
+    pub fn object(self) -> Object {
+        match self {
+            Self::LogonAccount => Object::LogonAccount,
+            Self::ReconcileAccount => Object::ReconcileAccount,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Show: a plan as text for people. Templates only: there is no value in a plan.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::{Class, Plan, Stage};
+use crate::connector::{Act, LocatorTemplate, Options, Step, Verb};
+use crate::locator::By;
+
+impl Plan {
+    /// How many rows the connector has.
+    pub fn rows(&self) -> usize {
+        self.connector.steps.last().map_or(0, |step| step.row)
+    }
+
+    /// A line for progress: ``row 2 of 6: type <password> into `password` ``.
+    pub fn progress(&self, step: &Step) -> String {
+        format!("row {} of {}: {}", step.row, self.rows(), step.describe())
+    }
+
+    /// The whole plan as a plain table: what is opened, where secrets may go, every row.
+    pub fn show(&self) -> String {
+        let settings = &self.connector.settings;
+        let mut text = String::new();
+        let _ = writeln!(text, "{} ({})", self.connector.display_name, self.connector.id);
+        let _ = writeln!(text, "account  {}", self.request.account);
+        let _ = writeln!(text, "opens    {}", settings.logon_url);
+        let origins: Vec<String> =
+            settings.allowed_origins.iter().map(ToString::to_string).collect();
+        let origins = match origins.as_slice() {
+            [] => "the origin of the page above".to_owned(),
+            origins => origins.join(", "),
+        };
+        let _ = writeln!(text, "secrets  only into {origins}");
+        for (name, value) in &self.request.params {
+            let _ = writeln!(text, "param    {name} = {value}");
+        }
+        let mut steps: Vec<&Step> = Vec::new();
+        for stage in &self.stages {
+            match stage {
+                Stage::Row(step, _) => steps.push(step),
+                Stage::Checkpoint(checkpoint) => {
+                    let before = steps.len();
+                    steps.extend(checkpoint.validations.iter().chain(&checkpoint.failures));
+                    steps[before..].sort_by_key(|step| step.row);
+                }
+            }
+        }
+        text.push('\n');
+        for step in steps {
+            let secret = self
+                .slots
+                .iter()
+                .any(|slot| slot.row == Some(step.row) && slot.class == Class::Secret);
+            let mark = if secret { "  [secret]" } else { "" };
+            let _ = writeln!(text, "{:>3}  {}{mark}", step.row, step.describe());
+        }
+        text
+    }
+}
+
+impl Step {
+    /// What the row does, as one line of text; placeholders stand for themselves.
+    pub fn describe(&self) -> String {
+        let mut text = match &self.verb {
+            Verb::Act(locator, act) => describe_act(locator, act),
+            Verb::Validation(locator) => format!("signed in if {} shows", element(locator)),
+            Verb::Failure(locator, cause) => {
+                format!("refused ({cause}) if {} shows", element(locator))
+            }
+            Verb::FrameTop => "leave all frames".to_owned(),
+            Verb::PressFocused(key) => format!("press {key}"),
+            Verb::Wait(duration) => format!("wait {}", time(*duration)),
+            Verb::Navigate(url) => format!("open {url}"),
+            Verb::Handover(task) => format!("hand over to a person: {task}"),
+        };
+        let Options { timeout, optional } = self.options;
+        if let Some(timeout) = timeout {
+            let _ = write!(text, ", within {}", time(timeout));
+        }
+        if optional {
+            text.push_str(", if it comes");
+        }
+        text
+    }
+}
+
+fn describe_act(locator: &LocatorTemplate, act: &Act) -> String {
+    let element = element(locator);
+    match act {
+        Act::Type(value) => format!("type {value} into {element}"),
+        Act::Totp(secret, _) => format!("type the one-time code of {secret} into {element}"),
+        Act::Button => format!("press {element}"),
+        Act::Click => format!("click {element}"),
+        Act::ScriptClick => format!("click {element} by script"),
+        Act::Select(option) => format!("select {option} in {element}"),
+        Act::Check => format!("check {element}"),
+        Act::Uncheck => format!("uncheck {element}"),
+        Act::Press(key) => format!("press {key} in {element}"),
+        Act::Frame => format!("enter the frame {element}"),
+    }
+}
+
+/// The element of a row: `` `username` ``, or with its strategy where that is no attribute's name.
+fn element(locator: &LocatorTemplate) -> String {
+    let text = &locator.text;
+    let nth = locator.nth.map_or_else(String::new, |nth| format!(" (match {nth})"));
+    match locator.by {
+        By::Auto | By::Id | By::Name | By::Class | By::Css | By::XPath => format!("`{text}`{nth}"),
+        By::Text => format!("the text `{text}`{nth}"),
+        By::Label => format!("the field labelled `{text}`{nth}"),
+        By::Placeholder => format!("the field with the placeholder `{text}`{nth}"),
+        By::LinkText => format!("the link `{text}`{nth}"),
+        By::Url => format!("the page `{text}`"),
+    }
+}
+
+/// A duration in the words of a connector.
+fn time(duration: Duration) -> String {
+    match (duration.as_millis(), duration.as_secs()) {
+        (milliseconds, seconds) if milliseconds != u128::from(seconds) * 1000 => {
+            format!("{milliseconds}ms")
+        }
+        (_, seconds) if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        (_, seconds) => format!("{seconds}s"),
+    }
+}

@@ -1,0 +1,119 @@
+//! Why a session could not be brought to an outcome.
+
+use std::sync::Arc;
+
+use super::Stop;
+use crate::diagnostic::Source;
+use crate::name::AccountRef;
+use crate::{access, activity, browser, vault};
+
+/// What failed of a launch.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Access was refused.
+    #[error(transparent)]
+    Access(#[from] access::Refusal),
+    /// A vault failed.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+    /// A linked account is in a vault that the configuration does not have.
+    #[error("account `{account}` is linked to `{linked}`, and the configuration has no such vault")]
+    UnknownVault {
+        /// The target account.
+        account: AccountRef,
+        /// What it is linked to.
+        linked: AccountRef,
+    },
+    /// The plan needs a linked account, and none is linked.
+    #[error("account `{account}` has no {role} linked, and row {row} of the connector needs it")]
+    Unlinked {
+        /// The target account.
+        account: AccountRef,
+        /// `logon account` or `reconcile account`.
+        role: &'static str,
+        /// The first row that needs it.
+        row: usize,
+        /// The option of `account link`.
+        option: &'static str,
+    },
+    /// The connector and the account do not fit: a property is missing, a secret is empty or no secret
+    /// for codes, an origin is not safe.
+    #[error("{}", .stop.message)]
+    Unfit {
+        /// The place, and the way out.
+        stop: Box<Stop>,
+        /// The connector's file.
+        source_file: Arc<Source>,
+    },
+    /// The site refused the last codes of this secret; a further wrong one may lock the account.
+    #[error(
+        "the last {refused} one-time codes of `{account}` were refused by the site within {minutes} minutes"
+    )]
+    CodesRefused {
+        /// The account that the codes are of.
+        account: AccountRef,
+        /// How many.
+        refused: u32,
+        /// Since when.
+        minutes: i64,
+    },
+    /// Somebody ended it before it came to an outcome.
+    #[error("the sign-in was ended by {by}")]
+    Ended {
+        /// A signal, or who did it.
+        by: &'static str,
+    },
+    /// The browser failed.
+    #[error(transparent)]
+    Browser(#[from] browser::Error),
+    /// The record failed: no record, no session.
+    #[error(transparent)]
+    Record(#[from] activity::Error),
+}
+
+impl Error {
+    /// The word in the record.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Access(_) => "access-refused",
+            Self::Browser(_) => "browser-failed",
+            Self::CodesRefused { .. } => "codes-refused",
+            Self::Ended { .. } => "ended",
+            Self::Record(_) => "record-failed",
+            Self::Unfit { stop, .. } => stop.code.name(),
+            Self::UnknownVault { .. } => "unknown-vault",
+            Self::Unlinked { .. } => "no-account-linked",
+            Self::Vault(_) => "vault-failed",
+        }
+    }
+
+    /// The row that it concerns.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Self::Unfit { stop, .. } => stop.row,
+            Self::Unlinked { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
+
+    /// What to do next.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Access(_) | Self::Ended { .. } => None,
+            Self::Browser(error) => error.help(),
+            Self::CodesRefused { .. } => Some(
+                "check the secret and this machine's clock (`doorward doctor`), and wait: sites lock accounts after a few wrong codes"
+                    .into(),
+            ),
+            Self::Record(error) => error.help(),
+            Self::Unfit { stop, .. } => stop.help.clone(),
+            Self::UnknownVault { linked, .. } => {
+                Some(format!("add the vault to the configuration, or link another account than `{linked}`"))
+            }
+            Self::Unlinked { account, option, .. } => {
+                Some(format!("`doorward account link {account} {option} REF` links one"))
+            }
+            Self::Vault(error) => error.help(),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! A launch: the story of a session from its first row on record to its outcome.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::armed::Armed;
+use super::record::Record;
+use super::run::Run;
+use super::value::Values;
+use super::{Error, Outcome, Progress};
+use crate::access::{self, Grant};
+use crate::activity::{Action, Live, Store};
+use crate::browser::{self, Browser};
+use crate::clock::Clock;
+use crate::connector::Object;
+use crate::name::{AccountRef, SessionId};
+use crate::plan::Plan;
+use crate::vault::{Account, Vault};
+
+/// What a session is launched with.
+pub struct Launch<'a> {
+    /// The session.
+    pub session: SessionId,
+    /// What will be done.
+    pub plan: Plan,
+    /// The record and the leases.
+    pub store: &'a Store,
+    /// Where accounts are.
+    pub vaults: &'a dyn Vaults,
+    /// The browser.
+    pub browser: browser::Settings,
+    /// What [`Browser::check`] found.
+    pub binaries: Option<browser::Binaries>,
+    /// The time.
+    pub clock: Clock,
+    /// Who is told what happens.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// The vaults of a configuration.
+pub trait Vaults: Sync {
+    /// The vault that an account is in, and the account with that vault named; `None` when the
+    /// configuration has no such vault.
+    ///
+    /// # Errors
+    /// When the vault's settings do not hold.
+    fn find(
+        &self,
+        account: &AccountRef,
+    ) -> Result<Option<(Arc<dyn Vault>, AccountRef)>, crate::vault::Error>;
+}
+
+/// How long each part of a launch took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timings {
+    /// From the first row on record to the last account.
+    pub vault: Duration,
+    /// Until the browser was there; it starts while the vaults answer.
+    pub browser: Duration,
+    /// From the first navigation to the outcome.
+    pub sign_in: Duration,
+}
+
+/// A session that came to an outcome. It is on record until [`Signed::disconnect`].
+pub struct Signed<'a> {
+    /// How the sign-in ended.
+    pub outcome: Outcome,
+    /// The browser, with the page as the rows left it.
+    pub browser: Browser,
+    /// Origin and path of the page; no query, no fragment.
+    pub url: String,
+    /// How long it took.
+    pub timings: Timings,
+    record: Record<'a>,
+    began: Instant,
+    live: Live,
+}
+
+/// Runs a plan: first row on record, accounts and browser at the same time, the rows, the outcome.
+/// `cancelled` resolves, with who did it, when it is to end before its outcome.
+///
+/// # Errors
+/// [`Error`]; what was begun is on record as failed, and no browser is left.
+pub async fn launch<'a>(
+    launch: Launch<'a>,
+    cancelled: impl Future<Output = &'static str>,
+) -> Result<Signed<'a>, Error> {
+    let began = Instant::now();
+    let request = launch.plan.request.clone();
+    let grant = access::decide(Some(&request.user), &request.account)?;
+    let live = launch.store.begin(launch.session).await?;
+    let mut record =
+        Record::new(launch.store, launch.clock, launch.session, &launch.plan.connector, &request);
+    record.connect().await?;
+    (launch.progress)(Progress::Recorded);
+    let ended = tokio::select! {
+        ended = signed(launch, &grant, &mut record, began) => ended,
+        by = cancelled => Err(Error::Ended { by }),
+    };
+    match ended {
+        Ok((outcome, browser, url, timings)) => {
+            Ok(Signed { outcome, browser, url, timings, record, began, live })
+        }
+        Err(error) => {
+            let details = [("error".to_owned(), error.to_string())];
+            record.end(Action::ConnectFailed, error.word(), began.elapsed(), &details).await?;
+            drop(live);
+            Err(error)
+        }
+    }
+}
+
+async fn signed<'a>(
+    launch: Launch<'a>,
+    grant: &Grant,
+    record: &mut Record<'a>,
+    began: Instant,
+) -> Result<(Outcome, Browser, String, Timings), Error> {
+    let mut timings = Timings::default();
+    let started = async {
+        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
+        (browser, began.elapsed())
+    };
+    let fetched = async {
+        let values = fetch(&launch, grant, record).await;
+        (values, began.elapsed())
+    };
+    let ((browser, browser_time), (values, vault_time)) = tokio::join!(started, fetched);
+    (timings.browser, timings.vault) = (browser_time, vault_time);
+    // An account that cannot be had is the better news to tell than a browser that did not start.
+    let values = match (values, browser) {
+        (Ok(values), browser) => (values, browser?),
+        (Err(error), Ok(browser)) => {
+            browser.end().await;
+            return Err(error);
+        }
+        (Err(error), Err(_)) => return Err(error),
+    };
+    let (values, mut browser) = values;
+    (launch.progress)(Progress::Browser(browser.name().to_owned()));
+    let source = Arc::clone(&launch.plan.connector.source);
+    let armed = match Armed::new(launch.plan, values) {
+        Ok(armed) => armed,
+        Err(stop) => {
+            browser.end().await;
+            return Err(Error::Unfit { stop, source_file: source });
+        }
+    };
+    let sign_in = Instant::now();
+    let run = Run::new(
+        armed,
+        browser.page(),
+        record,
+        launch.store,
+        launch.vaults,
+        launch.clock,
+        launch.progress,
+        grant,
+    );
+    match run.to_the_end().await {
+        Ok((outcome, url)) => {
+            timings.sign_in = sign_in.elapsed();
+            Ok((outcome, browser, url, timings))
+        }
+        Err(error) => {
+            browser.end().await;
+            Err(error)
+        }
+    }
+}
+
+/// Takes the target account, and the linked accounts that the plan needs, from their vaults.
+async fn fetch(
+    launch: &Launch<'_>,
+    grant: &Grant,
+    record: &mut Record<'_>,
+) -> Result<Values, Error> {
+    let request = &launch.plan.request;
+    let objects = launch.plan.objects();
+    let target = account(launch, grant, grant, None).await?;
+    record.address(target.address.as_deref().unwrap_or_default());
+    (launch.progress)(told("target account", &target));
+    let mut linked = [None, None];
+    for (slot, object, role, option, link) in [
+        (0, Object::LogonAccount, "logon account", "--logon-account", &target.logon_account),
+        (
+            1,
+            Object::ReconcileAccount,
+            "reconcile account",
+            "--reconcile-account",
+            &target.reconcile_account,
+        ),
+    ] {
+        if !objects.contains(&object) {
+            continue;
+        }
+        let Some(link) = link else {
+            let row = launch.plan.slots.iter().find(|slot| slot.placeholder.object == object);
+            return Err(Error::Unlinked {
+                account: request.account.clone(),
+                role,
+                row: row.and_then(|slot| slot.row).unwrap_or(0),
+                option,
+            });
+        };
+        // A link without a vault means the vault of the target account.
+        let link = match request.account.vault() {
+            Some(vault) => link.within(vault),
+            None => link.clone(),
+        };
+        record.link(object, &link).await?;
+        let account = account(launch, grant, &grant.linked(link), Some(&request.account)).await?;
+        record.linked_user(object, account.username.clone());
+        (launch.progress)(told(role, &account));
+        linked[slot] = Some(account);
+    }
+    let [logon, reconcile] = linked;
+    Ok(Values {
+        target,
+        logon,
+        reconcile,
+        user: request.user.clone(),
+        params: request.params.clone(),
+    })
+}
+
+async fn account(
+    launch: &Launch<'_>,
+    target: &Grant,
+    grant: &Grant,
+    linked_to: Option<&AccountRef>,
+) -> Result<Account, Error> {
+    let Some((vault, _)) = launch.vaults.find(grant.account())? else {
+        return Err(Error::UnknownVault {
+            account: linked_to.unwrap_or(target.account()).clone(),
+            linked: grant.account().clone(),
+        });
+    };
+    Ok(vault.account(grant).await?)
+}
+
+fn told(role: &'static str, account: &Account) -> Progress {
+    let user =
+        account.username.as_deref().map_or_else(String::new, |user| format!(" (user {user})"));
+    Progress::Account { role, account: format!("{}{user}", account.reference) }
+}
+
+impl Signed<'_> {
+    /// Ends the session: the browser first, then the record.
+    ///
+    /// # Errors
+    /// Those of the store; the browser has ended all the same.
+    pub async fn disconnect(self, how: &str) -> Result<Duration, crate::activity::Error> {
+        self.browser.end().await;
+        let lasted = self.began.elapsed();
+        let action = match &self.outcome {
+            Outcome::SignedIn => Action::Disconnect,
+            Outcome::Unclear(_) if !how.is_empty() => Action::Disconnect,
+            _ => Action::ConnectFailed,
+        };
+        let mut details = Vec::new();
+        if let Some(cause) = self.outcome.cause() {
+            details.push(("cause".to_owned(), cause.to_owned()));
+        }
+        if let Some(stop) = self.outcome.stop() {
+            details.extend(stop.row.map(|row| ("row".to_owned(), row.to_string())));
+        }
+        if !how.is_empty() {
+            details.push(("ended_by".to_owned(), how.to_owned()));
+        }
+        self.record.end(action, self.outcome.word(), lasted, &details).await?;
+        drop(self.live);
+        Ok(lasted)
+    }
+}

@@ -1,0 +1,174 @@
+//! The record of one session: which rows it writes on which accounts.
+
+use std::time::Duration;
+
+use crate::activity::{self, Action, Event, Store};
+use crate::clock::Clock;
+use crate::connector::Object;
+use crate::name::{AccountRef, SessionId};
+use crate::plan::Request;
+
+/// Writes the rows of one session: each on the target account, and on the linked account where it is used.
+pub(super) struct Record<'a> {
+    store: &'a Store,
+    clock: Clock,
+    session: SessionId,
+    connector: String,
+    request: Request,
+    client_address: String,
+    insecure: bool,
+    address: String,
+    /// The linked accounts by the word of their detail, with their user names once they are known.
+    linked: Vec<(Object, AccountRef, Option<String>)>,
+}
+
+/// A refusal before there is a session: one row, durable when this returns.
+///
+/// # Errors
+/// Those of the store.
+pub async fn refused(
+    store: &Store,
+    clock: Clock,
+    session: SessionId,
+    request: &Request,
+    connector: &str,
+    why: &[(String, String)],
+) -> Result<(), activity::Error> {
+    let event = Event {
+        time: clock.now(),
+        session,
+        user: request.user.clone(),
+        action: Action::ConnectRefused,
+        account: request.account.clone(),
+        connector: connector.to_owned(),
+        address: String::new(),
+        reason: request.reason.clone().unwrap_or_default(),
+        client_address: LOCAL.to_owned(),
+        outcome: "refused".to_owned(),
+        details: why.to_vec(),
+    };
+    store.append(&[event]).await
+}
+
+/// The client address of the command line.
+pub(super) const LOCAL: &str = "local";
+
+impl<'a> Record<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        clock: Clock,
+        session: SessionId,
+        connector: &crate::connector::Connector,
+        request: &Request,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            session,
+            connector: connector.id.to_string(),
+            request: request.clone(),
+            client_address: LOCAL.to_owned(),
+            insecure: connector.settings.allow_insecure,
+            address: String::new(),
+            linked: Vec::new(),
+        }
+    }
+
+    /// The address of the target account, once it is known.
+    pub(super) fn address(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+    }
+
+    /// `Connect` on the target account.
+    pub(super) async fn connect(&self) -> Result<(), activity::Error> {
+        self.store
+            .append(&[self.event(Action::Connect, &self.request.account, "", Vec::new())])
+            .await
+    }
+
+    /// `Connect` on a linked account, before its secrets are fetched.
+    pub(super) async fn link(
+        &mut self,
+        object: Object,
+        account: &AccountRef,
+    ) -> Result<(), activity::Error> {
+        self.linked.push((object, account.clone(), None));
+        self.store.append(&[self.event(Action::Connect, account, "", Vec::new())]).await
+    }
+
+    /// The user name of a linked account, once it is known.
+    pub(super) fn linked_user(&mut self, object: Object, user: Option<String>) {
+        if let Some(linked) = self.linked.iter_mut().find(|(other, ..)| *other == object) {
+            linked.2 = user;
+        }
+    }
+
+    /// A secret is about to be typed: on the account that it is of, and, where that is a linked one, on
+    /// the target too.
+    pub(super) async fn used(
+        &self,
+        action: Action,
+        object: Object,
+        row: usize,
+    ) -> Result<(), activity::Error> {
+        let details = vec![("row".to_owned(), row.to_string())];
+        let linked = self.linked.iter().find(|(other, ..)| *other == object);
+        let mut events = vec![self.event(action, &self.request.account, "", details.clone())];
+        if let Some((_, account, _)) = linked {
+            events.push(self.event(action, account, "", details));
+        }
+        self.store.append(&events).await
+    }
+
+    /// The end: `Disconnect` after a sign-in, `ConnectFailed` without one; on every account of the session.
+    pub(super) async fn end(
+        &self,
+        action: Action,
+        outcome: &str,
+        lasted: Duration,
+        details: &[(String, String)],
+    ) -> Result<(), activity::Error> {
+        let mut details = details.to_vec();
+        details.push(("duration".to_owned(), format!("{:.3}s", lasted.as_secs_f64())));
+        let accounts = std::iter::once(&self.request.account)
+            .chain(self.linked.iter().map(|(_, account, _)| account));
+        let events: Vec<_> =
+            accounts.map(|account| self.event(action, account, outcome, details.clone())).collect();
+        self.store.append(&events).await
+    }
+
+    fn event(
+        &self,
+        action: Action,
+        account: &AccountRef,
+        outcome: &str,
+        mut details: Vec<(String, String)>,
+    ) -> Event {
+        if *account == self.request.account {
+            for (object, linked, user) in &self.linked {
+                let role = object.word();
+                details.push((role.to_owned(), linked.to_string()));
+                details
+                    .extend(user.as_ref().map(|user| (format!("{role}_username"), user.clone())));
+            }
+        } else {
+            details.push(("target".to_owned(), self.request.account.to_string()));
+        }
+        if self.insecure {
+            details.push(("insecure".to_owned(), "true".to_owned()));
+        }
+        Event {
+            time: self.clock.now(),
+            session: self.session,
+            user: self.request.user.clone(),
+            action,
+            account: account.clone(),
+            connector: self.connector.clone(),
+            address: self.address.clone(),
+            reason: self.request.reason.clone().unwrap_or_default(),
+            client_address: self.client_address.clone(),
+            outcome: outcome.to_owned(),
+            details,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A run: the rows of an armed plan, one after another, to an outcome.
+
+use std::time::Duration;
+
+use super::armed::Armed;
+use super::record::Record;
+use super::scrub::{place, scrub};
+use super::{Error, Outcome, Progress, Stop, Vaults};
+use crate::access::Grant;
+use crate::activity::Store;
+use crate::browser::{Page, Sight};
+use crate::clock::Clock;
+use crate::connector::{Act, Step, Verb};
+use crate::diagnostic::Code;
+use crate::plan::Stage;
+use crate::secret::Secret;
+
+/// After the site has refused one code, one more is tried, in the next period.
+const MOST_CODES: u32 = 2;
+
+/// An armed plan on its way.
+pub(super) struct Run<'a, 'r> {
+    pub(super) armed: Armed,
+    pub(super) page: &'a mut Page,
+    pub(super) record: &'a Record<'r>,
+    pub(super) store: &'a Store,
+    pub(super) vaults: &'a dyn Vaults,
+    pub(super) clock: Clock,
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    pub(super) grant: &'a Grant,
+    /// The codes that were typed, to be kept out of what the page says.
+    pub(super) codes: Vec<Secret>,
+    /// The last code: at which stage, of which secret and period.
+    pub(super) last_code: Option<(usize, [u8; 32], u64)>,
+    /// How many codes the site has refused in this session.
+    refused_codes: u32,
+    /// While true, failures that show are not believed: they are of the code before.
+    pub(super) deaf: bool,
+    /// A person is doing something in the window: the next row waits this long.
+    pub(super) patience: Option<Duration>,
+    /// What dialogs of the page said.
+    pub(super) dialogs: Vec<String>,
+}
+
+/// Where to go after a stage.
+pub(super) enum Next {
+    /// Back to a stage, for another code.
+    Back(usize),
+    /// The end.
+    End(Outcome),
+    /// The next stage.
+    On,
+    /// To the next checkpoint: what it waits for shows already.
+    ToCheckpoint,
+}
+
+impl<'a, 'r> Run<'a, 'r> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is used by itself; a bag of them would hide that"
+    )]
+    pub(super) fn new(
+        armed: Armed,
+        page: &'a mut Page,
+        record: &'a Record<'r>,
+        store: &'a Store,
+        vaults: &'a dyn Vaults,
+        clock: Clock,
+        progress: &'a (dyn Fn(Progress) + Sync),
+        grant: &'a Grant,
+    ) -> Self {
+        Self {
+            armed,
+            page,
+            record,
+            store,
+            vaults,
+            clock,
+            progress,
+            grant,
+            codes: Vec::new(),
+            last_code: None,
+            refused_codes: 0,
+            deaf: false,
+            patience: None,
+            dialogs: Vec::new(),
+        }
+    }
+
+    /// Runs every stage. The armed plan ends here, and what it holds is wiped.
+    pub(super) async fn to_the_end(mut self) -> Result<(Outcome, String), Error> {
+        let outcome = self.stages().await?;
+        let url = self.page.survey().await.whereabouts.url;
+        let url = self.clean(&place(&url));
+        Ok((outcome, url))
+    }
+
+    async fn stages(&mut self) -> Result<Outcome, Error> {
+        let url = self.armed.logon_url.clone();
+        let span = self.armed.plan.connector.settings.logon_url.span;
+        if let Some(stop) = self.open(None, span, &url).await? {
+            return Ok(Outcome::Stuck(stop));
+        }
+        let stages = self.armed.plan.stages.clone();
+        let mut confirmed = false;
+        let mut at = 0;
+        while let Some(stage) = stages.get(at) {
+            let next = match stage {
+                Stage::Row(step, watch) => {
+                    let checkpoint = watch.and_then(|at| match stages.get(at) {
+                        Some(Stage::Checkpoint(checkpoint)) => Some(checkpoint),
+                        _ => None,
+                    });
+                    self.tell_row(step);
+                    self.row(at, step, checkpoint).await?
+                }
+                Stage::Checkpoint(checkpoint) => {
+                    if let Some(step) =
+                        checkpoint.validations.first().or(checkpoint.failures.first())
+                    {
+                        self.tell_row(step);
+                    }
+                    let next = self.checkpoint(checkpoint).await?;
+                    confirmed = matches!(next, Next::On) && !checkpoint.validations.is_empty();
+                    next
+                }
+            };
+            match next {
+                Next::Back(to) => at = to,
+                Next::End(outcome) => return Ok(outcome),
+                Next::On => at += 1,
+                Next::ToCheckpoint => {
+                    let ahead =
+                        stages.iter().skip(at).position(|s| matches!(s, Stage::Checkpoint(_)));
+                    at += ahead.unwrap_or(1);
+                }
+            }
+        }
+        if confirmed {
+            (self.progress)(Progress::SignedIn);
+            return Ok(Outcome::SignedIn);
+        }
+        Ok(Outcome::Unclear(self.unclear(&stages)))
+    }
+
+    /// Opens a page; a stop when the site does not answer.
+    pub(super) async fn open(
+        &mut self,
+        row: Option<usize>,
+        span: crate::diagnostic::Span,
+        url: &url::Url,
+    ) -> Result<Option<Stop>, Error> {
+        let shown = self.clean(&place(url.as_str()));
+        (self.progress)(Progress::Page(shown.clone()));
+        let limit = self.armed.plan.connector.settings.page_load_timeout;
+        let Some(reason) = self.page.goto(url, limit).await? else { return Ok(None) };
+        let certificate = reason.contains("ERR_CERT") || reason.contains("SSL");
+        let help = if certificate {
+            "the certificate of the site does not hold: have it renewed or its authority trusted on this machine; \
+             `EnforceCertificateValidation: No` turns the check off"
+        } else {
+            "check the address of the account, the name service and the way to the site from this machine"
+        };
+        Ok(Some(
+            Stop::new(Code::SiteUnreachable, row, span, format!("{shown} could not be opened"))
+                .label("is not answered")
+                .note("saw", self.clean(&reason))
+                .help(help),
+        ))
+    }
+
+    /// A `(Failure=cause)` row showed, with `text` of the page. A refused code is followed by one more.
+    pub(super) async fn refusal(
+        &mut self,
+        step: &Step,
+        cause: &str,
+        sight: &Sight,
+        watch: &[crate::browser::Target],
+    ) -> Result<Next, Error> {
+        if is_code_refusal(cause)
+            && let Some((stage, id, counter)) = self.last_code.take()
+        {
+            self.store.refused(&id, counter).await?;
+            self.refused_codes += 1;
+            if self.refused_codes < MOST_CODES {
+                (self.progress)(Progress::CodeRefused);
+                self.page.ignore(watch).await?;
+                self.deaf = true;
+                return Ok(Next::Back(stage));
+            }
+        }
+        let said = self.clean(&sight.text);
+        let mut stop = Stop::new(
+            Code::Refused,
+            Some(step.row),
+            super::row::caret(step),
+            format!("the site refused the sign-in: {cause}"),
+        )
+        .label(format!("row {} of {}", step.row, self.armed.plan.rows()));
+        stop = self.whereabouts(stop, sight);
+        if !said.is_empty() {
+            stop = stop.note("page says", said);
+        }
+        if self.refused_codes >= MOST_CODES {
+            stop = stop.note(
+                "codes",
+                "two one-time codes were refused; no third is tried, because sites lock accounts",
+            );
+            stop = stop.help(
+                "check the secret of the codes, and this machine's clock with `doorward doctor`",
+            );
+        }
+        Ok(Next::End(Outcome::Refused { cause: cause.to_owned(), stop }))
+    }
+
+    /// A text of the page, without the session's secrets and codes.
+    pub(super) fn clean(&self, text: &str) -> String {
+        scrub(&self.armed.scrub(text), self.codes.iter())
+    }
+
+    /// `stop`, with where the page was and what its dialogs said.
+    pub(super) fn whereabouts(&self, mut stop: Stop, sight: &Sight) -> Stop {
+        let page = self.clean(&place(&sight.whereabouts.url));
+        if !page.is_empty() {
+            let status = match sight.whereabouts.status {
+                0 | 200..=299 => String::new(),
+                status => format!(" (HTTP {status})"),
+            };
+            stop = stop.note("page", format!("{page}{status}"));
+        }
+        let title = self.clean(&sight.whereabouts.title);
+        if !title.is_empty() {
+            stop = stop.note("title", title);
+        }
+        for dialog in &self.dialogs {
+            stop = stop.note("dialog", self.clean(dialog));
+        }
+        stop
+    }
+
+    /// Takes in what dialogs of the page have said meanwhile.
+    pub(super) fn hear(&mut self) -> &[String] {
+        let before = self.dialogs.len();
+        for text in self.page.take_dialogs() {
+            (self.progress)(Progress::Dialog(self.clean(&text)));
+            self.dialogs.push(text);
+        }
+        self.dialogs.get(before..).unwrap_or_default()
+    }
+
+    fn tell_row(&self, step: &Step) {
+        (self.progress)(Progress::Row {
+            number: step.row,
+            of: self.armed.plan.rows(),
+            text: step.describe(),
+        });
+    }
+
+    fn unclear(&self, stages: &[Stage]) -> Stop {
+        let connector = &self.armed.plan.connector;
+        let last = stages.iter().rev().find_map(|stage| match stage {
+            Stage::Row(step, _) => Some(step),
+            Stage::Checkpoint(checkpoint) => checkpoint.failures.last(),
+        });
+        let (row, span) = last
+            .map_or((None, connector.settings.logon_url.span), |step| (Some(step.row), step.span));
+        let help = if connector.settings.run_validations {
+            "add a `(Validation)` row for something that only a signed-in page shows"
+        } else {
+            "`RunValidations: No` leaves the outcome open; with it doorward cannot say that the sign-in succeeded"
+        };
+        Stop::new(
+            Code::Unclear,
+            row,
+            span,
+            "every row was run, and nothing says whether the sign-in succeeded",
+        )
+        .label("the last row")
+        .help(help)
+    }
+}
+
+/// Whether a cause means that the one-time code was not taken. The causes that have a meaning of their
+/// own are named in the language reference.
+fn is_code_refusal(cause: &str) -> bool {
+    let cause = cause.to_ascii_lowercase().replace(['-', '_'], " ");
+    ["wrong code", "invalid code", "code refused", "expired code"].contains(&cause.trim())
+}
+
+/// Whether a row types a code, for a caller that wants to know before it runs.
+pub(super) fn types_code(step: &Step) -> bool {
+    matches!(step.verb, Verb::Act(_, Act::Totp(..)))
+}

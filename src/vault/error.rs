@@ -1,0 +1,358 @@
+//! Why a vault did not answer as asked.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{KINDS, hashicorp, kdbx};
+use crate::name::{AccountRef, VaultName};
+
+/// Why a vault did not answer as asked. Each says what was asked of which vault; `help` says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The vault holds no such account.
+    #[error("vault `{vault}` holds no account `{account}`")]
+    NotFound {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// The nearest names, best first.
+        nearest: Vec<String>,
+    },
+    /// The vault says that the one who asks may not.
+    #[error("vault `{vault}` does not allow `{account}` to be used: {detail}")]
+    Denied {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// What the vault said.
+        detail: String,
+    },
+    /// Several accounts have the same path, so the name does not say which is meant.
+    #[error("vault `{vault}` holds {count} accounts named `{account}`")]
+    Ambiguous {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// How many there are.
+        count: usize,
+    },
+    /// There is such an account already.
+    #[error("vault `{vault}` holds an account `{account}` already")]
+    Exists {
+        /// The vault.
+        vault: VaultName,
+        /// What was to be added.
+        account: AccountRef,
+    },
+    /// The account names its logon or reconcile account in a way that is no REF.
+    #[error("`{field}` of `{account}` is no account reference")]
+    BadLink {
+        /// The account that holds the link.
+        account: AccountRef,
+        /// The field of the vault that holds it.
+        field: String,
+        /// What is wrong with it.
+        source: crate::name::Invalid,
+    },
+    /// A code was asked of a vault that gives out seeds and computes none.
+    #[error("vault `{vault}` computes no one-time codes itself")]
+    NoCodes {
+        /// The vault.
+        vault: VaultName,
+    },
+    /// The configuration gives a vault a kind that there is not.
+    #[error("vault `{vault}` is of kind `{kind}`, which there is not")]
+    UnknownKind {
+        /// The vault.
+        vault: VaultName,
+        /// What the configuration says.
+        kind: String,
+        /// The kind that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A KDBX vault failed.
+    #[error("vault `{vault}` cannot be used")]
+    Kdbx {
+        /// The vault.
+        vault: VaultName,
+        /// What failed.
+        source: kdbx::Error,
+    },
+    /// The vault held the account once; it was deleted there.
+    #[error("`{account}` is gone: {detail}")]
+    Gone {
+        /// What was asked for, its vault named.
+        account: AccountRef,
+        /// What was deleted, and when.
+        detail: String,
+    },
+    /// The vault does not take the credential that doorward showed.
+    #[error("vault `{vault}` does not accept {credential}: {detail}")]
+    Unauthenticated {
+        /// The vault.
+        vault: VaultName,
+        /// The credential in words and where it came from, never its value.
+        credential: String,
+        /// What the vault said.
+        detail: String,
+    },
+    /// No connection, or it broke before an answer came.
+    #[error("cannot reach vault `{vault}` at {endpoint}")]
+    Unreachable {
+        /// The vault.
+        vault: VaultName,
+        /// Scheme, host and port.
+        endpoint: String,
+        /// What the connection died of.
+        source: Cause,
+    },
+    /// The server's certificate does not hold.
+    #[error("vault `{vault}` at {endpoint} shows a certificate that is not trusted")]
+    Untrusted {
+        /// The vault.
+        vault: VaultName,
+        /// Scheme, host and port.
+        endpoint: String,
+        /// What is wrong with it.
+        source: Cause,
+    },
+    /// No whole answer came in time.
+    #[error("vault `{vault}` did not answer `{asked}` within {}", spelt(*.deadline))]
+    Slow {
+        /// The vault.
+        vault: VaultName,
+        /// The call, without secrets.
+        asked: String,
+        /// How long it was waited for.
+        deadline: Duration,
+    },
+    /// The vault is there and serves nobody.
+    #[error("vault `{vault}` at {endpoint} {state}")]
+    Unready {
+        /// The vault.
+        vault: VaultName,
+        /// Scheme, host and port.
+        endpoint: String,
+        /// Why it serves nobody.
+        state: Unready,
+    },
+    /// The vault has more to do than it can, after every retry.
+    #[error("vault `{vault}` is too busy for `{asked}` (status {status})")]
+    Busy {
+        /// The vault.
+        vault: VaultName,
+        /// The call, without secrets.
+        asked: String,
+        /// The HTTP status.
+        status: u16,
+        /// How long it asks to be left alone, where it says so.
+        wait: Option<Duration>,
+    },
+    /// The vault answered with an error that no other variant names.
+    #[error("vault `{vault}` answered `{asked}` with status {status}: {detail}")]
+    Refused {
+        /// The vault.
+        vault: VaultName,
+        /// The call, without secrets.
+        asked: String,
+        /// The HTTP status.
+        status: u16,
+        /// The first thing it said, bounded and without secrets.
+        detail: String,
+    },
+    /// What came back is not what the product's API promises.
+    #[error("vault `{vault}` answered `{asked}` with {found}")]
+    Garbled {
+        /// The vault.
+        vault: VaultName,
+        /// The call, without secrets.
+        asked: String,
+        /// The shape of what came back, never its content.
+        found: String,
+    },
+    /// The vault sends elsewhere, and that place is not trusted: nothing was sent there.
+    #[error("vault `{vault}` redirects `{asked}` to {to}, {reason}")]
+    Redirected {
+        /// The vault.
+        vault: VaultName,
+        /// The call, without secrets.
+        asked: String,
+        /// Scheme, host and port.
+        to: String,
+        /// Why that was not followed.
+        reason: &'static str,
+    },
+    /// The configuration of the vault is wrong.
+    #[error("the configuration of vault `{vault}` is wrong: `{key}` {message}")]
+    Settings {
+        /// The vault.
+        vault: VaultName,
+        /// The key, with the keys above it.
+        key: String,
+        /// What is wrong with it; reads on from the key.
+        message: String,
+    },
+    /// A file that the configuration names cannot be used.
+    #[error("cannot read {path}, the {what} of vault `{vault}`")]
+    Unreadable {
+        /// The vault.
+        vault: VaultName,
+        /// What the file is: the key of the configuration that names it.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The account is there, and one of its properties cannot be what it has to be.
+    #[error("`{key}` of `{account}` {message}")]
+    WrongType {
+        /// The account, its vault named.
+        account: AccountRef,
+        /// The name of the property in the vault.
+        key: String,
+        /// What it is and what it has to be, never its value; reads on from the key.
+        message: String,
+    },
+    /// The vault cannot do what it was asked for.
+    #[error("vault `{vault}` {what}")]
+    Unsupported {
+        /// The vault.
+        vault: VaultName,
+        /// What it cannot do; reads on from the vault.
+        what: String,
+        /// The way out.
+        instead: &'static str,
+    },
+}
+
+/// What a connection or a certificate failed of, in the words of the layer that noticed.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a vault that can be reached serves nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unready {
+    /// Its storage is locked until its owners unseal it.
+    Sealed,
+    /// It is a standby node that neither serves nor forwards.
+    Standby,
+    /// It was never set up.
+    Uninitialised,
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sealed => "is sealed",
+            Self::Standby => "is a standby node that serves no requests",
+            Self::Uninitialised => "is not initialised",
+        })
+    }
+}
+
+/// A duration as the configuration spells it: `200ms`, `5s`, `42m`.
+pub(super) fn spelt(duration: Duration) -> String {
+    jiff::SignedDuration::try_from(duration)
+        .map_or_else(|_| "for ever".to_owned(), |duration| format!("{duration:#}"))
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotFound { nearest, .. } if !nearest.is_empty() => {
+                Some(format!("the nearest names are {}", nearest.join(", ")))
+            }
+            Self::NotFound { vault, .. } => {
+                Some(format!("`doorward account list {vault}:` shows what it holds"))
+            }
+            Self::Denied { .. } => {
+                Some("ask the vault's owner for the permission to read it".into())
+            }
+            Self::Ambiguous { .. } => Some(
+                "rename all but one of them, or move them to groups of their own, in the vault's own program"
+                    .into(),
+            ),
+            Self::Exists { account, .. } => {
+                Some(format!("`doorward account edit {account}` changes it"))
+            }
+            Self::BadLink { account, .. } => Some(format!(
+                "a reference is `[vault:][safe/]name`; `doorward account link {account} --logon-account REF` sets it"
+            )),
+            Self::NoCodes { .. } => Some("this is a bug of ours: please report it".into()),
+            Self::UnknownKind { nearest: Some(nearest), .. } => {
+                Some(format!("did you mean `kind: {nearest}`?"))
+            }
+            Self::UnknownKind { nearest: None, .. } => {
+                Some(format!("the kinds are: {}", KINDS.join(", ")))
+            }
+            Self::Kdbx { source, .. } => source.help(),
+            Self::Gone { .. } => Some(
+                "its owner can bring a deleted version back or write a new one; a destroyed one is lost"
+                    .into(),
+            ),
+            Self::Unauthenticated { .. } => Some(
+                "a wrong, an expired, a revoked and a used-up one are refused in the same words; the vault's owner issues a fresh one"
+                    .into(),
+            ),
+            Self::Unreachable { endpoint, .. } => Some(format!(
+                "is {endpoint} right, host, port and https or http, and is the server up? `doorward doctor` asks again"
+            )),
+            Self::Untrusted { endpoint, .. } => Some(format!(
+                "name the PEM file of the authority that signed for {endpoint} with `ca-file`, and the host as its certificate has it"
+            )),
+            Self::Slow { .. } => Some(
+                "`timeout` (one call) and `deadline` (all calls for one account) in the vault's configuration give it longer"
+                    .into(),
+            ),
+            Self::Unready { state: Unready::Sealed, .. } => {
+                Some("its owners have to unseal it; nothing was wrong with the question".into())
+            }
+            Self::Unready { state: Unready::Standby, .. } => {
+                Some("set `address` to the active node or to the cluster's load balancer".into())
+            }
+            Self::Unready { state: Unready::Uninitialised, .. } => {
+                Some("is this the right server? its owners have to initialise it".into())
+            }
+            Self::Busy { wait: Some(wait), .. } => {
+                Some(format!("it asks to be left alone for {}; try again then", spelt(*wait)))
+            }
+            Self::Busy { wait: None, .. } => {
+                Some("try again later; its owners see its load and its quotas".into())
+            }
+            Self::Refused { status: 403, .. } => {
+                Some("ask the vault's owner for a policy that allows this call".into())
+            }
+            Self::Refused { status: 500.., .. } => {
+                Some("that is a fault of the server; its log says more".into())
+            }
+            Self::Refused { .. } => Some(
+                "compare `mount`, `namespace` and the account's path with what the vault has".into(),
+            ),
+            Self::Garbled { .. } => Some(
+                "is `address` the vault itself? a proxy or another server answers like this".into(),
+            ),
+            Self::Redirected { to, reason, .. } if *reason == hashicorp::FOREIGN => {
+                let host = to.split_once("://").map_or(to.as_str(), |(_, host)| host);
+                Some(format!(
+                    "nothing was sent there; if that is a node of the same vault, add `{host}` to `trusted-hosts`"
+                ))
+            }
+            Self::Redirected { .. } => {
+                Some("set `address` to the active node or to the cluster's load balancer".into())
+            }
+            Self::Settings { vault, .. } => {
+                Some(format!("it stands in the configuration, below `vaults` and `{vault}`"))
+            }
+            Self::Unreadable { what, .. } => Some(format!(
+                "`{what}` names it in the configuration, relative to the configuration's own folder; does it exist, and may you read it?"
+            )),
+            Self::WrongType { key, .. } => Some(format!("correct `{key}` in the vault")),
+            Self::Unsupported { instead, .. } => Some((*instead).into()),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A KDBX vault: a KeePass database in a file, the embedded default.
+//!
+//! Groups are safes, an entry's title is the account's name. KeePass, KeePassXC and pykeepass read
+//! and write the same file. The `keepass` crate reads and writes the format; its reading of one-time
+//! codes is not used (it takes 8 digits where 6 are meant), see [`crate::vault::totp`].
+
+mod change;
+mod entry;
+mod error;
+mod file;
+mod header;
+mod key;
+mod make;
+mod order;
+mod otp;
+mod reference;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use change::{Change, Link};
+pub use error::Error;
+pub use key::Error as KeyError;
+pub use make::Made;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use file::Content;
+use futures_util::future::BoxFuture;
+use keepass::{Database, DatabaseKey};
+
+use super::{Account, Code, Summary, Vault};
+use crate::access::Grant;
+use crate::name::{AccountRef, VaultName};
+use settings::Settings;
+
+/// A vault in a KDBX file. It opens when it is first asked, and again when its file has changed.
+#[derive(Debug)]
+pub struct Kdbx {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: VaultName,
+    settings: Settings,
+    opened: Mutex<Opened>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Kdbx({})", self.name)
+    }
+}
+
+/// What was read so far. The key is kept so that a password is asked for once.
+#[derive(Default)]
+struct Opened {
+    key: Option<DatabaseKey>,
+    content: Option<(file::Stamp, Arc<file::Content>)>,
+}
+
+impl Kdbx {
+    /// The vault of an entry of the configuration: the settings `path`, `key-file`, `password-file` and
+    /// `password: prompt`. Where none of the last three is given, the password is asked for.
+    ///
+    /// # Errors
+    /// [`super::Error::Settings`].
+    pub fn new(
+        name: &VaultName,
+        settings: serde_json::Map<String, serde_json::Value>,
+        base: &Path,
+    ) -> Result<Self, super::Error> {
+        let settings = Settings::read(name, settings, base)?;
+        let opened = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { name: name.clone(), settings, opened }) })
+    }
+
+    /// Makes the file, and its key file where one is configured. Nothing is overwritten.
+    ///
+    /// # Errors
+    /// [`super::Error::Kdbx`].
+    pub fn make(&self) -> Result<Made, super::Error> {
+        let inner = &self.inner;
+        make::make(&inner.name, &inner.settings).map_err(|source| inner.failed(source))
+    }
+
+    /// Adds an account, and the groups of its safe that are missing.
+    ///
+    /// # Errors
+    /// [`super::Error::Exists`], and what opening and writing can meet.
+    pub fn add(&self, account: &AccountRef, change: Change) -> Result<(), super::Error> {
+        self.inner.change(|database, vault| change::add(database, vault, account, change))
+    }
+
+    /// Changes an account; what it was stays in the entry's history.
+    ///
+    /// # Errors
+    /// [`super::Error::NotFound`], [`super::Error::Ambiguous`], and what opening and writing can meet.
+    pub fn edit(&self, account: &AccountRef, change: Change) -> Result<(), super::Error> {
+        self.inner.change(|database, vault| change::edit(database, vault, account, change))
+    }
+
+    /// Removes an account for good.
+    ///
+    /// # Errors
+    /// [`super::Error::NotFound`], [`super::Error::Ambiguous`], and what opening and writing can meet.
+    pub fn remove(&self, account: &AccountRef) -> Result<(), super::Error> {
+        self.inner.change(|database, vault| change::remove(database, vault, account))
+    }
+}
+
+impl Inner {
+    fn failed(&self, source: Error) -> super::Error {
+        super::Error::Kdbx { vault: self.name.clone(), source }
+    }
+
+    /// The key, asked for or read when it is first needed.
+    fn key(&self, opened: &mut Opened) -> Result<DatabaseKey, Error> {
+        match &opened.key {
+            Some(key) => Ok(key.clone()),
+            None => {
+                let key = key::collect(&self.settings)?;
+                opened.key = Some(key.clone());
+                Ok(key)
+            }
+        }
+    }
+
+    /// The database as its file is now. Two who ask at once wait for one opening.
+    fn content(&self) -> Result<Arc<Content>, super::Error> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = &self.settings.path;
+        let stamp = file::Stamp::of(path).map_err(|source| self.failed(source))?;
+        if let Some((known, content)) = &opened.content
+            && *known == stamp
+        {
+            return Ok(Arc::clone(content));
+        }
+        let key = self.key(&mut opened).map_err(|source| self.failed(source))?;
+        let (content, stamp) = file::open(path, &key, &key::name(&self.settings))
+            .map_err(|source| self.failed(source))?;
+        let content = Arc::new(content);
+        opened.content = Some((stamp, Arc::clone(&content)));
+        Ok(content)
+    }
+
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Database, &VaultName) -> Result<T, super::Error>,
+    ) -> Result<T, super::Error> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = &self.settings.path;
+        // A missing file is said before a password is asked for.
+        file::Stamp::of(path).map_err(|source| self.failed(source))?;
+        let key = self.key(&mut opened).map_err(|source| self.failed(source))?;
+        let changed = file::change(path, &key, &key::name(&self.settings), |database| {
+            change(database, &self.name).map_err(Stopped::Change)
+        });
+        opened.content = None;
+        changed.map_err(|stopped| match stopped {
+            Stopped::Change(error) => error,
+            Stopped::File(source) => self.failed(source),
+        })
+    }
+
+    fn account(&self, account: &AccountRef) -> Result<Account, super::Error> {
+        let Content { database, scrambled } = &*self.content()?;
+        let id = entry::find(database, &self.name, account)?;
+        if scrambled.contains(&id.uuid()) {
+            return Err(self.failed(Error::Scrambled { path: self.settings.path.clone() }));
+        }
+        match database.entry(id) {
+            Some(entry) => entry::account(&self.name, account, &entry),
+            None => Err(self.failed(Error::Broken { path: self.settings.path.clone() })),
+        }
+    }
+
+    fn list(&self, safe: Option<&str>) -> Result<Vec<Summary>, super::Error> {
+        let Content { database, .. } = &*self.content()?;
+        let (accounts, nameless) = entry::accounts(database, &self.name);
+        if nameless > 0 {
+            tracing::warn!(
+                "vault `{}`: {nameless} entries are left out: a title or group name in their path is empty, or holds `/`, `:` or a control character",
+                self.name
+            );
+        }
+        let below = |reference: &AccountRef| match (safe, reference.safe()) {
+            (None, _) => true,
+            (Some(wanted), Some(safe)) => safe
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            (Some(_), None) => false,
+        };
+        Ok(accounts
+            .into_iter()
+            .filter(|(reference, _)| below(reference))
+            .filter_map(|(reference, id)| {
+                let entry = database.entry(id)?;
+                Some(entry::summary(&self.name, reference, &entry))
+            })
+            .collect())
+    }
+
+    fn health(&self) -> Result<String, super::Error> {
+        let Content { database, scrambled } = &*self.content()?;
+        let (accounts, nameless) = entry::accounts(database, &self.name);
+        let mut line = format!(
+            "{} opens with {}: {}, {} accounts",
+            self.settings.path.display(),
+            key::name(&self.settings),
+            database.config.version,
+            accounts.len()
+        );
+        if nameless > 0 {
+            line.push_str(&format!(", {nameless} entries left out for their names"));
+        }
+        if !scrambled.is_empty() {
+            line.push_str(&format!(
+                ", {} not usable for the order of their fields",
+                scrambled.len()
+            ));
+        }
+        if !matches!(database.config.version, keepass::config::DatabaseVersion::KDB4(_)) {
+            line.push_str(", can be read and not written");
+        }
+        Ok(line)
+    }
+}
+
+/// Why a change did not come about.
+enum Stopped {
+    Change(super::Error),
+    File(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Opening takes milliseconds to seconds of computing, and may ask on the terminal: it has a thread of
+/// its own.
+async fn blocking<T: Send + 'static>(
+    inner: &Arc<Inner>,
+    ask: impl FnOnce(&Inner) -> Result<T, super::Error> + Send + 'static,
+) -> Result<T, super::Error> {
+    let asked = Arc::clone(inner);
+    match tokio::task::spawn_blocking(move || ask(&asked)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(inner.failed(Error::Broken { path: inner.settings.path.clone() })),
+    }
+}
+
+impl Vault for Kdbx {
+    fn name(&self) -> &VaultName {
+        &self.inner.name
+    }
+
+    fn account<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Account, super::Error>> {
+        let account = grant.account().clone();
+        Box::pin(blocking(&self.inner, move |inner| inner.account(&account)))
+    }
+
+    fn code<'a>(&'a self, _grant: &'a Grant) -> BoxFuture<'a, Result<Code, super::Error>> {
+        let vault = self.inner.name.clone();
+        Box::pin(async move { Err(super::Error::NoCodes { vault }) })
+    }
+
+    fn list<'a>(
+        &'a self,
+        safe: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Summary>, super::Error>> {
+        let safe = safe.map(str::to_owned);
+        Box::pin(blocking(&self.inner, move |inner| inner.list(safe.as_deref())))
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<String, super::Error>> {
+        Box::pin(blocking(&self.inner, Inner::health))
+    }
+}

@@ -1,0 +1,35 @@
+//! Opening: from an entry of the configuration to the vault that it means. One line per kind.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Error, Vault, hashicorp, kdbx};
+use crate::name::VaultName;
+
+/// The kinds of vaults, as the configuration names them.
+pub const KINDS: &[&str] = &["kdbx", "hashicorp"];
+
+/// The vault of an entry of the configuration: `kind`, its other `settings` as written, and the folder
+/// `base` that its relative paths start from. Nothing is read or asked yet: vaults open when first used.
+///
+/// # Errors
+/// [`Error::UnknownKind`] and [`Error::Settings`].
+pub fn open(
+    name: &VaultName,
+    kind: &str,
+    settings: serde_json::Map<String, serde_json::Value>,
+    base: &Path,
+) -> Result<Arc<dyn Vault>, Error> {
+    match kind {
+        "kdbx" => Ok(Arc::new(kdbx::Kdbx::new(name, settings, base)?)),
+        "hashicorp" => Ok(Arc::new(hashicorp::Hashicorp::open(name.clone(), settings, base)?)),
+        _ => Err(Error::UnknownKind {
+            vault: name.clone(),
+            kind: kind.to_owned(),
+            nearest: KINDS
+                .iter()
+                .copied()
+                .find(|known| strsim::damerau_levenshtein(known, &kind.to_lowercase()) <= 2),
+        }),
+    }
+}

@@ -1,0 +1,265 @@
+//! The sign-in on pages as they are, and as they should not be, in real Chromium: a table.
+
+use crate::lab::desk::{Desk, Launched, ROWS};
+use crate::site::{PASSWORD, SEED, Site, USERNAME};
+
+/// One page, what the connector says, and what must come of it.
+struct Case {
+    /// The page; the connector is named after it.
+    page: &'static str,
+    /// `TargetSettings` beside `LogonURL` and a short `ActionTimeout`; `FOREIGN` is the foreign origin.
+    settings: &'static str,
+    /// The rows; empty for the usual ones.
+    rows: &'static str,
+    /// The password of the account; empty for the usual one.
+    password: &'static str,
+    /// What must come of it.
+    must: Must,
+    /// What stderr must say.
+    says: &'static [&'static str],
+    /// What else must hold of the site.
+    holds: fn(&Site) -> bool,
+}
+
+#[derive(Clone, Copy)]
+enum Must {
+    SignIn,
+    /// The cause of a `(Failure=cause)`.
+    Refuse(&'static str),
+    /// The code of the stop.
+    Stick(&'static str),
+    /// Neither.
+    Unclear,
+}
+
+use Must::{Refuse, SignIn, Stick, Unclear};
+
+/// The form of `page` arrived once, with exactly what the account holds.
+fn exact(site: &Site, page: &str) -> bool {
+    let forms = site.submissions(page);
+    forms.len() == 1
+        && forms[0].value("username") == Some(USERNAME)
+        && forms[0].value("password") == Some(PASSWORD)
+}
+
+const DEFAULT: Case = Case {
+    page: "plain",
+    settings: "",
+    rows: "",
+    password: "",
+    must: SignIn,
+    says: &[],
+    holds: |_| true,
+};
+
+const CODE_ROWS: &str = "\
+username > <username> (SearchBy=id)
+password > <password> (SearchBy=id)
+otp > (TOTP) <logonaccount\\password> (SearchBy=id)
+go > (Button) (SearchBy=id)
+#welcome > (Validation) (SearchBy=css)
+#error > (Failure=refused) (SearchBy=css)
+";
+
+const BOX_ROWS: &str = "\
+.box > (TOTP) <logonaccount\\password> (SearchBy=css) (Nth=1)
+go > (Button) (SearchBy=id)
+#welcome > (Validation) (SearchBy=css)
+#error > (Failure=refused) (SearchBy=css)
+";
+
+fn run(cases: &[Case]) {
+    let site = Site::start();
+    let mut wrong = Vec::new();
+    for case in cases {
+        let desk = Desk::with(
+            &site.address(),
+            if case.password.is_empty() { PASSWORD } else { case.password },
+            SEED,
+        );
+        let settings = format!("ActionTimeout: 4s\n{}", case.settings);
+        let settings = settings.replace("FOREIGN", &site.foreign());
+        let rows = if case.rows.is_empty() { ROWS } else { case.rows };
+        let url = format!("http://<address>/{}", case.page);
+        desk.connector(case.page, &url, &settings, &rows.replace("FOREIGN", &site.foreign()));
+        let launched = desk.connect(case.page, &[]);
+        if let Some(problem) = problem(case, &launched, &site) {
+            wrong.push(format!("/{}: {problem}\n{}{}", case.page, launched.object, launched.stderr));
+        }
+        desk.assert_clean();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n=====\n"));
+}
+
+fn problem(case: &Case, launched: &Launched, site: &Site) -> Option<String> {
+    let (outcome, cause, code) = match case.must {
+        SignIn => ("signed-in", "", 0),
+        Refuse(cause) => ("refused", cause, 1),
+        Stick(code) => ("stuck", code, 1),
+        Unclear => ("unclear", "unclear", 1),
+    };
+    if (launched.outcome(), launched.cause(), launched.code) != (outcome, cause, code) {
+        return Some(format!("must be {outcome} {cause} with exit code {code}, was {}", launched.code));
+    }
+    if let Some(missing) = case.says.iter().find(|says| !launched.stderr.contains(**says)) {
+        return Some(format!("does not say {missing:?}"));
+    }
+    for secret in [PASSWORD, SEED, case.password] {
+        if !secret.is_empty() && secret != "wrong" && launched.stderr.contains(secret) {
+            return Some("shows a secret".into());
+        }
+    }
+    if !(case.holds)(site) {
+        let forms = site.submissions(case.page);
+        return Some(format!("the site saw {forms:?}; leaked: {:?}", site.leaked()));
+    }
+    None
+}
+
+#[test]
+fn ordinary_pages() {
+    run(&[
+        Case { holds: |s| exact(s, "plain"), ..DEFAULT },
+        Case { page: "late-form", holds: |s| exact(s, "late-form"), ..DEFAULT },
+        Case { page: "late-button", holds: |s| exact(s, "late-button"), ..DEFAULT },
+        Case { page: "controlled", holds: |s| exact(s, "controlled"), ..DEFAULT },
+        Case { page: "readonly-until-focus", holds: |s| exact(s, "readonly-until-focus"), must: Stick("not-ready"), says: &["read-only"], ..DEFAULT },
+        Case { page: "far-below", holds: |s| exact(s, "far-below"), ..DEFAULT },
+        Case { page: "moving-button", holds: |s| exact(s, "moving-button"), ..DEFAULT },
+        Case { page: "same-url", ..DEFAULT },
+        Case { page: "busy-success", ..DEFAULT },
+        Case { page: "not-ready", ..DEFAULT },
+        Case { page: "plain", password: "wrong", must: Refuse("refused"), says: &["page says: Wrong user name or password", "#error > (Failure=refused)"], ..DEFAULT },
+        Case { page: "says-nothing", must: Unclear, says: &["neither a validation nor a failure showed"], ..DEFAULT },
+        Case { page: "shows-password", must: Refuse("refused"), says: &["page says:"], ..DEFAULT },
+        Case {
+            page: "link",
+            rows: "Sign in > (Click) (SearchBy=linktext)\nusername > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            ..DEFAULT
+        },
+    ]);
+}
+
+#[test]
+fn pages_that_are_in_the_way() {
+    run(&[
+        Case { page: "overlay-leaves", ..DEFAULT },
+        Case { page: "overlay-stays", must: Stick("not-ready"), says: &["covered by"], holds: |s| s.submissions("overlay-stays").is_empty(), ..DEFAULT },
+        Case { page: "cookie-banner", must: Stick("not-ready"), says: &["covered by"], ..DEFAULT },
+        Case {
+            page: "cookie-banner",
+            rows: "accept > (Click) (SearchBy=id) (Optional) (Timeout=2s)\nusername > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            holds: |s| exact(s, "cookie-banner"),
+            ..DEFAULT
+        },
+        Case { page: "replaced-field", holds: |s| exact(s, "replaced-field"), ..DEFAULT },
+        Case { page: "twins-hidden", holds: |s| exact(s, "twins-hidden"), ..DEFAULT },
+        Case { page: "twins-visible", must: Stick("ambiguous-locator"), says: &["2 elements match", "matches:"], ..DEFAULT },
+        Case {
+            page: "twins-visible",
+            rows: "username > <username> (SearchBy=name) (Nth=1)\npassword > <password> (SearchBy=name) (Nth=1)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            ..DEFAULT
+        },
+        Case { page: "several-submits", ..DEFAULT },
+        Case {
+            page: "several-submits",
+            rows: "username > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\nbutton > (Button) (SearchBy=css)\n#welcome > (Validation) (SearchBy=css)\n",
+            must: Stick("ambiguous-locator"),
+            says: &["3 elements match"],
+            ..DEFAULT
+        },
+        Case { page: "disabled-field", must: Stick("not-ready"), says: &["not enabled"], ..DEFAULT },
+        Case { page: "wrapper-id", must: Stick("not-ready"), says: &["takes no text", "the input inside it is"], ..DEFAULT },
+        Case { page: "short-field", must: Stick("value-cut"), says: &["its maxlength is 8"], holds: |s| s.submissions("short-field").is_empty(), ..DEFAULT },
+        Case { page: "alert-on-load", holds: |s| exact(s, "alert-on-load"), ..DEFAULT },
+        Case { page: "alert-on-submit", ..DEFAULT },
+        Case { page: "loading-subresource", ..DEFAULT },
+        Case { page: "loading-half", holds: |s| exact(s, "loading-half"), ..DEFAULT },
+        Case { page: "loading-never", settings: "PageLoadTimeout: 2s", must: Stick("site-unreachable"), says: &["no answer within 2 s"], ..DEFAULT },
+    ]);
+}
+
+#[test]
+fn roots_and_frames() {
+    const IN_FRAME: &str = "\
+login-frame > (Frame) (SearchBy=id)
+username > <username> (SearchBy=id)
+password > <password> (SearchBy=id)
+go > (Button) (SearchBy=id)
+(Frame=top)
+#framed-welcome > (Validation) (SearchBy=css)
+";
+    run(&[
+        Case { page: "shadow-open", holds: |s| exact(s, "shadow-open"), ..DEFAULT },
+        Case { page: "shadow-closed", must: Stick("not-found"), ..DEFAULT },
+        Case { page: "frame-same", rows: IN_FRAME, ..DEFAULT },
+        Case { page: "frame-same", must: Stick("not-found"), says: &["iframe#login-frame"], ..DEFAULT },
+        Case {
+            page: "frame-cross",
+            rows: IN_FRAME,
+            must: Stick("foreign-origin"),
+            says: &["nothing was typed", "AllowedOrigins"],
+            holds: |s| s.leaked().is_empty(),
+            ..DEFAULT
+        },
+        Case {
+            page: "frame-cross",
+            settings: "AllowedOrigins: ['http://<address>', 'FOREIGN']",
+            rows: IN_FRAME,
+            ..DEFAULT
+        },
+        Case { page: "frame-late", rows: IN_FRAME, ..DEFAULT },
+    ]);
+}
+
+#[test]
+fn pages_that_lead_away() {
+    run(&[
+        Case { page: "redirect-on-next", rows: "username > <username> (SearchBy=id)\ngo > (Button) (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n", must: Stick("foreign-origin"), says: &["may not be typed there"], holds: |s| s.leaked().is_empty(), ..DEFAULT },
+        Case { page: "redirect-by-script", must: Stick("foreign-origin"), holds: |s| s.leaked().is_empty(), ..DEFAULT },
+        Case { page: "focus-navigates", must: Stick("foreign-origin"), holds: |s| s.leaked().is_empty(), ..DEFAULT },
+        Case { page: "focus-moves", holds: |s| s.leaked().iter().all(|value| value.len() < 3), must: SignIn, ..DEFAULT },
+        Case { page: "focus-moves-within", must: Stick("strayed-focus"), holds: |s| s.submissions("focus-moves-within").is_empty(), ..DEFAULT },
+        Case { page: "portal", must: Stick("foreign-origin"), holds: |s| s.leaked().is_empty(), ..DEFAULT },
+        Case { page: "portal", settings: "AllowedOrigins: ['http://<address>', 'FOREIGN']", ..DEFAULT },
+    ]);
+}
+
+#[test]
+fn pages_that_ask_for_more() {
+    run(&[
+        Case { page: "otp-same-form", rows: CODE_ROWS, ..DEFAULT },
+        Case {
+            page: "otp-in-place",
+            rows: "username > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\notp > (TOTP) <logonaccount\\password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n#error > (Failure=refused) (SearchBy=css)\n",
+            ..DEFAULT
+        },
+        Case {
+            page: "otp-self-submits",
+            rows: "otp > (TOTP) <logonaccount\\password> (SearchBy=id)\ngo > (Button) (SearchBy=id) (Optional)\n#welcome > (Validation) (SearchBy=css)\n#error > (Failure=refused) (SearchBy=css)\n",
+            ..DEFAULT
+        },
+        Case { page: "six-boxes", rows: BOX_ROWS, ..DEFAULT },
+        Case { page: "six-boxes-typed", rows: BOX_ROWS, ..DEFAULT },
+        Case { page: "six-boxes-plain", rows: BOX_ROWS, ..DEFAULT },
+        Case {
+            page: "same-submit-id",
+            rows: "username > <username> (SearchBy=id)\ngo > (Button) (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            holds: |s| s.submissions("same-submit-id").len() == 1,
+            ..DEFAULT
+        },
+        Case {
+            page: "remember-device",
+            rows: "username > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\nremember > (Uncheck) (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            holds: |s| s.submissions("remember-device").iter().all(|form| form.value("remember").is_none()),
+            ..DEFAULT
+        },
+        Case { page: "forced-change", must: Unclear, ..DEFAULT },
+        Case { page: "fails-500", must: Unclear, says: &["HTTP 500"], ..DEFAULT },
+        Case { page: "hangs-on-submit", must: Unclear, ..DEFAULT },
+        Case { page: "closes-on-submit", must: Unclear, ..DEFAULT },
+        Case { page: "basic-on-fetch", password: "wrong", must: Refuse("refused"), ..DEFAULT },
+        Case { page: "basic-on-submit", password: "wrong", must: Unclear, ..DEFAULT },
+        Case { page: "basic-only", must: Stick("not-found"), ..DEFAULT },
+    ]);
+}
