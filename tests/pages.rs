@@ -84,7 +84,8 @@ fn run(cases: &[Case]) {
         desk.connector(case.page, &url, &settings, &rows.replace("FOREIGN", &site.foreign()));
         let launched = desk.connect(case.page, &[]);
         if let Some(problem) = problem(case, &launched, &site) {
-            wrong.push(format!("/{}: {problem}\n{}{}", case.page, launched.object, launched.stderr));
+            wrong
+                .push(format!("/{}: {problem}\n{}{}", case.page, launched.object, launched.stderr));
         }
         desk.assert_clean();
     }
@@ -99,7 +100,10 @@ fn problem(case: &Case, launched: &Launched, site: &Site) -> Option<String> {
         Unclear => ("unclear", "unclear", 1),
     };
     if (launched.outcome(), launched.cause(), launched.code) != (outcome, cause, code) {
-        return Some(format!("must be {outcome} {cause} with exit code {code}, was {}", launched.code));
+        return Some(format!(
+            "must be {outcome} {cause} with exit code {code}, was {}",
+            launched.code
+        ));
     }
     if let Some(missing) = case.says.iter().find(|says| !launched.stderr.contains(**says)) {
         return Some(format!("does not say {missing:?}"));
@@ -123,14 +127,31 @@ fn ordinary_pages() {
         Case { page: "late-form", holds: |s| exact(s, "late-form"), ..DEFAULT },
         Case { page: "late-button", holds: |s| exact(s, "late-button"), ..DEFAULT },
         Case { page: "controlled", holds: |s| exact(s, "controlled"), ..DEFAULT },
-        Case { page: "readonly-until-focus", holds: |s| exact(s, "readonly-until-focus"), must: Stick("not-ready"), says: &["read-only"], ..DEFAULT },
+        Case {
+            page: "readonly-until-focus",
+            holds: |s| exact(s, "readonly-until-focus"),
+            must: Stick("not-ready"),
+            says: &["read-only"],
+            ..DEFAULT
+        },
         Case { page: "far-below", holds: |s| exact(s, "far-below"), ..DEFAULT },
         Case { page: "moving-button", holds: |s| exact(s, "moving-button"), ..DEFAULT },
         Case { page: "same-url", ..DEFAULT },
         Case { page: "busy-success", ..DEFAULT },
         Case { page: "not-ready", ..DEFAULT },
-        Case { page: "plain", password: "wrong", must: Refuse("refused"), says: &["page says: Wrong user name or password", "#error > (Failure=refused)"], ..DEFAULT },
-        Case { page: "says-nothing", must: Unclear, says: &["neither a validation nor a failure showed"], ..DEFAULT },
+        Case {
+            page: "plain",
+            password: "wrong",
+            must: Refuse("refused"),
+            says: &["page says: Wrong user name or password", "#error > (Failure=refused)"],
+            ..DEFAULT
+        },
+        Case {
+            page: "says-nothing",
+            must: Unclear,
+            says: &["neither a validation nor a failure showed"],
+            ..DEFAULT
+        },
         Case { page: "shows-password", must: Refuse("refused"), says: &["page says:"], ..DEFAULT },
         Case {
             page: "link",
@@ -144,7 +165,13 @@ fn ordinary_pages() {
 fn pages_that_are_in_the_way() {
     run(&[
         Case { page: "overlay-leaves", ..DEFAULT },
-        Case { page: "overlay-stays", must: Stick("not-ready"), says: &["covered by"], holds: |s| s.submissions("overlay-stays").is_empty(), ..DEFAULT },
+        Case {
+            page: "overlay-stays",
+            must: Stick("not-ready"),
+            says: &["covered by"],
+            holds: |s| s.submissions("overlay-stays").is_empty(),
+            ..DEFAULT
+        },
         Case { page: "cookie-banner", must: Stick("not-ready"), says: &["covered by"], ..DEFAULT },
         Case {
             page: "cookie-banner",
@@ -154,7 +181,12 @@ fn pages_that_are_in_the_way() {
         },
         Case { page: "replaced-field", holds: |s| exact(s, "replaced-field"), ..DEFAULT },
         Case { page: "twins-hidden", holds: |s| exact(s, "twins-hidden"), ..DEFAULT },
-        Case { page: "twins-visible", must: Stick("ambiguous-locator"), says: &["2 elements match", "matches:"], ..DEFAULT },
+        Case {
+            page: "twins-visible",
+            must: Stick("ambiguous-locator"),
+            says: &["2 elements match", "matches:"],
+            ..DEFAULT
+        },
         Case {
             page: "twins-visible",
             rows: "username > <username> (SearchBy=name) (Nth=1)\npassword > <password> (SearchBy=name) (Nth=1)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
@@ -168,14 +200,36 @@ fn pages_that_are_in_the_way() {
             says: &["3 elements match"],
             ..DEFAULT
         },
-        Case { page: "disabled-field", must: Stick("not-ready"), says: &["not enabled"], ..DEFAULT },
-        Case { page: "wrapper-id", must: Stick("not-ready"), says: &["takes no text", "the input inside it is"], ..DEFAULT },
-        Case { page: "short-field", must: Stick("value-cut"), says: &["its maxlength is 8"], holds: |s| s.submissions("short-field").is_empty(), ..DEFAULT },
+        Case {
+            page: "disabled-field",
+            must: Stick("not-ready"),
+            says: &["not enabled"],
+            ..DEFAULT
+        },
+        Case {
+            page: "wrapper-id",
+            must: Stick("not-ready"),
+            says: &["takes no text", "the input inside it is"],
+            ..DEFAULT
+        },
+        Case {
+            page: "short-field",
+            must: Stick("value-cut"),
+            says: &["its maxlength is 8"],
+            holds: |s| s.submissions("short-field").is_empty(),
+            ..DEFAULT
+        },
         Case { page: "alert-on-load", holds: |s| exact(s, "alert-on-load"), ..DEFAULT },
         Case { page: "alert-on-submit", ..DEFAULT },
         Case { page: "loading-subresource", ..DEFAULT },
         Case { page: "loading-half", holds: |s| exact(s, "loading-half"), ..DEFAULT },
-        Case { page: "loading-never", settings: "PageLoadTimeout: 2s", must: Stick("site-unreachable"), says: &["no answer within 2 s"], ..DEFAULT },
+        Case {
+            page: "loading-never",
+            settings: "PageLoadTimeout: 2s",
+            must: Stick("site-unreachable"),
+            says: &["no answer within 2 s"],
+            ..DEFAULT
+        },
     ]);
 }
 
@@ -193,7 +247,12 @@ go > (Button) (SearchBy=id)
         Case { page: "shadow-open", holds: |s| exact(s, "shadow-open"), ..DEFAULT },
         Case { page: "shadow-closed", must: Stick("not-found"), ..DEFAULT },
         Case { page: "frame-same", rows: IN_FRAME, ..DEFAULT },
-        Case { page: "frame-same", must: Stick("not-found"), says: &["iframe#login-frame"], ..DEFAULT },
+        Case {
+            page: "frame-same",
+            must: Stick("not-found"),
+            says: &["iframe#login-frame"],
+            ..DEFAULT
+        },
         Case {
             page: "frame-cross",
             rows: IN_FRAME,
@@ -215,13 +274,49 @@ go > (Button) (SearchBy=id)
 #[test]
 fn pages_that_lead_away() {
     run(&[
-        Case { page: "redirect-on-next", rows: "username > <username> (SearchBy=id)\ngo > (Button) (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n", must: Stick("foreign-origin"), says: &["may not be typed there"], holds: |s| s.leaked().is_empty(), ..DEFAULT },
-        Case { page: "redirect-by-script", must: Stick("foreign-origin"), holds: |s| s.leaked().is_empty(), ..DEFAULT },
-        Case { page: "focus-navigates", must: Stick("foreign-origin"), holds: |s| s.leaked().is_empty(), ..DEFAULT },
-        Case { page: "focus-moves", holds: |s| s.leaked().iter().all(|value| value.len() < 3), must: SignIn, ..DEFAULT },
-        Case { page: "focus-moves-within", must: Stick("strayed-focus"), holds: |s| s.submissions("focus-moves-within").is_empty(), ..DEFAULT },
-        Case { page: "portal", must: Stick("foreign-origin"), holds: |s| s.leaked().is_empty(), ..DEFAULT },
-        Case { page: "portal", settings: "AllowedOrigins: ['http://<address>', 'FOREIGN']", ..DEFAULT },
+        Case {
+            page: "redirect-on-next",
+            rows: "username > <username> (SearchBy=id)\ngo > (Button) (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            must: Stick("foreign-origin"),
+            says: &["may not be typed there"],
+            holds: |s| s.leaked().is_empty(),
+            ..DEFAULT
+        },
+        Case {
+            page: "redirect-by-script",
+            must: Stick("foreign-origin"),
+            holds: |s| s.leaked().is_empty(),
+            ..DEFAULT
+        },
+        Case {
+            page: "focus-navigates",
+            must: Stick("foreign-origin"),
+            holds: |s| s.leaked().is_empty(),
+            ..DEFAULT
+        },
+        Case {
+            page: "focus-moves",
+            holds: |s| s.leaked().iter().all(|value| value.len() < 3),
+            must: SignIn,
+            ..DEFAULT
+        },
+        Case {
+            page: "focus-moves-within",
+            must: Stick("strayed-focus"),
+            holds: |s| s.submissions("focus-moves-within").is_empty(),
+            ..DEFAULT
+        },
+        Case {
+            page: "portal",
+            must: Stick("foreign-origin"),
+            holds: |s| s.leaked().is_empty(),
+            ..DEFAULT
+        },
+        Case {
+            page: "portal",
+            settings: "AllowedOrigins: ['http://<address>', 'FOREIGN']",
+            ..DEFAULT
+        },
     ]);
 }
 
@@ -251,7 +346,9 @@ fn pages_that_ask_for_more() {
         Case {
             page: "remember-device",
             rows: "username > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\nremember > (Uncheck) (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
-            holds: |s| s.submissions("remember-device").iter().all(|form| form.value("remember").is_none()),
+            holds: |s| {
+                s.submissions("remember-device").iter().all(|form| form.value("remember").is_none())
+            },
             ..DEFAULT
         },
         Case { page: "forced-change", must: Unclear, ..DEFAULT },

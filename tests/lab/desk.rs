@@ -61,7 +61,8 @@ impl Desk {
 
     /// Writes a connector `name` for `url`, which may hold placeholders.
     pub(crate) fn connector(&self, name: &str, url: &str, settings: &str, rows: &str) -> PathBuf {
-        let settings: String = settings.lines().map(|line| format!("  {}\n", line.trim())).collect();
+        let settings: String =
+            settings.lines().map(|line| format!("  {}\n", line.trim())).collect();
         let rows: String = rows.lines().map(|line| format!("  {line}\n")).collect();
         self.lab.write(
             &format!("connectors/{name}.yaml"),
@@ -74,7 +75,8 @@ impl Desk {
 
     /// The command `connect` without a window, ready to be spawned.
     pub(crate) fn command(&self, connector: &str, arguments: &[&str]) -> Command {
-        let mut line = vec!["connect", connector, "--account", "web/site", "--headless", "--format", "json"];
+        let mut line =
+            vec!["connect", connector, "--account", "web/site", "--headless", "--format", "json"];
         line.extend(arguments);
         let mut command = self.lab.command(&line);
         command.env("TMPDIR", self.lab.path().join("t"));

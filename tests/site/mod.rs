@@ -15,6 +15,7 @@ mod example;
 mod log;
 mod pages;
 mod proof;
+mod quickstart;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
