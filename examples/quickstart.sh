@@ -35,10 +35,14 @@ command -v cargo >/dev/null 2>&1 || fail "there is no cargo: install a Rust tool
 echo "there: $(command -v chromedriver)"
 
 step "Build"
-cargo build --release --locked --bin doorward --example demo
-target=$(cargo metadata --locked --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-doorward=$target/release/doorward
-demo=$target/release/examples/demo
+# The tests run this script, too, on what they have built already: PROFILE=dev.
+profile=${PROFILE:-release}
+cargo build --profile "$profile" --locked --bin doorward --example demo
+built=$(cargo metadata --locked --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+if [ "$profile" = dev ]; then built=$built/debug; else built=$built/$profile; fi
+doorward=$built/doorward
+demo=$built/examples/demo
+echo "built in $built"
 
 # The secrets of this run: from the kernel, kept in this shell, and handed on through pipes. `printf` is
 # the shell's own, so they are never the argument of a process, and nothing here is exported.

@@ -102,17 +102,19 @@ fn people(path: &Path) -> Result<People, Error> {
     People::from_json(&text).map_err(|source| Error::People { path: shown, source })
 }
 
-/// Says where the site is. A file appears whole or not at all, so that a script may wait for it.
+/// Says where the site is. A file appears whole or not at all, so that a script may wait for it, and
+/// before the line on stdout.
 fn say_ready(file: &Path, url: &str) -> Result<(), Error> {
-    let _ = writeln!(std::io::stdout(), "listening on {url}");
-    let _ = std::io::stdout().flush();
-    if file == Path::new("-") {
-        return Ok(());
+    if file != Path::new("-") {
+        let partial = file.with_extension("partial");
+        std::fs::write(&partial, format!("{url}\n"))
+            .and_then(|()| std::fs::rename(&partial, file))
+            .map_err(|source| Error::Ready { path: file.display().to_string(), source })?;
     }
-    let partial = file.with_extension("partial");
-    std::fs::write(&partial, format!("{url}\n"))
-        .and_then(|()| std::fs::rename(&partial, file))
-        .map_err(|source| Error::Ready { path: file.display().to_string(), source })
+    let mut stdout = std::io::stdout();
+    let _ = writeln!(stdout, "listening on {url}");
+    let _ = stdout.flush();
+    Ok(())
 }
 
 /// Waits for ctrl-c or SIGTERM.

@@ -11,9 +11,11 @@
 mod answer;
 #[path = "../../examples/demo/site/mod.rs"]
 mod demo;
+mod example;
 mod log;
 mod pages;
 mod proof;
+mod quickstart;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

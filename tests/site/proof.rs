@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use doorward::secret::Secret;
+
+use super::demo::code::{Codes, Refused};
 use super::{Site, pages};
 
 #[test]
@@ -65,6 +68,30 @@ fn a_code_is_taken_once() {
     assert!(first.starts_with("HTTP/1.1 204"), "{first}");
     assert!(second.ends_with("used"), "{second}");
     assert!(elsewhere.starts_with("HTTP/1.1 204"), "{elsewhere}");
+}
+
+/// The seed and the times of RFC 6238, appendix B; its codes have eight digits, these are the last six.
+#[test]
+fn a_code_lives_for_its_period_and_the_next() {
+    let seed = || Secret::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned());
+    let cases = [
+        ("081804", 1_111_111_109, Ok(())),
+        (" 081804 ", 1_111_111_109 + 30, Ok(())),
+        ("081804", 1_111_111_109 + 60, Err(Refused::Wrong)),
+        ("081804", 1_111_111_109 - 30, Err(Refused::Wrong)),
+        ("005924", 1_234_567_890, Ok(())),
+        ("5924", 1_234_567_890, Err(Refused::Wrong)),
+        ("", 1_234_567_890, Err(Refused::Wrong)),
+    ];
+    for (code, seconds, verdict) in cases {
+        assert_eq!(Codes::new(&seed()).unwrap().verify(code, seconds), verdict, "{code} {seconds}");
+    }
+    // 050471 follows 081804: the older one is used up with the newer.
+    let mut codes = Codes::new(&seed()).unwrap();
+    assert_eq!(codes.verify("050471", 1_111_111_111), Ok(()));
+    assert_eq!(codes.verify("050471", 1_111_111_111), Err(Refused::Used));
+    assert_eq!(codes.verify("081804", 1_111_111_111), Err(Refused::Used));
+    assert!(Codes::new(&Secret::new("no base32 !".to_owned())).is_none());
 }
 
 #[test]
