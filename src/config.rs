@@ -202,15 +202,9 @@ impl Config {
                 .parse()
                 .map_err(|error: crate::name::Invalid| invalid(line, column, error.to_string()))?;
             let mut settings = entry.value;
-            let kind = match settings.remove("kind") {
-                Some(serde_json::Value::String(kind)) => kind,
-                _ => {
-                    return Err(invalid(
-                        line,
-                        column,
-                        format!("vault `{name}` needs a `kind`: kdbx or hashicorp"),
-                    ));
-                }
+            let Some(serde_json::Value::String(kind)) = settings.remove("kind") else {
+                let message = format!("vault `{name}` needs a `kind`: kdbx or hashicorp");
+                return Err(invalid(line, column, message));
             };
             vaults.insert(
                 name,

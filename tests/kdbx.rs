@@ -469,6 +469,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 }
 
 /// Says that a test was not run because a tool is missing; where all tools are promised, it fails.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 fn missing(tool: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));

@@ -185,7 +185,7 @@ fn pages_that_are_in_the_way() {
         Case { page: "twins-hidden", holds: |s| exact(s, "twins-hidden"), ..DEFAULT },
         Case {
             page: "twins-visible",
-            rows: "username > <username> (SearchBy=name)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+            rows: "username > <username> (SearchBy=id)\npassword > <password> (SearchBy=name)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
             must: Stick("ambiguous-locator"),
             says: &["2 elements match", "matches:"],
             ..DEFAULT

@@ -32,12 +32,14 @@ pub(super) struct DevTools {
 struct Shared {
     last_id: u64,
     waiting: HashMap<u64, oneshot::Sender<Result<Value, Fault>>>,
-    /// Frames with a navigation under way, by session and frame.
-    navigating: HashSet<(String, String)>,
+    /// Frames with a navigation under way. A frame keeps its id when it moves to another process.
+    navigating: HashSet<String>,
     /// Texts of JavaScript dialogs that were answered, oldest first.
     dialogs: Vec<String>,
-    /// Requests that are held while a value is typed, by session and request.
-    paused: Vec<(String, String)>,
+    /// Whether navigations are held, because a value is being typed.
+    holding: bool,
+    /// The requests that are held, by session and request.
+    held: Vec<(String, String)>,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
     /// Page targets that exist.
@@ -145,20 +147,29 @@ impl DevTools {
         self.send(session, method, params).await
     }
 
-    /// The requests that are held, to be let go.
-    pub(super) fn take_paused(&self) -> Vec<(String, String)> {
-        std::mem::take(&mut lock(&self.shared).paused)
+    /// From now on no request goes out that could exchange a document for another.
+    pub(super) fn hold(&self) {
+        lock(&self.shared).holding = true;
+    }
+
+    /// Lets the requests go out that were held.
+    pub(super) fn release(&self) {
+        let mut shared = lock(&self.shared);
+        shared.holding = false;
+        for (session, request) in std::mem::take(&mut shared.held) {
+            let go_on =
+                shared.command(&session, "Fetch.continueRequest", json!({"requestId": request}));
+            let _ = self.send.send(go_on);
+        }
     }
 
     /// Waits until no navigation of `frame` is under way, or until `limit` is over.
-    pub(super) async fn settled(&self, session: &str, frame: &str, limit: Duration) {
-        let key = (session.to_owned(), frame.to_owned());
+    pub(super) async fn settled(&self, frame: &str, limit: Duration) {
         let mut changes = self.changes.clone();
         let wait = async {
             loop {
                 changes.mark_unchanged();
-                if !lock(&self.shared).navigating.contains(&key) || changes.changed().await.is_err()
-                {
+                if !self.is_navigating(frame) || changes.changed().await.is_err() {
                     return;
                 }
             }
@@ -167,8 +178,13 @@ impl DevTools {
     }
 
     /// Whether a navigation of `frame` is under way.
-    pub(super) fn is_navigating(&self, session: &str, frame: &str) -> bool {
-        lock(&self.shared).navigating.contains(&(session.to_owned(), frame.to_owned()))
+    pub(super) fn is_navigating(&self, frame: &str) -> bool {
+        lock(&self.shared).navigating.contains(frame)
+    }
+
+    /// What was known of `frame` in another process does not hold any more.
+    pub(super) fn forget(&self, frame: &str) {
+        lock(&self.shared).navigating.remove(frame);
     }
 
     /// The texts of the dialogs that were answered since the last call.
@@ -219,21 +235,20 @@ impl Shared {
         }
         let session = message["sessionId"].as_str().unwrap_or_default().to_owned();
         let params = &message["params"];
-        let frame =
-            |name: &str| (session.clone(), params[name].as_str().unwrap_or_default().to_owned());
+        let frame = || params["frameId"].as_str().unwrap_or_default().to_owned();
         match message["method"].as_str().unwrap_or_default() {
             "Page.frameStartedNavigating" if params["navigationType"] != "sameDocument" => {
-                self.navigating.insert(frame("frameId"));
+                self.navigating.insert(frame());
             }
             "Page.frameRequestedNavigation" if params["disposition"] == "currentTab" => {
-                self.navigating.insert(frame("frameId"));
+                self.navigating.insert(frame());
             }
-            "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" => {
-                self.navigating.remove(&frame("frameId"));
+            "Page.frameDetached" | "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" => {
+                self.navigating.remove(&frame());
             }
             "Page.frameNavigated" => {
                 let id = params["frame"]["id"].as_str().unwrap_or_default().to_owned();
-                self.navigating.remove(&(session, id));
+                self.navigating.remove(&id);
             }
             "Page.javascriptDialogOpening" if self.answers_dialogs => {
                 if params["type"] != "beforeunload" {
@@ -246,7 +261,14 @@ impl Shared {
                 return Some(self.command(&session, "Page.handleJavaScriptDialog", params));
             }
             "Fetch.requestPaused" => {
-                self.paused.extend(params["requestId"].as_str().map(|id| (session, id.to_owned())));
+                let request = params["requestId"].as_str().unwrap_or_default().to_owned();
+                // What a script fetches leaves the document where it is.
+                if self.holding && params["resourceType"] == "Document" {
+                    self.held.push((session, request));
+                } else {
+                    let params = json!({"requestId": request});
+                    return Some(self.command(&session, "Fetch.continueRequest", params));
+                }
             }
             "Fetch.authRequired" => {
                 // A prompt of the browser's own would block the page, and nobody could answer it.

@@ -10,7 +10,7 @@ use super::devtools::DevTools;
 use super::fault::Fault;
 use super::keys::{KEYS, physical};
 use super::sight::{Look, Sight, Survey};
-use super::typing::intercept;
+use super::typing::intercepted;
 use super::webdriver::Wire;
 use super::{Error, sight};
 
@@ -387,9 +387,9 @@ impl Page {
     }
 
     /// Whether the document that the rows are in, or the one at the top, is being left.
-    fn is_navigating(&self) -> bool {
+    pub(super) fn is_navigating(&self) -> bool {
         self.side.as_ref().is_some_and(|side| {
-            side.places.iter().any(|place| side.tools.is_navigating(&place.session, &place.frame))
+            side.places.iter().any(|place| side.tools.is_navigating(&place.frame))
         })
     }
 
@@ -397,7 +397,7 @@ impl Page {
     async fn navigated(&mut self, limit: Duration) {
         if let Some(side) = &self.side {
             for place in &side.places {
-                side.tools.settled(&place.session, &place.frame, limit).await;
+                side.tools.settled(&place.frame, limit).await;
             }
         }
     }
@@ -553,8 +553,7 @@ async fn unless_leaving<T>(
         match tokio::time::timeout(LEAVING, &mut answer).await {
             Ok(answer) => return answer,
             Err(_) => {
-                let leaving =
-                    [top, place].iter().any(|at| tools.is_navigating(&at.session, &at.frame));
+                let leaving = [top, place].iter().any(|at| tools.is_navigating(&at.frame));
                 if leaving {
                     return Err(Fault::DocumentGone);
                 }
@@ -565,6 +564,7 @@ async fn unless_leaving<T>(
 
 /// A session with the process of `target`, ready for use.
 pub(super) async fn attach(tools: &DevTools, target: &str) -> Result<String, Fault> {
+    tools.forget(target);
     let attached = tools
         .call(None, "Target.attachToTarget", json!({"targetId": target, "flatten": true}))
         .await
@@ -577,7 +577,7 @@ pub(super) async fn attach(tools: &DevTools, target: &str) -> Result<String, Fau
     let enable = tools.send(Some(&session), "Page.enable", json!({}));
     let focus =
         tools.send(Some(&session), "Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
-    let prompts = tools.send(Some(&session), "Fetch.enable", intercept(false));
+    let prompts = tools.send(Some(&session), "Fetch.enable", intercepted());
     let (enabled, _, prompts) = tokio::join!(enable, focus, prompts);
     enabled?;
     prompts?;

@@ -4,7 +4,6 @@
 //! under way no document can be exchanged for another: navigations are held at the network until the
 //! field has all of them.
 
-use futures_util::future::join;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -24,6 +23,8 @@ pub enum Typed {
     Foreign(Box<Whereabouts>),
     /// The element had gone away before the first key; look again.
     Gone,
+    /// The page went away, or the field did, when all was typed: a code that sends itself does that.
+    Left,
     /// The field was replaced while it was typed into, so it may hold a part only; look again.
     Replaced,
     /// The field keeps fewer characters than were typed.
@@ -87,28 +88,36 @@ impl Page {
         text: &Secret,
         allows: impl Fn(&Whereabouts) -> bool,
     ) -> Result<Typed, Error> {
-        let hold = self.hold_navigations();
-        let nothing = json!([]);
-        let (_, focus) = join(hold, self.call("focus", &nothing)).await;
-        let focus = match focus {
-            Ok(focus) => serde_json::from_value::<Focus>(focus).map_err(|_| Fault::DocumentGone),
-            Err(fault) => Err(fault),
-        };
-        let typed = match focus {
-            Ok(focus) if focus.gone => Ok(Typed::Gone),
-            Ok(focus) => {
-                let whereabouts = self.with_top(focus.whereabouts.clone()).await;
-                if allows(&whereabouts) {
-                    self.keys(text, &focus).await
-                } else {
-                    Ok(Typed::Foreign(Box::new(whereabouts)))
-                }
-            }
-            Err(Fault::DocumentGone) => Ok(Typed::Gone),
-            Err(fault) => Err(fault),
-        };
-        self.release_navigations().await;
+        if let Some(side) = &self.side {
+            side.tools.hold();
+        }
+        let typed = self.focus_and_type(text, allows).await;
+        if let Some(side) = &self.side {
+            side.tools.release();
+        }
         typed.map_err(|fault| fault.during(DURING))
+    }
+
+    async fn focus_and_type(
+        &mut self,
+        text: &Secret,
+        allows: impl Fn(&Whereabouts) -> bool,
+    ) -> Result<Typed, Fault> {
+        let focus = match self.call("focus", &json!([])).await {
+            Ok(focus) => focus,
+            Err(Fault::DocumentGone) => return Ok(Typed::Gone),
+            Err(fault) => return Err(fault),
+        };
+        let Ok(focus) = serde_json::from_value::<Focus>(focus) else { return Ok(Typed::Gone) };
+        // A navigation that began before the hold is not held, and would bring another document.
+        if focus.gone || self.is_navigating() {
+            return Ok(Typed::Gone);
+        }
+        let whereabouts = self.with_top(focus.whereabouts.clone()).await;
+        if !allows(&whereabouts) {
+            return Ok(Typed::Foreign(Box::new(whereabouts)));
+        }
+        self.keys(text, &focus).await
     }
 
     async fn keys(&mut self, text: &Secret, focus: &Focus) -> Result<Typed, Fault> {
@@ -143,7 +152,7 @@ impl Page {
                 match next {
                     Ok(next) if next["moved"] == true => {}
                     // The page went on before the last box: it has what it wanted.
-                    Err(Fault::DocumentGone) => return Ok(Typed::Done),
+                    Err(Fault::DocumentGone) => return Ok(Typed::Left),
                     Ok(_) => {
                         let typed = text.expose().chars().count();
                         return Ok(Typed::Cut {
@@ -182,7 +191,7 @@ impl Page {
                 if index > 0 {
                     let next = self.wire.call("next", &json!([index - 1])).await;
                     if matches!(next, Err(Fault::DocumentGone)) {
-                        return Ok(Typed::Done);
+                        return Ok(Typed::Left);
                     }
                     next?;
                 }
@@ -202,12 +211,11 @@ impl Page {
     async fn verdict(&mut self, typed: usize) -> Result<Typed, Fault> {
         let held = match self.call("typed", &json!([])).await {
             Ok(held) => serde_json::from_value::<Held>(held).unwrap_or_default(),
-            // The page took the last character and went on.
-            Err(Fault::DocumentGone) => return Ok(Typed::Done),
+            Err(Fault::DocumentGone) => return Ok(Typed::Left),
             Err(fault) => return Err(fault),
         };
         if !held.same || (!held.connected && held.length == typed) {
-            return Ok(Typed::Done);
+            return Ok(Typed::Left);
         }
         if held.strayed {
             return Ok(Typed::Strayed);
@@ -233,53 +241,13 @@ impl Page {
         }
         whereabouts
     }
-
-    /// From now on no navigation goes out to the network.
-    fn hold_navigations(&self) -> impl Future<Output = ()> + use<> {
-        let held: Vec<_> = self
-            .sessions()
-            .map(|(tools, session)| tools.send(Some(&session), "Fetch.enable", intercept(true)))
-            .collect();
-        async move {
-            futures_util::future::join_all(held).await;
-        }
-    }
-
-    /// Lets the navigations go on that were held.
-    async fn release_navigations(&self) {
-        let Some(side) = &self.side else { return };
-        let mut released: Vec<_> = self
-            .sessions()
-            .map(|(tools, session)| tools.send(Some(&session), "Fetch.enable", intercept(false)))
-            .collect();
-        for (session, request) in side.tools.take_paused() {
-            let go_on = json!({"requestId": request});
-            released.push(side.tools.send(Some(&session), "Fetch.continueRequest", go_on));
-        }
-        futures_util::future::join_all(released).await;
-    }
-
-    /// The sessions of the top document and of the one that is typed into.
-    fn sessions(&self) -> impl Iterator<Item = (&super::devtools::DevTools, String)> {
-        self.side.iter().flat_map(|side| {
-            let first = side.places.first().map(|place| place.session.clone());
-            let last = side.places.last().map(|place| place.session.clone());
-            let last = last.filter(|last| Some(last) != first.as_ref());
-            first.into_iter().chain(last).map(|session| (&side.tools, session))
-        })
-    }
 }
 
-/// What is intercepted on the way to the network: prompts for HTTP authentication always, and
-/// navigations while a value is typed.
-pub(super) fn intercept(navigations: bool) -> serde_json::Value {
-    let pattern = if navigations {
-        json!({"resourceType": "Document", "requestStage": "Request"})
-    } else {
-        // No request has this scheme; without a pattern every request would be intercepted.
-        json!({"urlPattern": "doorward-none:*"})
-    };
-    json!({"handleAuthRequests": true, "patterns": [pattern]})
+/// What is intercepted on the way to the network: the requests that can exchange a document, and those
+/// that can bring up the browser's own prompt for HTTP authentication. Images, styles and scripts are not.
+pub(super) fn intercepted() -> serde_json::Value {
+    let kinds = ["Document", "Fetch", "XHR"].map(|kind| json!({"resourceType": kind}));
+    json!({"handleAuthRequests": true, "patterns": kinds})
 }
 
 /// The events that bring one character into the focused field.

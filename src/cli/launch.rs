@@ -11,12 +11,8 @@ use crate::session::Vaults;
 use crate::vault::{self, Vault};
 
 impl Vaults for World {
-    fn find(
-        &self,
-        account: &AccountRef,
-    ) -> Result<Option<(Arc<dyn Vault>, AccountRef)>, vault::Error> {
-        let name = account.vault().unwrap_or(&self.config.default_vault);
-        Ok(self.open(name)?.map(|vault| (vault, account.within(name))))
+    fn find(&self, account: &AccountRef) -> Result<Option<Arc<dyn Vault>>, vault::Error> {
+        self.open(account.vault().unwrap_or(&self.config.default_vault))
     }
 }
 

@@ -66,20 +66,16 @@ impl Armed {
                 Verb::Act(_, Act::Type(template)) => {
                     self.values.typed(row, template)?;
                 }
-                Verb::Act(_, Act::Totp(template, parameters)) => {
-                    if !self.is_computed(template) {
-                        let secret = self.values.typed(row, template)?;
-                        Seed::read(&secret, *parameters).map_err(|error| {
-                            Stop::new(
-                                Code::NotATotpSecret,
-                                row,
-                                template.span,
-                                format!("what the account holds is no secret for one-time codes: {error}"),
-                            )
+                Verb::Act(_, Act::Totp(template, parameters)) if !self.is_computed(template) => {
+                    let secret = self.values.typed(row, template)?;
+                    Seed::read(&secret, *parameters).map_err(|error| {
+                        let message = format!(
+                            "what the account holds is no secret for one-time codes: {error}"
+                        );
+                        Stop::new(Code::NotATotpSecret, row, template.span, message)
                             .label("is not a TOTP secret")
                             .help(error.help())
-                        })?;
-                    }
+                    })?;
                 }
                 Verb::Act(_, Act::Select(template)) => {
                     self.values.public(row, template)?;

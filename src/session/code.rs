@@ -140,7 +140,7 @@ impl Run<'_, '_> {
                 Ok((code, counter, seed.left(now)))
             }
             Origin::Vault(grant) => {
-                let Some((vault, _)) = self.vaults.find(grant.account())? else {
+                let Some(vault) = self.vaults.find(grant.account())? else {
                     return Err(Error::UnknownVault {
                         account: self.armed.values.target.reference.clone(),
                         linked: grant.account().clone(),

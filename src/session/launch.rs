@@ -39,15 +39,11 @@ pub struct Launch<'a> {
 
 /// The vaults of a configuration.
 pub trait Vaults: Sync {
-    /// The vault that an account is in, and the account with that vault named; `None` when the
-    /// configuration has no such vault.
+    /// The vault that an account is in; `None` when the configuration has no such vault.
     ///
     /// # Errors
     /// When the vault's settings do not hold.
-    fn find(
-        &self,
-        account: &AccountRef,
-    ) -> Result<Option<(Arc<dyn Vault>, AccountRef)>, crate::vault::Error>;
+    fn find(&self, account: &AccountRef) -> Result<Option<Arc<dyn Vault>>, crate::vault::Error>;
 }
 
 /// How long each part of a launch took.
@@ -157,7 +153,7 @@ async fn signed<'a>(
         launch.progress,
         grant,
     );
-    match run.to_the_end().await {
+    match run.finish().await {
         Ok((outcome, url)) => {
             timings.sign_in = sign_in.elapsed();
             Ok((outcome, browser, url, timings))
@@ -230,7 +226,7 @@ async fn account(
     grant: &Grant,
     linked_to: Option<&AccountRef>,
 ) -> Result<Account, Error> {
-    let Some((vault, _)) = launch.vaults.find(grant.account())? else {
+    let Some(vault) = launch.vaults.find(grant.account())? else {
         return Err(Error::UnknownVault {
             account: linked_to.unwrap_or(target.account()).clone(),
             linked: grant.account().clone(),

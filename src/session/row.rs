@@ -190,8 +190,15 @@ impl Run<'_, '_> {
         sight: &Sight,
     ) -> Result<Next, Error> {
         for _ in 0..MOST_REPLACEMENTS {
-            let typed = self.type_text(step, template, &code, sight).await?;
-            if let Some(next) = typed {
+            let guard = &self.armed.guard;
+            let bound = template.placeholders().next().is_some();
+            let typed = self.page.type_text(&code, |at| !bound || guard.allows(at)).await?;
+            // A code that sends itself takes its field with it.
+            let next = match typed {
+                Typed::Left => Some(Next::On),
+                typed => self.typed(step, typed, sight),
+            };
+            if let Some(next) = next {
                 self.codes.push(code);
                 return Ok(next);
             }
@@ -213,7 +220,8 @@ impl Run<'_, '_> {
     fn typed(&self, step: &Step, typed: Typed, sight: &Sight) -> Option<Next> {
         let stop = match typed {
             Typed::Done => return Some(Next::On),
-            Typed::Gone | Typed::Replaced => return None,
+            // A value that went away with its field has to be typed again, where the row says.
+            Typed::Gone | Typed::Left | Typed::Replaced => return None,
             Typed::Foreign(at) => {
                 let foreign = self.armed.guard.foreign(&at);
                 let shown = if foreign.is_empty() || foreign == "?" { "an origin that the browser does not tell" } else { foreign };

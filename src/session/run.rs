@@ -88,7 +88,7 @@ impl<'a, 'r> Run<'a, 'r> {
     }
 
     /// Runs every stage. The armed plan ends here, and what it holds is wiped.
-    pub(super) async fn to_the_end(mut self) -> Result<(Outcome, String), Error> {
+    pub(super) async fn finish(mut self) -> Result<(Outcome, String), Error> {
         let outcome = self.stages().await?;
         let url = self.page.survey().await.whereabouts.url;
         let url = self.clean(&place(&url));

@@ -7,34 +7,34 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A world for one test; gone with it.
-pub struct Lab {
+pub(crate) struct Lab {
     folder: tempfile::TempDir,
 }
 
 /// How a command ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// The exit code; -1 when a signal ended it.
-    pub code: i32,
+    pub(crate) code: i32,
     /// What it printed.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// What it complained.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Lab {
     /// An empty folder.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file, and the folders above it.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -43,7 +43,7 @@ impl Lab {
 
     /// The command, ready to be changed and spawned: the real binary, the folder as its working
     /// folder and its home, and nothing of the environment but the PATH.
-    pub fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
         command
             .args(arguments)
@@ -56,12 +56,16 @@ impl Lab {
     }
 
     /// Runs the command to its end.
-    pub fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Ended {
+    pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Ended {
         Ended::from(self.command(arguments).output().unwrap())
     }
 
     /// Runs the command to its end with `input` on its stdin.
-    pub fn run_with_input<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S], input: &str) -> Ended {
+    pub(crate) fn run_with_input<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        arguments: &[S],
+        input: &str,
+    ) -> Ended {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
