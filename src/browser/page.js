@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap(), inert: [] };
+  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap() };
 
   const norm = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const cut = (text, most) => { const t = norm(text); return t.length > most ? t.slice(0, most - 1) + "…" : t; };
@@ -278,21 +278,29 @@
     focus() {
       const element = state.element;
       if (!element?.isConnected) return { gone: true, ...where() };
-      // Keys follow the focus, also into a frame of another origin: until the field has them all, none can take it.
-      state.inert = everywhere("iframe,frame,object,embed").filter((frame) => !frame.inert);
-      for (const frame of state.inert) frame.inert = true;
       element.focus({ preventScroll: true });
       const root = element.getRootNode();
       if (element.isContentEditable) { const all = document.createRange(); all.selectNodeContents(element); const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(all); }
       else { try { element.select(); } catch { /* a type without a selection */ } }
       const filled = (element.isContentEditable ? element.textContent : element.value).length > 0;
-      return { focused: root.activeElement === element, filled, single: element.maxLength === 1, most: element.maxLength ?? -1, type: element.type ?? "", ...where() };
+      state.strayed = 0;
+      // Keys follow the focus, also into a frame of another origin.
+      const frames = window !== top || everywhere("iframe,frame,object,embed").length > 0;
+      return { focused: root.activeElement === element, filled, frames, single: element.maxLength === 1, most: element.maxLength ?? -1, type: element.type ?? "", ...where() };
+    },
+
+    // Between two keys on a page with frames: whether the focus is still where they are meant for. A page
+    // that took it gets it taken back, not for ever.
+    still() {
+      const element = state.element;
+      if (!element?.isConnected) return { gone: true };
+      const here = () => focused() === element && document.hasFocus();
+      if (!here() && state.strayed++ < 3) element.focus({ preventScroll: true });
+      return { focused: here() };
     },
 
     // After typing: how much the field holds (its length, never its value) and whether it is still there.
     typed() {
-      for (const frame of state.inert) frame.inert = false;
-      state.inert = [];
       const element = state.element;
       if (!element) return { same: false };
       const held = element.isContentEditable ? element.textContent : element.value;

@@ -2,7 +2,8 @@
 //!
 //! The origins are compared once more in the same breath as the focus is set, and while the keys are
 //! under way no document can be exchanged for another: navigations are held at the network until the
-//! field has all of them.
+//! field has all of them. Keys go out in one go; on a page with frames one by one, because the focus may
+//! be taken into a frame of another origin, and keys follow it.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -55,6 +56,8 @@ struct Focus {
     filled: bool,
     #[serde(default)]
     single: bool,
+    #[serde(default)]
+    frames: bool,
     #[serde(flatten)]
     whereabouts: Whereabouts,
 }
@@ -131,17 +134,34 @@ impl Page {
         if focus.single && count > 1 {
             return self.fill_boxes(text).await;
         }
-        if let Some(side) = &self.side {
-            let mut events = Vec::with_capacity(2 * count + 2);
-            if text.is_empty() && focus.filled {
-                events.extend(backspace());
-            }
-            for character in text.expose().chars() {
+        let mut events = Vec::with_capacity(2 * count + 2);
+        if text.is_empty() && focus.filled {
+            events.extend(backspace());
+        }
+        for character in text.expose().chars() {
+            if focus.frames {
+                match self.call("still", &json!([])).await {
+                    Ok(still) if still["focused"] == true => {}
+                    Ok(still) if still["gone"] == true => return Ok(Typed::Replaced),
+                    Ok(_) => return Ok(Typed::Strayed),
+                    Err(Fault::DocumentGone) => return Ok(Typed::Left),
+                    Err(fault) => return Err(fault),
+                }
+                self.input(typed_character(character)).await?;
+            } else {
                 events.extend(typed_character(character));
             }
-            side.input(events).await?;
         }
+        self.input(events).await?;
         self.verdict(count).await
+    }
+
+    /// Sends input events, where there is a side channel for them.
+    async fn input(&self, events: Vec<(&'static str, serde_json::Value)>) -> Result<(), Fault> {
+        match &self.side {
+            Some(side) => side.input(events).await,
+            None => Ok(()),
+        }
     }
 
     /// One box a character: the page moves the focus on, or it is moved for it.
@@ -165,9 +185,7 @@ impl Page {
                     Err(fault) => return Err(fault),
                 }
             }
-            if let Some(side) = &self.side {
-                side.input(typed_character(character)).await?;
-            }
+            self.input(typed_character(character)).await?;
         }
         self.verdict(1).await
     }

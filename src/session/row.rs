@@ -255,8 +255,8 @@ impl Run<'_, '_> {
                 .stop(Code::UntypableCharacter, step, "the value holds a character that WebDriver takes for a key", sight)
                 .help("use a Chromium that doorward starts itself, which is sent such characters as text; or change the value"),
             Typed::Strayed => self
-                .stop(Code::StrayedFocus, step, "the page moved the focus into a frame while the value was typed", sight)
-                .help("a part of the value may have gone there: change it, and tell the owner of the page"),
+                .stop(Code::StrayedFocus, step, "the page took the focus away again and again while the value was typed", sight)
+                .help("nothing more was typed; if the frame belongs to the sign-in, enter it by a `(Frame)` row first"),
         };
         Some(stuck(stop))
     }

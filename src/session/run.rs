@@ -154,10 +154,12 @@ impl<'a, 'r> Run<'a, 'r> {
         (self.progress)(Progress::Page(shown.clone()));
         let limit = self.armed.plan.connector.settings.page_load_timeout;
         let Some(reason) = self.page.goto(url, limit).await? else { return Ok(None) };
+        self.hear();
+        let prompted = self.dialogs.iter().any(|dialog| dialog.contains("(HTTP "));
         let help = if reason.contains("ERR_CERT") || reason.contains("SSL") {
             "the certificate of the site does not hold: have it renewed or its authority trusted on this machine; \
              `EnforceCertificateValidation: No` turns the check off"
-        } else if reason.contains("AUTH_CREDENTIALS") {
+        } else if prompted || reason.contains("AUTH_CREDENTIALS") {
             "the site asks by a prompt of the browser's own (HTTP Basic or Digest) and not by a form; rows cannot fill that"
         } else {
             "check the address of the account, the name service and the way to the site from this machine"
