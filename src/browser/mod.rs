@@ -8,6 +8,7 @@ mod fault;
 mod keys;
 mod page;
 mod settings;
+mod side;
 mod sight;
 mod start;
 mod typing;

@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use super::devtools::DevTools;
 use super::driver::Driver;
 use super::fault::first_words;
-use super::page::{Page, Place, Side, attach};
+use super::page::Page;
+use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
 use super::{Binaries, Error, Kind, Settings};
 
