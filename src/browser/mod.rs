@@ -1,6 +1,7 @@
 //! The browser: driver processes, WebDriver, readiness, frames, the DevTools side channel.
 
 mod binaries;
+mod confine;
 mod devtools;
 mod driver;
 mod error;

@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub(super) session: String,
     pub(super) frame: String,
     /// The isolated world in it; gone with the document.
-    world: Option<i64>,
+    pub(super) world: Option<i64>,
 }
 
 impl Place {
@@ -97,7 +97,7 @@ impl Side {
     }
 
     /// Enters the frame that the last look found in the document where the rows are.
-    async fn enter_frame(&mut self) -> Result<(), Fault> {
+    pub(super) async fn enter_frame(&mut self) -> Result<(), Fault> {
         let place = self.places.last().ok_or(Fault::DocumentGone)?;
         let world = place.world.ok_or(Fault::DocumentGone)?;
         let session = Some(place.session.as_str());
@@ -119,7 +119,7 @@ impl Side {
     }
 
     /// Whether the frame at `depth` is still there, in its parent's process or in one of its own.
-    async fn has_frame(&mut self, depth: usize) -> bool {
+    pub(super) async fn has_frame(&mut self, depth: usize) -> bool {
         if let Some(place) = self.places.get_mut(depth) {
             place.world = None;
         }

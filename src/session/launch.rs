@@ -65,6 +65,8 @@ pub struct Signed<'a> {
     pub browser: Browser,
     /// Origin and path of the page; no query, no fragment.
     pub url: String,
+    /// Where the session may go now; empty means everywhere.
+    pub allowed_urls: Vec<String>,
     /// How long it took.
     pub timings: Timings,
     record: Record<'a>,
@@ -94,8 +96,8 @@ pub async fn launch<'a>(
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
-        Ok((outcome, browser, url, timings)) => {
-            Ok(Signed { outcome, browser, url, timings, record, began, live })
+        Ok((outcome, browser, url, allowed_urls, timings)) => {
+            Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
         }
         Err(error) => {
             let details = [("error".to_owned(), error.to_string())];
@@ -111,7 +113,7 @@ async fn signed<'a>(
     grant: &Grant,
     record: &mut Record<'a>,
     began: Instant,
-) -> Result<(Outcome, Browser, String, Timings), Error> {
+) -> Result<(Outcome, Browser, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
     let started = async {
         let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
@@ -142,6 +144,7 @@ async fn signed<'a>(
             return Err(Error::Unfit { stop, source_file: source });
         }
     };
+    let allowed_urls = armed.allowed_urls.clone();
     let sign_in = Instant::now();
     let run = Run::new(
         armed,
@@ -156,7 +159,7 @@ async fn signed<'a>(
     match run.finish().await {
         Ok((outcome, url)) => {
             timings.sign_in = sign_in.elapsed();
-            Ok((outcome, browser, url, timings))
+            Ok((outcome, browser, url, allowed_urls, timings))
         }
         Err(error) => {
             browser.end().await;
