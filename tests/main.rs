@@ -10,4 +10,5 @@ mod lab;
 mod language;
 mod layers;
 mod pages;
+mod remote;
 mod site;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::armed::Armed;
 use super::record::Record;
 use super::run::Run;
+use super::seat::Seat;
 use super::value::Values;
 use super::{Error, Outcome, Progress};
 use crate::access::{self, Grant};
@@ -91,15 +92,18 @@ pub async fn launch<'a>(
         Record::new(launch.store, launch.clock, launch.session, &launch.plan.connector, &request);
     record.connect().await?;
     (launch.progress)(Progress::Recorded);
+    let mut seat = Seat::start(launch.browser.clone(), launch.binaries.clone());
     let ended = tokio::select! {
-        ended = signed(launch, &grant, &mut record, began) => ended,
+        ended = signed(launch, &grant, &mut record, &mut seat, began) => ended,
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
-        Ok((outcome, browser, url, allowed_urls, timings)) => {
+        Ok((outcome, url, allowed_urls, timings)) => {
+            let browser = seat.give()?;
             Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
         }
         Err(error) => {
+            seat.end().await;
             let details = [("error".to_owned(), error.to_string())];
             record.end(Action::ConnectFailed, error.word(), began.elapsed(), &details).await?;
             drop(live);
@@ -112,38 +116,24 @@ async fn signed<'a>(
     launch: Launch<'a>,
     grant: &Grant,
     record: &mut Record<'a>,
+    seat: &mut Seat,
     began: Instant,
-) -> Result<(Outcome, Browser, String, Vec<String>, Timings), Error> {
+) -> Result<(Outcome, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
-    let started = async {
-        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
-        (browser, began.elapsed())
-    };
     let fetched = async {
         let values = fetch(&launch, grant, record).await;
         (values, began.elapsed())
     };
-    let ((browser, browser_time), (values, vault_time)) = tokio::join!(started, fetched);
-    (timings.browser, timings.vault) = (browser_time, vault_time);
+    let ((started, there), (values, vault_time)) = tokio::join!(seat.wait(), fetched);
+    (timings.browser, timings.vault) = (there.duration_since(began), vault_time);
     // An account that cannot be had is the better news to tell than a browser that did not start.
-    let values = match (values, browser) {
-        (Ok(values), browser) => (values, browser?),
-        (Err(error), Ok(browser)) => {
-            browser.end().await;
-            return Err(error);
-        }
-        (Err(error), Err(_)) => return Err(error),
-    };
-    let (values, mut browser) = values;
+    let values = values?;
+    started?;
+    let browser = seat.browser()?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
-    let armed = match Armed::new(launch.plan, values) {
-        Ok(armed) => armed,
-        Err(stop) => {
-            browser.end().await;
-            return Err(Error::Unfit { stop, source_file: source });
-        }
-    };
+    let armed = Armed::new(launch.plan, values)
+        .map_err(|stop| Error::Unfit { stop, source_file: source })?;
     let allowed_urls = armed.allowed_urls.clone();
     let sign_in = Instant::now();
     let run = Run::new(
@@ -156,16 +146,9 @@ async fn signed<'a>(
         launch.progress,
         grant,
     );
-    match run.finish().await {
-        Ok((outcome, url)) => {
-            timings.sign_in = sign_in.elapsed();
-            Ok((outcome, browser, url, allowed_urls, timings))
-        }
-        Err(error) => {
-            browser.end().await;
-            Err(error)
-        }
-    }
+    let (outcome, url) = run.finish().await?;
+    timings.sign_in = sign_in.elapsed();
+    Ok((outcome, url, allowed_urls, timings))
 }
 
 /// Takes the target account, and the linked accounts that the plan needs, from their vaults.

@@ -1,0 +1,114 @@
+//! The plain W3C WebDriver path: the table of pages through a remote endpoint, which is a chromedriver of
+//! the test's own, and what endpoints answer that are none.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+
+use crate::lab;
+use crate::pages::{self, Way};
+
+/// A chromedriver, as a Selenium Grid would be one, in a process group of its own that ends with it.
+struct Grid {
+    child: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Grid {
+    fn start(base: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new("chromedriver")
+            .args(["--port=0", "--log-level=WARNING", &format!("--url-base={base}")])
+            .env("TMPDIR", folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        // It must not meet a closed pipe when it prints.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, folder, port: port.unwrap() }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    fn way(&self) -> Way {
+        Way {
+            browser: "{ sandbox: false }".into(),
+            arguments: vec!["--webdriver".into(), self.url("/")],
+            side: false,
+        }
+    }
+
+    /// The browsers that it runs: each has a profile in its folder.
+    fn browsers(&self) -> Vec<String> {
+        lab::desk::processes_of(self.folder.path())
+    }
+
+    fn assert_empty(&self) {
+        let empty = lab::wait(|| self.browsers().is_empty());
+        assert!(empty, "the remote browser lives on: {:?}", self.browsers());
+    }
+}
+
+impl Drop for Grid {
+    fn drop(&mut self) {
+        let group = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.child.wait();
+        lab::wait(|| test_kill_process_group(group).is_err());
+    }
+}
+
+#[test]
+fn ordinary_pages() {
+    let grid = Grid::start("");
+    pages::run(pages::ORDINARY, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn pages_that_are_in_the_way() {
+    let grid = Grid::start("");
+    pages::run(pages::IN_THE_WAY, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn roots_and_frames() {
+    let grid = Grid::start("");
+    pages::run(pages::FRAMES, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn pages_that_lead_away() {
+    let grid = Grid::start("");
+    pages::run(pages::AWAY, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn pages_that_ask_for_more() {
+    let grid = Grid::start("");
+    pages::run(pages::MORE, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn what_is_other_than_with_a_side_channel() {
+    let grid = Grid::start("");
+    pages::run(pages::PLAIN, &grid.way());
+    grid.assert_empty();
+}
