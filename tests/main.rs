@@ -4,6 +4,7 @@
 
 mod activity;
 mod check;
+mod firefox;
 mod hashicorp;
 mod kdbx;
 mod lab;

@@ -4,7 +4,7 @@ mod answers;
 mod calls;
 mod config;
 mod server;
-mod tls;
+pub(crate) mod tls;
 
 use doorward::access::{self, Grant};
 use doorward::vault::Vault;

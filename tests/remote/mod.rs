@@ -1,14 +1,18 @@
 //! The plain W3C WebDriver path: the table of pages through a remote endpoint, which is a chromedriver of
 //! the test's own, and what endpoints answer that are none.
 
+mod endpoint;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 use crate::lab;
+use crate::lab::desk::{Desk, ROWS};
 use crate::pages::{self, Way};
+use crate::site::Site;
 
 /// A chromedriver, as a Selenium Grid would be one, in a process group of its own that ends with it.
 struct Grid {
@@ -44,11 +48,7 @@ impl Grid {
     }
 
     fn way(&self) -> Way {
-        Way {
-            browser: "{ sandbox: false }".into(),
-            arguments: vec!["--webdriver".into(), self.url("/")],
-            side: false,
-        }
+        through(&self.url("/"))
     }
 
     /// The browsers that it runs: each has a profile in its folder.
@@ -59,6 +59,15 @@ impl Grid {
     fn assert_empty(&self) {
         let empty = lab::wait(|| self.browsers().is_empty());
         assert!(empty, "the remote browser lives on: {:?}", self.browsers());
+    }
+}
+
+/// The way through the endpoint at `url`.
+fn through(url: &str) -> Way {
+    Way {
+        browser: "{ sandbox: false }".into(),
+        arguments: vec!["--webdriver".into(), url.to_owned()],
+        side: false,
     }
 }
 
@@ -110,5 +119,45 @@ fn pages_that_ask_for_more() {
 fn what_is_other_than_with_a_side_channel() {
     let grid = Grid::start("");
     pages::run(pages::PLAIN, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn a_session_ends_with_the_signal_that_ends_its_launch() {
+    let grid = Grid::start("");
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    for (page, connected) in [("loading-never", false), ("plain", true)] {
+        desk.connector(page, &format!("http://<address>/{page}"), "PageLoadTimeout: 60s", ROWS);
+        let before = site.visits().len();
+        let mut child = desk
+            .command(
+                page,
+                &["--webdriver", &grid.url("/"), "--hold", "60s", "--screenshot", "p.png"],
+            )
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // The picture is taken once the sign-in is confirmed.
+        let picture = desk.lab.path().join("p.png");
+        let there =
+            lab::wait(|| if connected { picture.exists() } else { site.visits().len() > before });
+        assert!(there, "{page}");
+        assert!(!grid.browsers().is_empty());
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().success(), connected, "{page}");
+        grid.assert_empty();
+        desk.assert_clean();
+    }
+}
+
+#[test]
+fn a_path_before_the_commands_is_kept() {
+    let grid = Grid::start("/wd/hub");
+    for path in ["/wd/hub", "/wd/hub/"] {
+        pages::run(&[pages::DEFAULT], &through(&grid.url(path)));
+    }
     grid.assert_empty();
 }
