@@ -5,6 +5,7 @@ use std::io::Write;
 
 use crate::lab::desk::Desk;
 use crate::pages::{self, Case, Way};
+use crate::rows;
 use crate::site::Site;
 
 fn way() -> Way {
@@ -88,4 +89,24 @@ fn doctor_names_both() {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
     desk.assert_clean();
+}
+
+#[test]
+fn every_strategy() {
+    run(rows::STRATEGIES);
+}
+
+#[test]
+fn every_action() {
+    run(rows::ACTIONS);
+}
+
+#[test]
+fn codes_by_their_parameters() {
+    run(rows::CODES);
+}
+
+#[test]
+fn every_character_of_a_password() {
+    run(rows::PASSWORDS);
 }

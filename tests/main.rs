@@ -12,4 +12,5 @@ mod language;
 mod layers;
 mod pages;
 mod remote;
+mod rows;
 mod site;

@@ -18,6 +18,8 @@ pub(crate) struct Case {
     pub(crate) rows: &'static str,
     /// The password of the account; empty for the usual one.
     pub(crate) password: &'static str,
+    /// The seed of the codes; empty for the usual one.
+    pub(crate) seed: &'static str,
     /// What must come of it.
     pub(crate) must: Must,
     /// What stderr must say.
@@ -55,6 +57,7 @@ pub(crate) const DEFAULT: Case = Case {
     settings: "",
     rows: "",
     password: "",
+    seed: "",
     must: SignIn,
     says: &[],
     side_only: "",
@@ -70,7 +73,7 @@ go > (Button) (SearchBy=id)
 #error > (Failure=refused) (SearchBy=css)
 ";
 
-const BOX_ROWS: &str = "\
+pub(crate) const BOX_ROWS: &str = "\
 .box > (TOTP) <logonaccount\\password> (SearchBy=css) (Nth=1)
 go > (Button) (SearchBy=id)
 #welcome > (Validation) (SearchBy=css)
@@ -105,9 +108,10 @@ impl Way {
 
 /// Runs the cases that hold on this way, each on a desk of its own.
 pub(crate) fn run(cases: &[Case], way: &Way) {
-    let site = Site::start();
     let mut wrong = Vec::new();
     for case in cases.iter().filter(|case| way.side || case.side_only.is_empty()) {
+        // A site of its own, so that nobody else's forms are in its log.
+        let site = Site::start();
         let (desk, launched) = launch(case, way, &site);
         if let Some(problem) = problem(case, &launched, &site) {
             wrong
@@ -120,7 +124,8 @@ pub(crate) fn run(cases: &[Case], way: &Way) {
 
 fn launch(case: &Case, way: &Way, site: &Site) -> (Desk, Launched) {
     let password = if case.password.is_empty() { PASSWORD } else { case.password };
-    let desk = Desk::through(&way.browser, &site.address(), password, SEED);
+    let seed = if case.seed.is_empty() { SEED } else { case.seed };
+    let desk = Desk::through(&way.browser, &site.address(), password, seed);
     let settings = format!("ActionTimeout: 4s\n{}", case.settings);
     let settings = settings.replace("FOREIGN", &site.foreign());
     let rows = if case.rows.is_empty() { ROWS } else { case.rows };
@@ -152,6 +157,13 @@ fn problem(case: &Case, launched: &Launched, site: &Site) -> Option<String> {
     for secret in [PASSWORD, SEED, case.password] {
         if !secret.is_empty() && secret != "wrong" && launched.stderr.contains(secret) {
             return Some("shows a secret".into());
+        }
+    }
+    if case.page == "echo" {
+        let forms = site.submissions("echo");
+        let arrived = forms.first().and_then(|form| form.value("password"));
+        if forms.len() != 1 || arrived != Some(case.password) {
+            return Some(format!("{:?} arrived as {forms:?}", case.password));
         }
     }
     if !(case.holds)(site) {

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_p
 use crate::lab;
 use crate::lab::desk::{Desk, ROWS};
 use crate::pages::{self, Way};
+use crate::rows;
 use crate::site::Site;
 
 /// A chromedriver, as a Selenium Grid would be one, in a process group of its own that ends with it.
@@ -159,5 +160,33 @@ fn a_path_before_the_commands_is_kept() {
     for path in ["/wd/hub", "/wd/hub/"] {
         pages::run(&[pages::DEFAULT], &through(&grid.url(path)));
     }
+    grid.assert_empty();
+}
+
+#[test]
+fn every_strategy() {
+    let grid = Grid::start("");
+    pages::run(rows::STRATEGIES, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn every_action() {
+    let grid = Grid::start("");
+    pages::run(rows::ACTIONS, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn codes_by_their_parameters() {
+    let grid = Grid::start("");
+    pages::run(rows::CODES, &grid.way());
+    grid.assert_empty();
+}
+
+#[test]
+fn every_character_of_a_password() {
+    let grid = Grid::start("");
+    pages::run(rows::PASSWORDS, &grid.way());
     grid.assert_empty();
 }
