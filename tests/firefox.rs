@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use crate::lab::desk::Desk;
-use crate::pages::{self, Case, Way};
+use crate::pages::{self, Case, Refuse, Way};
 use crate::rows;
 use crate::site::Site;
 
@@ -67,6 +67,13 @@ fn pages_that_ask_for_more() {
 #[test]
 fn what_is_other_than_with_a_side_channel() {
     run(pages::PLAIN);
+    // geckodriver closes a prompt of the browser's own as it does a dialog of the page.
+    run(&[Case {
+        page: "basic-on-fetch",
+        password: "wrong",
+        must: Refuse("refused"),
+        ..pages::DEFAULT
+    }]);
 }
 
 #[test]

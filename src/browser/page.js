@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap(), left: null };
+  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: new WeakMap(), left: null };
 
   // How long a page that began to leave, and is still there, is waited for: what it asked for may have been a download.
   const LEAVING = 5000;
@@ -274,7 +274,7 @@
       const own = new URL(document.documentURI);
       if (own.protocol === "about:" && /^(net|cert)error$/.test(own.pathname)) return { failed: own.searchParams.get("e") || own.pathname };
       if (own.protocol === "chrome-error:") return { failed: /ERR_[A-Z_]+|HTTP ERROR \d+/.exec(document.documentElement.textContent)?.[0] ?? "the browser shows an error page" };
-      return { left: state.left === null };
+      return { left: state.left === null, status: where().status };
     },
 
     // Waits in the page, at most `budget` ms, for what a row needs. One round trip.
@@ -356,9 +356,10 @@
       return {};
     },
 
-    // The middle of the element now, for a click.
+    // The middle of the element now, for a click; `left` when not the element alone has gone, but its page.
     point() {
-      if (!state.element?.isConnected || leaving()) return { gone: true };
+      if (!state.element?.isConnected || leaving()) return { gone: true, left: !state.element || leaving() };
+      state.target = state.element;
       const middle = centre(state.element);
       return { x: middle.x, y: middle.y };
     },
@@ -398,6 +399,7 @@
       if (!element?.isConnected) return { gone: true };
       const on = element.matches("input") ? element.checked : element.getAttribute("aria-checked") === "true";
       const target = visible(element) ? element : [...(element.labels ?? [])].find(visible) ?? element;
+      state.target = target;
       target.scrollIntoView({ block: "nearest", behavior: "instant" });
       const middle = centre(target);
       return { on, x: middle.x, y: middle.y };
@@ -405,6 +407,9 @@
 
     // The element itself, for the browser's own commands on it.
     element() { return state.element; },
+
+    // What the last `point` or `ticked` was of.
+    target() { return state.target; },
 
     // Where the inside of the frame element begins, in the window of this document.
     frameBox() {

@@ -145,7 +145,7 @@ impl Page {
             Err(fault) => return Err(fault.during(DURING)),
         };
         match (point["x"].as_f64(), point["y"].as_f64()) {
-            (Some(x), Some(y)) => self.click_at(x, y).await.map(|()| true),
+            (Some(x), Some(y)) => self.click_at(x, y).await,
             _ => Ok(false),
         }
     }
@@ -389,12 +389,18 @@ impl Page {
         }
     }
 
-    async fn click_at(&mut self, x: f64, y: f64) -> Result<(), Error> {
+    /// Clicks the target, which is at this point. `false` when it has gone away before.
+    async fn click_at(&mut self, x: f64, y: f64) -> Result<bool, Error> {
         const DURING: &str = "a click";
         let Some(side) = &mut self.side else {
-            return match self.wire.click_at(x, y).await {
-                // A page that leaves for the click has taken it.
-                Ok(()) | Err(Fault::DocumentGone) => Ok(()),
+            return match self.wire.click().await {
+                Ok(()) => Ok(true),
+                // A page that leaves for the click has taken it; an element that was replaced has not.
+                Err(Fault::DocumentGone) => match self.call("point", &json!([])).await {
+                    Ok(point) => Ok(point["left"] == true),
+                    Err(Fault::DocumentGone) => Ok(true),
+                    Err(fault) => Err(fault.during(DURING)),
+                },
                 Err(fault) => Err(fault.during(DURING)),
             };
         };
@@ -414,7 +420,8 @@ impl Page {
         };
         side.input([event("mouseMoved", 0), event("mousePressed", 1), event("mouseReleased", 0)])
             .await
-            .map_err(|f| f.during(DURING))
+            .map_err(|f| f.during(DURING))?;
+        Ok(true)
     }
 }
 

@@ -40,6 +40,10 @@ impl Wire {
                     if let Some(reason) = page["failed"].as_str() {
                         return Ok(Some(reason.to_owned()));
                     }
+                    // Firefox shows the document behind a prompt of its own that was closed, Chromium an error.
+                    if page["left"] == true && page["status"] == 401 && self.has_dialogs() {
+                        return Ok(Some("HTTP ERROR 401".to_owned()));
+                    }
                     if page["left"] == true {
                         return Ok(None);
                     }

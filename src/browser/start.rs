@@ -13,8 +13,9 @@ use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
 use super::{Binaries, Error, Kind, Settings};
 
-/// How long a browser may take until it is there. A loaded machine takes its time.
-const START: Duration = Duration::from_secs(60);
+/// How long a browser may take until it is there. A loaded machine takes its time, and geckodriver itself
+/// waits a minute for its Firefox: it says better than this deadline what was wrong.
+const START: Duration = Duration::from_secs(90);
 
 /// How long a script may run that is asked of a page; a look waits at most a second.
 const SCRIPT: Duration = Duration::from_secs(5);

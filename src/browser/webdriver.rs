@@ -82,7 +82,12 @@ impl Wire {
 
     /// The element that the last look found.
     pub(super) async fn element(&self) -> Result<Element, Fault> {
-        let value = self.call("element", &json!([])).await?;
+        self.handed("element").await
+    }
+
+    /// The element that a function of `page.js` hands over.
+    async fn handed(&self, function: &str) -> Result<Element, Fault> {
+        let value = self.call(function, &json!([])).await?;
         match value.get(ELEMENT).and_then(Value::as_str) {
             Some(id) => {
                 Ok(Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned())))
@@ -91,18 +96,16 @@ impl Wire {
         }
     }
 
-    /// Presses and releases the left button at a point of the window of the current document.
-    pub(super) async fn click_at(&self, x: f64, y: f64) -> Result<(), Fault> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "WebDriver counts whole CSS pixels of a window"
-        )]
-        let (x, y) = (x.round() as i64, y.round() as i64);
+    /// Presses and releases the left button on the target: in the middle of what can be seen of it. By its
+    /// place in the window it would not be met in a frame in a frame, where chromedriver counts one frame only.
+    pub(super) async fn click(&self) -> Result<(), Fault> {
+        let element = self.handed("target").await?;
         let actions = MouseActions::new("mouse".to_owned())
-            .then(PointerAction::MoveTo {
+            .then(PointerAction::MoveToElement {
+                element,
                 duration: Some(Duration::ZERO),
-                x: x as f64,
-                y: y as f64,
+                x: 0.0,
+                y: 0.0,
             })
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
@@ -133,6 +136,11 @@ impl Wire {
     /// The texts of the dialogs that the driver closed since the last call.
     pub(super) fn take_dialogs(&self) -> Vec<String> {
         std::mem::take(&mut *self.dialogs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the driver has closed a dialog since they were taken last.
+    pub(super) fn has_dialogs(&self) -> bool {
+        !self.dialogs.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     fn fault(&self, error: &CmdError) -> Fault {

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_p
 
 use crate::lab;
 use crate::lab::desk::{Desk, ROWS};
-use crate::pages::{self, Way};
+use crate::pages::{self, Case, Unclear, Way};
 use crate::rows;
 use crate::site::Site;
 
@@ -120,6 +120,8 @@ fn pages_that_ask_for_more() {
 fn what_is_other_than_with_a_side_channel() {
     let grid = Grid::start("");
     pages::run(pages::PLAIN, &grid.way());
+    let case = Case { page: "basic-on-fetch", password: "wrong", must: Unclear, ..pages::DEFAULT };
+    pages::run(&[case], &grid.way());
     grid.assert_empty();
 }
 
