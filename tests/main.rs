@@ -4,6 +4,7 @@
 
 mod activity;
 mod check;
+mod config;
 mod hashicorp;
 mod kdbx;
 mod lab;

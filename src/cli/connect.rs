@@ -444,7 +444,7 @@ fn browser_settings(
     plan: &Plan,
     session: SessionId,
 ) -> Result<browser::Settings, Failure> {
-    let configured = world.browser_settings(session, arguments.headless)?;
+    let configured = world.browser_settings(session, arguments.headless);
     Ok(browser::Settings {
         webdriver: arguments.webdriver.clone().or(configured.webdriver),
         insecure_certificates: !plan.connector.settings.enforce_certificate_validation,

@@ -93,13 +93,7 @@ fn connectors(world: &World, findings: &mut Findings) {
 }
 
 async fn browser(world: &World, findings: &mut Findings) {
-    let settings = match world.browser_settings(SessionId::fresh(), true) {
-        Ok(settings) => settings,
-        Err(failure) => {
-            findings.bad("browser", failure.exit, failure.text.trim_end());
-            return;
-        }
-    };
+    let settings = world.browser_settings(SessionId::fresh(), true);
     if settings.webdriver.is_none() {
         match Binaries::find(&settings).await {
             Ok(found) => {
