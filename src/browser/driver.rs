@@ -63,6 +63,8 @@ impl Driver {
             .env_clear()
             .envs(inherited())
             .env("TMPDIR", profile.path())
+            // Chromium keeps crash reports in a folder beside its default profile, whatever profile it has.
+            .env("XDG_CONFIG_HOME", profile.path().join("config"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
