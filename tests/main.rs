@@ -5,6 +5,7 @@
 mod activity;
 mod check;
 mod config;
+mod doctor;
 mod hashicorp;
 mod kdbx;
 mod lab;

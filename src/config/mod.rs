@@ -129,7 +129,7 @@ impl Config {
         Ok(Self {
             file: None,
             base: data.to_owned(),
-            vaults: BTreeMap::from([(local.clone(), VaultEntry::embedded())]),
+            vaults: BTreeMap::from([(local.clone(), VaultEntry::embedded(data))]),
             default_vault: local,
             connectors: vec![PathBuf::from("connectors"), data.join("connectors")],
             state: data.join("state"),
@@ -155,11 +155,12 @@ impl Config {
 }
 
 impl VaultEntry {
-    /// The embedded default: `vault.kdbx` and `vault.key` in the base folder.
-    fn embedded() -> Self {
+    /// The embedded default: `vault.kdbx` and `vault.key` in `folder`.
+    fn embedded(folder: &Path) -> Self {
         let mut settings = serde_json::Map::new();
-        settings.insert("path".into(), "vault.kdbx".into());
-        settings.insert("key-file".into(), "vault.key".into());
+        for (key, name) in [("path", "vault.kdbx"), ("key-file", "vault.key")] {
+            settings.insert(key.into(), folder.join(name).to_string_lossy().into());
+        }
         Self { kind: "kdbx".into(), settings, place: Place::default(), places: BTreeMap::new() }
     }
 }

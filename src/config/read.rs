@@ -28,12 +28,14 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
     };
     let default_vault = table.text("default-vault")?;
     if vaults.is_empty() {
-        vaults.insert(super::local()?, VaultEntry::embedded());
+        // It stays where it is when a configuration comes to it that says nothing of vaults.
+        vaults.insert(super::local()?, VaultEntry::embedded(data.unwrap_or(base)));
     }
     let default_vault = default(reader, &vaults, default_vault)?;
     let mut connectors = table.paths("connectors")?;
     if connectors.is_empty() {
         connectors.push(base.join("connectors"));
+        connectors.extend(data.map(|data| data.join("connectors")));
     }
     let state = match (table.path("state")?, data) {
         (Some(state), _) => state,

@@ -308,7 +308,14 @@ fn what_is_left_out_has_its_default() {
         let config = read(text).unwrap();
         assert_eq!(config.default_vault.as_str(), "local", "{text}");
         assert_eq!(config.vaults[&config.default_vault].kind, "kdbx", "{text}");
-        assert_eq!(config.connectors, [PathBuf::from("here/connectors")], "{text}");
+        assert_eq!(
+            config.connectors,
+            ["here/connectors", "/data/connectors"].map(PathBuf::from),
+            "{text}"
+        );
+        // A configuration that says nothing of vaults leaves the vault where it was without one.
+        let settings = &config.vaults[&config.default_vault].settings;
+        assert_eq!(settings["path"], "/data/vault.kdbx", "{text}");
         assert_eq!(config.state, Path::new("/data/state"), "{text}");
         assert_eq!(config.browser.kind, BrowserKind::Chromium, "{text}");
         assert!(config.browser.sandbox && config.browser.webdriver.is_none(), "{text}");

@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod config;
+mod doctor;
 mod server;
 mod tls;
 
