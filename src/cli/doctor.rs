@@ -26,9 +26,9 @@ Examples:
   doorward doctor
   doorward doctor --config ./doorward.yaml
 
-Ends with 0 when everything is fine, and otherwise with the code of the first thing that is not: 2 for the
-configuration, 3 for a connector, 4 when a vault refuses access, 5 for a vault, 6 for the browser, 7 for
-the record. A `note` is no problem.")]
+Ends with 0 when everything is fine, and otherwise with the code of the first thing that is not: 2 for \
+the configuration, 3 for a connector, 4 when a vault refuses access, 5 for a vault, 6 for the browser, \
+7 for the record. A `note` is no problem.")]
 pub(super) struct Arguments {}
 
 pub(super) fn run(config: Option<&Path>, _arguments: Arguments) -> Result<Exit, Failure> {
