@@ -4,6 +4,7 @@
 
 mod activity;
 mod check;
+mod faults;
 mod hashicorp;
 mod kdbx;
 mod lab;

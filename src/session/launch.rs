@@ -98,10 +98,14 @@ pub async fn launch<'a>(
             Ok(Signed { outcome, browser, url, timings, record, began, live })
         }
         Err(error) => {
-            let details = [("error".to_owned(), error.to_string())];
-            record.end(Action::ConnectFailed, error.word(), began.elapsed(), &details).await?;
+            let details = [("error".to_owned(), chain(&error))];
+            let lasted = began.elapsed();
+            let ended = record.end(Action::ConnectFailed, error.word(), lasted, &details).await;
             drop(live);
-            Err(error)
+            Err(match ended {
+                Ok(()) => error,
+                Err(source) => Error::Unrecorded { ended: Box::new(error), source },
+            })
         }
     }
 }
@@ -121,18 +125,9 @@ async fn signed<'a>(
         let values = fetch(&launch, grant, record).await;
         (values, began.elapsed())
     };
-    let ((browser, browser_time), (values, vault_time)) = tokio::join!(started, fetched);
+    let ((browser, browser_time), (values, vault_time)) = together(started, fetched).await?;
     (timings.browser, timings.vault) = (browser_time, vault_time);
-    // An account that cannot be had is the better news to tell than a browser that did not start.
-    let values = match (values, browser) {
-        (Ok(values), browser) => (values, browser?),
-        (Err(error), Ok(browser)) => {
-            browser.end().await;
-            return Err(error);
-        }
-        (Err(error), Err(_)) => return Err(error),
-    };
-    let (values, mut browser) = values;
+    let mut browser = browser?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
     let armed = match Armed::new(launch.plan, values) {
@@ -161,6 +156,32 @@ async fn signed<'a>(
         Err(error) => {
             browser.end().await;
             Err(error)
+        }
+    }
+}
+
+/// Awaits both, and no browser any more once the vault has said no: an account that cannot be had is
+/// the better news to tell than a browser that does not start.
+async fn together<B>(
+    started: impl Future<Output = (Result<Browser, B>, Duration)>,
+    fetched: impl Future<Output = (Result<Values, Error>, Duration)>,
+) -> Result<((Result<Browser, B>, Duration), (Values, Duration)), Error> {
+    let (mut started, mut fetched) = (std::pin::pin!(started), std::pin::pin!(fetched));
+    tokio::select! {
+        (values, time) = &mut fetched => {
+            let values = (values?, time);
+            Ok((started.await, values))
+        }
+        (browser, time) = &mut started => {
+            let (values, vault_time) = fetched.await;
+            match (browser, values) {
+                (browser, Ok(values)) => Ok(((browser, time), (values, vault_time))),
+                (Ok(browser), Err(error)) => {
+                    browser.end().await;
+                    Err(error)
+                }
+                (Err(_), Err(error)) => Err(error),
+            }
         }
     }
 }
@@ -205,7 +226,9 @@ async fn fetch(
             None => link.clone(),
         };
         record.link(object, &link).await?;
-        let account = account(launch, grant, &grant.linked(link), Some(&request.account)).await?;
+        let account = account(launch, grant, &grant.linked(link), Some(&request.account))
+            .await
+            .map_err(|error| error.of_linked(role, &request.account))?;
         record.linked_user(object, account.username.clone());
         (launch.progress)(told(role, &account));
         linked[slot] = Some(account);
@@ -235,6 +258,18 @@ async fn account(
     Ok(vault.account(grant).await?)
 }
 
+/// An error with its causes, in one line for the record.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 fn told(role: &'static str, account: &Account) -> Progress {
     let user =
         account.username.as_deref().map_or_else(String::new, |user| format!(" (user {user})"));
@@ -242,11 +277,16 @@ fn told(role: &'static str, account: &Account) -> Progress {
 }
 
 impl Signed<'_> {
+    /// Since its first row on record.
+    pub fn lasted(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// Ends the session: the browser first, then the record.
     ///
     /// # Errors
     /// Those of the store; the browser has ended all the same.
-    pub async fn disconnect(self, how: &str) -> Result<Duration, crate::activity::Error> {
+    pub async fn disconnect(self, how: &str) -> Result<(), crate::activity::Error> {
         self.browser.end().await;
         let lasted = self.began.elapsed();
         let action = match &self.outcome {
@@ -266,6 +306,6 @@ impl Signed<'_> {
         }
         self.record.end(action, self.outcome.word(), lasted, &details).await?;
         drop(self.live);
-        Ok(lasted)
+        Ok(())
     }
 }
