@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::hashicorp::server::{Reply, Script, StandIn, errors, ok};
+use crate::hashicorp::server::{Reply, Script, StandIn, errors, html, ok};
 use crate::lab::desk::{Desk, Launched, ROWS};
 use crate::lab::{Ended, wait};
 use crate::site::{PASSWORD, Site, USERNAME};

@@ -95,9 +95,9 @@ impl Driver {
             Ok(Some(port)) => {
                 driver.url = format!("http://127.0.0.1:{port}/");
                 // The driver must not meet a closed pipe when it prints.
-                tokio::spawn(async move {
-                    tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await
-                });
+                tokio::spawn(
+                    async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await },
+                );
                 return Ok(driver);
             }
             Ok(None) => {
@@ -107,7 +107,9 @@ impl Driver {
                     _ => "it closed its output before it said on which port it listens".to_owned(),
                 }
             }
-            Err(_) => format!("it did not say within {} s on which port it listens", START.as_secs()),
+            Err(_) => {
+                format!("it did not say within {} s on which port it listens", START.as_secs())
+            }
         };
         driver.end().await;
         Err(failed(std::io::Error::other(why)))
@@ -224,8 +226,9 @@ fn uses(group: Pid, profile: &Path) -> bool {
 /// It sees the end of its input, which also a `kill -9` of this process brings.
 fn watchdog(group: Pid, profile: &Path) -> Option<tokio::process::Child> {
     // Chromium's processes may write into the profile until they are gone, hence the second look.
-    const WATCH: &str = r#"read -r _; kill -KILL -- "-$1" 2>/dev/null; n=0
-while kill -0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
+    // `-s` because dash takes `kill -KILL -- -1` for a wrong number.
+    const WATCH: &str = r#"read -r _; kill -s KILL -- "-$1" 2>/dev/null; n=0
+while kill -s 0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
 rm -rf -- "$2""#;
     tokio::process::Command::new("/bin/sh")
         .args(["-c", WATCH, "doorward-watchdog", &group.as_raw_pid().to_string()])

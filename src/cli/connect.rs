@@ -89,11 +89,8 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
     let ended = attempt(config, &arguments, began);
     if let (Err(failure), Format::Json) = (&ended, arguments.format) {
         // Nothing is on record, so there is no session to name.
-        let summary = Summary {
-            outcome: "failed",
-            cause: Some(failure.exit.word()),
-            ..Summary::default()
-        };
+        let summary =
+            Summary { outcome: "failed", cause: Some(failure.exit.word()), ..Summary::default() };
         let (connector, account) = (&arguments.connector, &arguments.account);
         print(&json(None, connector, account, &summary, began.elapsed(), None, began));
     }
@@ -101,11 +98,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
 }
 
 /// An error is one that came before the session was on record; all others are told here.
-fn attempt(
-    config: Option<&Path>,
-    arguments: &Arguments,
-    began: Instant,
-) -> Result<Exit, Failure> {
+fn attempt(config: Option<&Path>, arguments: &Arguments, began: Instant) -> Result<Exit, Failure> {
     let world = World::load(config)?;
     let account = world.vault_of(&arguments.account)?.1;
     let user = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;

@@ -141,8 +141,12 @@ impl Error {
             Self::UnknownVault { linked, .. } => {
                 Some(format!("add the vault to the configuration, or link another account than `{linked}`"))
             }
-            Self::Unlinked { account, option, .. } => {
-                Some(format!("`doorward account link {account} {option} REF` links one"))
+            Self::Unlinked { account, role, option, .. } => {
+                let key = if *role == "logon account" { "logon_account" } else { "reconcile_account" };
+                Some(format!(
+                    "`doorward account link {account} {option} REF` links one in a KDBX vault; for HashiCorp Vault \
+                     write a REF to the key `{key}` of its secret"
+                ))
             }
             Self::Linked { source, .. } => source.help(),
             Self::Vault(error) => error.help(),

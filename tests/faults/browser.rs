@@ -19,13 +19,16 @@ const INSTALL: &str = "help: install both from the same source: `apt-get install
     `brew install --cask chromium chromedriver` (macOS); or name their paths in the configuration: \
     `browser: { binary: …, driver: … }`\n";
 
-const BROWSER: &str = "echo Chromium 156.0.1.2";
+pub(super) const BROWSER: &str = "echo Chromium 156.0.1.2";
 /// Says its version, and then does what follows.
 macro_rules! driver {
     ($then:literal) => {
         concat!("case $1 in --version) echo 'ChromeDriver 156.0.1.2 (x)'; exit;; esac; ", $then)
     };
 }
+
+/// A driver that never says its port.
+pub(super) const SILENT: &str = driver!("sleep 600");
 
 /// What is found before anything is on record.
 const BEFORE: &[Case] = &[
@@ -100,14 +103,16 @@ const STARTING: &[Case] = &[
     Case {
         name: "a driver that never says its port",
         browser: BROWSER,
-        driver: driver!("sleep 600"),
+        driver: SILENT,
         named: true,
         says: "caused by: it did not say within 30 s on which port it listens\n",
     },
     Case {
         name: "a driver that prints garbage, and ends",
         browser: BROWSER,
-        driver: driver!("head -c 100000 /dev/urandom; echo; echo was started successfully on port 99999999."),
+        driver: driver!(
+            "head -c 100000 /dev/urandom; echo; echo was started successfully on port 99999999."
+        ),
         named: true,
         says: "caused by: it ended before it listened on a port (exit status: 0)\n",
     },
@@ -136,7 +141,7 @@ const STARTING: &[Case] = &[
 
 /// Makes an executable. The shell writes it, for a file that this process has open to write could be
 /// handed on to another test's child in that moment, and then nobody could start it.
-fn script(path: &Path, body: &str) {
+pub(super) fn script(path: &Path, body: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let write = "printf '#!/bin/sh\\n%s\\n' \"$2\" > \"$1\" && chmod +x \"$1\"";
     let done = Command::new("/bin/sh").args(["-c", write, "sh"]).arg(path).arg(body).status();
@@ -237,7 +242,10 @@ fn a_driver_that_does_not_start_is_named() {
                         code: 6,
                         object: "failed/browser-failed",
                         says: &says,
-                        record: &["Connect corp:web/site", "ConnectFailed corp:web/site browser-failed"],
+                        record: &[
+                            "Connect corp:web/site",
+                            "ConnectFailed corp:web/site browser-failed",
+                        ],
                     };
                     floor.desk.assert_clean();
                     assert_eq!(floor.site.visits(), [], "{}", case.name);
@@ -258,8 +266,13 @@ fn a_session_that_does_not_come_is_named() {
     let port = floor.site.address().rsplit_once(':').unwrap().1.to_owned();
     let real = Command::new("chromedriver").arg("--version").output().unwrap();
     let real = String::from_utf8_lossy(&real.stdout).split(' ').nth(1).unwrap().to_owned();
-    let says_port =
-        |port: &str| format!("{}{}", driver!("echo was started successfully on port "), format_args!("{port}; exec sleep 600"));
+    let says_port = |port: &str| {
+        format!(
+            "{}{}",
+            driver!("echo was started successfully on port "),
+            format_args!("{port}; exec sleep 600")
+        )
+    };
     let cases = [
         (
             "a browser that ends at once",
