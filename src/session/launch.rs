@@ -65,6 +65,8 @@ pub struct Signed<'a> {
     pub browser: Browser,
     /// Origin and path of the page; no query, no fragment.
     pub url: String,
+    /// Where the session may go now; empty means everywhere.
+    pub allowed_urls: Vec<String>,
     /// How long it took.
     pub timings: Timings,
     record: Record<'a>,
@@ -94,8 +96,8 @@ pub async fn launch<'a>(
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
-        Ok((outcome, browser, url, timings)) => {
-            Ok(Signed { outcome, browser, url, timings, record, began, live })
+        Ok((outcome, browser, url, allowed_urls, timings)) => {
+            Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
         }
         Err(error) => {
             let details = [("error".to_owned(), chain(&error))];
@@ -115,19 +117,9 @@ async fn signed<'a>(
     grant: &Grant,
     record: &mut Record<'a>,
     began: Instant,
-) -> Result<(Outcome, Browser, String, Timings), Error> {
+) -> Result<(Outcome, Browser, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
-    let started = async {
-        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
-        (browser, began.elapsed())
-    };
-    let fetched = async {
-        let values = fetch(&launch, grant, record).await;
-        (values, began.elapsed())
-    };
-    let ((browser, browser_time), (values, vault_time)) = together(started, fetched).await?;
-    (timings.browser, timings.vault) = (browser_time, vault_time);
-    let mut browser = browser?;
+    let (mut browser, values) = prepared(&launch, grant, record, began, &mut timings).await?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
     let armed = match Armed::new(launch.plan, values) {
@@ -137,6 +129,7 @@ async fn signed<'a>(
             return Err(Error::Unfit { stop, source_file: source });
         }
     };
+    let allowed_urls = armed.allowed_urls.clone();
     let sign_in = Instant::now();
     let run = Run::new(
         armed,
@@ -151,7 +144,7 @@ async fn signed<'a>(
     match run.finish().await {
         Ok((outcome, url)) => {
             timings.sign_in = sign_in.elapsed();
-            Ok((outcome, browser, url, timings))
+            Ok((outcome, browser, url, allowed_urls, timings))
         }
         Err(error) => {
             browser.end().await;
@@ -160,22 +153,48 @@ async fn signed<'a>(
     }
 }
 
-/// Awaits both, and no browser any more once the vault has said no: an account that cannot be had is
-/// the better news to tell than a browser that does not start.
-async fn together<B>(
-    started: impl Future<Output = (Result<Browser, B>, Duration)>,
-    fetched: impl Future<Output = (Result<Values, Error>, Duration)>,
-) -> Result<((Result<Browser, B>, Duration), (Values, Duration)), Error> {
-    let (mut started, mut fetched) = (std::pin::pin!(started), std::pin::pin!(fetched));
+/// The browser and the accounts, both under way at the same time.
+async fn prepared(
+    launch: &Launch<'_>,
+    grant: &Grant,
+    record: &mut Record<'_>,
+    began: Instant,
+    timings: &mut Timings,
+) -> Result<(Browser, Values), Error> {
+    let remote = launch.browser.webdriver.is_some();
+    let started = async {
+        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
+        (browser, began.elapsed())
+    };
+    let fetched = async {
+        let values = fetch(launch, grant, record).await;
+        (values, began.elapsed())
+    };
+    tokio::pin!(started, fetched);
     tokio::select! {
-        (values, time) = &mut fetched => {
-            let values = (values?, time);
-            Ok((started.await, values))
+        (values, took) = &mut fetched => {
+            timings.vault = took;
+            let values = match values {
+                Ok(values) => values,
+                Err(error) => {
+                    // A browser of our own ends when it is dropped, also on its way; a remote one is asked to.
+                    if remote && let (Ok(browser), _) = started.await {
+                        browser.end().await;
+                    }
+                    return Err(error);
+                }
+            };
+            let (browser, took) = started.await;
+            timings.browser = took;
+            Ok((browser?, values))
         }
-        (browser, time) = &mut started => {
-            let (values, vault_time) = fetched.await;
+        (browser, took) = &mut started => {
+            timings.browser = took;
+            let (values, took) = fetched.await;
+            timings.vault = took;
+            // An account that cannot be had is the better news to tell than a browser that did not start.
             match (browser, values) {
-                (browser, Ok(values)) => Ok(((browser, time), (values, vault_time))),
+                (browser, Ok(values)) => Ok((browser?, values)),
                 (Ok(browser), Err(error)) => {
                     browser.end().await;
                     Err(error)
