@@ -6,6 +6,7 @@ mod activity;
 mod check;
 mod config;
 mod doctor;
+mod faults;
 mod hashicorp;
 mod kdbx;
 mod lab;
