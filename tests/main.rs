@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod doctor;
 mod documents;
+mod faults;
 mod hashicorp;
 mod kdbx;
 mod lab;

@@ -4,7 +4,7 @@ mod answers;
 mod calls;
 mod config;
 mod doctor;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use doorward::access::{self, Grant};
