@@ -52,7 +52,7 @@ impl Floor {
         } else {
             self.configure("", "sandbox: false");
         }
-        self.desk.connector("stays", "http://<address>/disabled-field", "ActionTimeout: 60s", ROWS);
+        self.desk.connector("stays", "http://<address>/disabled-field", "ActionTimeout: 20s", ROWS);
         let mut command = self.command(connector, "corp:web/site", more);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let come = || match phase {
@@ -60,8 +60,18 @@ impl Floor {
             Phase::Row => self.site.visits()[visits..].iter().any(|v| v.path == "/disabled-field"),
             Phase::Held => picture.exists(),
         };
-        assert!(wait(come), "never came to {phase:?}");
+        assert!((0..9).any(|_| wait(come)), "never came to {phase:?}");
         Running { child }
+    }
+
+    /// Kills the processes of the desk whose command line has `part` in it.
+    fn kill(&self, part: &str) {
+        let pids = self.pids(part);
+        assert!(!pids.is_empty(), "there is no {part}");
+        for pid in pids {
+            // A child may be gone with its parent.
+            let _ = kill_process(pid, Signal::KILL);
+        }
     }
 
     /// The processes of the desk whose command line has `part` in it.
@@ -136,30 +146,45 @@ fn a_signal_ends_a_session_in_good_order() {
     assert_none(&problems);
 }
 
-/// The driver, and everything that names its port, ends while a row waits.
 #[test]
 fn a_browser_that_is_killed_ends_the_session() {
     let floor = Floor::new();
-    let mut problems = Vec::new();
-    for (name, part) in [("browser", "--remote-debugging-port"), ("driver", "chromedriver --port")]
-    {
-        let running = floor.at(Phase::Row);
-        let pids = floor.pids(part);
-        assert!(!pids.is_empty(), "there is no {name}");
-        for pid in pids {
-            let _ = kill_process(pid, Signal::KILL);
-        }
-        let launched = running.end();
-        let must = Must {
-            code: 6,
-            object: "failed/browser-failed",
-            says: "",
-            record: &["Connect corp:web/site", "ConnectFailed corp:web/site browser-failed"],
-        };
-        problems.extend(floor.problem(&launched, &must).map(|p| format!("{name}: {p}")));
-        floor.desk.assert_clean();
-    }
-    assert_none(&problems);
+    let running = floor.at(Phase::Row);
+    floor.kill("--remote-debugging-port");
+    let launched = running.end();
+    let must = Must {
+        code: 6,
+        object: "failed/browser-failed",
+        says: "error: the browser has gone away during a look at the page\n\
+               help: it crashed or was closed; a machine that is short of memory or of /dev/shm ends browsers\n",
+        record: &["Connect corp:web/site", "ConnectFailed corp:web/site browser-failed"],
+    };
+    // What was being done is a matter of the moment.
+    let said = launched.stderr.replace("during the navigation", "during a look at the page");
+    let problem = floor.problem(&Launched { stderr: said, ..launched }, &must);
+    floor.desk.assert_clean();
+    assert_eq!(problem, None);
+}
+
+/// The rows need the browser alone: without its driver they go on, to the end that is theirs.
+#[test]
+fn a_driver_that_is_killed_leaves_the_session_its_end() {
+    let floor = Floor::new();
+    let running = floor.at(Phase::Row);
+    floor.kill("chromedriver --port");
+    let launched = running.end();
+    let told = (launched.code, launched.outcome(), launched.cause());
+    assert_eq!(told, (1, "stuck", "not-ready"), "{}", launched.stderr);
+    let record = ["Connect corp:web/site", "ConnectFailed corp:web/site stuck"];
+    assert_eq!(floor.rows(&launched), record);
+    floor.desk.assert_clean();
+
+    let running = floor.at(Phase::Held);
+    floor.kill("chromedriver --port");
+    running.signal(Signal::TERM);
+    let launched = running.end();
+    assert_eq!((launched.code, launched.outcome()), (0, "signed-in"), "{}", launched.stderr);
+    floor.desk.assert_clean();
 }
 
 /// Nobody can catch this signal. What is left is ended by the watchdog; the end is written by the next
@@ -209,4 +234,101 @@ fn a_held_session_ends_by_itself() {
     let record = floor.desk.record(&["--session", session]);
     assert_eq!(record.last().unwrap()["Details"]["ended_by"], "--hold is over");
     floor.desk.assert_clean();
+}
+
+/// The answer of the desk's browser to a request for `path` on its DevTools port.
+fn asked(desk: &Desk, path: &str) -> String {
+    use std::io::{Read, Write};
+    let profiles = std::fs::read_dir(desk.lab.path().join("t")).unwrap().flatten();
+    let ports = profiles.map(|entry| entry.path().join("profile/DevToolsActivePort"));
+    let port = ports.filter_map(|file| std::fs::read_to_string(file).ok()).next().unwrap();
+    let at = format!("127.0.0.1:{}", port.lines().next().unwrap());
+    let mut stream = std::net::TcpStream::connect(&at).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    // The browser may go away while it answers.
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+/// Closes every page of the desk's browser, as a person does with the button of the window.
+fn close_pages(desk: &Desk) {
+    let list = asked(desk, "/json/list");
+    let list: Value = serde_json::from_str(&list[list.find('[').unwrap()..]).unwrap();
+    for page in list.as_array().unwrap().iter().filter(|page| page["type"] == "page") {
+        asked(desk, &format!("/json/close/{}", page["id"].as_str().unwrap()));
+    }
+}
+
+/// With a window where there is a screen to be had; without one the same end is reached all the same.
+#[test]
+fn a_window_that_is_closed_ends_the_session() {
+    let floor = Floor::new();
+    let mut problems = Vec::new();
+    let screen = Screen::start();
+    for windowed in [false, true] {
+        let picture = floor.desk.lab.path().join("held.png");
+        let _ = std::fs::remove_file(&picture);
+        let more: &[&str] = if windowed { &[] } else { &["--headless", "--hold", "until-closed"] };
+        let line = ["connect", "plain", "--account", "corp:web/site", "--format", "json"];
+        let line = [&line, &["--screenshot", "held.png"][..], more].concat();
+        let mut command = floor.desk.lab.command(&line);
+        command.env("TMPDIR", floor.desk.lab.path().join("t"));
+        match (&screen, windowed) {
+            (None, true) => {
+                skipped("a window that is closed", "Xvfb is not installed");
+                continue;
+            }
+            (Some(screen), true) => drop(command.env("DISPLAY", &screen.name)),
+            _ => {}
+        }
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        assert!((0..9).any(|_| wait(|| picture.exists())), "never signed in");
+        close_pages(&floor.desk);
+        let launched = Running { child }.end();
+        let must = Must {
+            code: 0,
+            object: "signed-in/",
+            says: "",
+            record: &[
+                "Connect corp:web/site",
+                "UsePassword corp:web/site",
+                "Disconnect corp:web/site signed-in",
+            ],
+        };
+        problems.extend(floor.problem(&launched, &must).map(|p| format!("window {windowed}: {p}")));
+        let session = launched.object["session"].as_str().unwrap();
+        let by = floor.desk.record(&["--session", session]).pop().unwrap()["Details"].clone();
+        if by["ended_by"] != "the window was closed" {
+            problems.push(format!("window {windowed}: {by}"));
+        }
+        floor.desk.assert_clean();
+    }
+    assert_none(&problems);
+}
+
+/// A screen without a monitor.
+struct Screen {
+    server: Child,
+    name: String,
+}
+
+impl Screen {
+    /// `None` where Xvfb is not installed.
+    fn start() -> Option<Self> {
+        use std::io::{BufRead, BufReader};
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        Some(Self { server, name: format!(":{}", number.trim()) })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }
