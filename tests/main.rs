@@ -4,6 +4,10 @@
 
 mod activity;
 mod check;
+mod config;
+mod doctor;
+mod documents;
+mod faults;
 mod firefox;
 mod hashicorp;
 mod kdbx;

@@ -43,7 +43,7 @@ impl Store {
     ) -> Result<Lease, Error> {
         let failed = |error| Error::of(&self.record.path, error);
         let mut connection = self.record.connection.lock().await;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut transaction = self.transaction(&mut connection).await?;
         let forgotten = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         sqlx::query("DELETE FROM lease WHERE expires < ?")
             .bind(forgotten.as_microsecond())

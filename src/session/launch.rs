@@ -104,10 +104,14 @@ pub async fn launch<'a>(
         }
         Err(error) => {
             seat.end().await;
-            let details = [("error".to_owned(), error.to_string())];
-            record.end(Action::ConnectFailed, error.word(), began.elapsed(), &details).await?;
+            let details = [("error".to_owned(), chain(&error))];
+            let lasted = began.elapsed();
+            let ended = record.end(Action::ConnectFailed, error.word(), lasted, &details).await;
             drop(live);
-            Err(error)
+            Err(match ended {
+                Ok(()) => error,
+                Err(source) => Error::Unrecorded { ended: Box::new(error), source },
+            })
         }
     }
 }
@@ -120,15 +124,7 @@ async fn signed<'a>(
     began: Instant,
 ) -> Result<(Outcome, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
-    let fetched = async {
-        let values = fetch(&launch, grant, record).await;
-        (values, began.elapsed())
-    };
-    let ((started, there), (values, vault_time)) = tokio::join!(seat.wait(), fetched);
-    (timings.browser, timings.vault) = (there.duration_since(began), vault_time);
-    // An account that cannot be had is the better news to tell than a browser that did not start.
-    let values = values?;
-    started?;
+    let values = prepared(&launch, grant, record, seat, began, &mut timings).await?;
     let browser = seat.browser()?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
@@ -149,6 +145,41 @@ async fn signed<'a>(
     let (outcome, url) = run.finish().await?;
     timings.sign_in = sign_in.elapsed();
     Ok((outcome, url, allowed_urls, timings))
+}
+
+/// The accounts, and the browser on its seat, both under way at the same time.
+async fn prepared(
+    launch: &Launch<'_>,
+    grant: &Grant,
+    record: &mut Record<'_>,
+    seat: &mut Seat,
+    began: Instant,
+    timings: &mut Timings,
+) -> Result<Values, Error> {
+    let fetched = async {
+        let values = fetch(launch, grant, record).await;
+        (values, began.elapsed())
+    };
+    tokio::pin!(fetched);
+    tokio::select! {
+        (values, took) = &mut fetched => {
+            timings.vault = took;
+            let values = values?;
+            let (started, there) = seat.wait().await;
+            timings.browser = there.duration_since(began);
+            started?;
+            Ok(values)
+        }
+        (started, there) = seat.wait() => {
+            timings.browser = there.duration_since(began);
+            let (values, took) = fetched.await;
+            timings.vault = took;
+            // An account that cannot be had is the better news to tell than a browser that did not start.
+            let values = values?;
+            started?;
+            Ok(values)
+        }
+    }
 }
 
 /// Takes the target account, and the linked accounts that the plan needs, from their vaults.
@@ -191,7 +222,9 @@ async fn fetch(
             None => link.clone(),
         };
         record.link(object, &link).await?;
-        let account = account(launch, grant, &grant.linked(link), Some(&request.account)).await?;
+        let account = account(launch, grant, &grant.linked(link), Some(&request.account))
+            .await
+            .map_err(|error| error.of_linked(role, &request.account))?;
         record.linked_user(object, account.username.clone());
         (launch.progress)(told(role, &account));
         linked[slot] = Some(account);
@@ -221,6 +254,18 @@ async fn account(
     Ok(vault.account(grant).await?)
 }
 
+/// An error with its causes, in one line for the record.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 fn told(role: &'static str, account: &Account) -> Progress {
     let user =
         account.username.as_deref().map_or_else(String::new, |user| format!(" (user {user})"));
@@ -228,11 +273,16 @@ fn told(role: &'static str, account: &Account) -> Progress {
 }
 
 impl Signed<'_> {
+    /// Since its first row on record.
+    pub fn lasted(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// Ends the session: the browser first, then the record.
     ///
     /// # Errors
     /// Those of the store; the browser has ended all the same.
-    pub async fn disconnect(self, how: &str) -> Result<Duration, crate::activity::Error> {
+    pub async fn disconnect(self, how: &str) -> Result<(), crate::activity::Error> {
         self.browser.end().await;
         let lasted = self.began.elapsed();
         let action = match &self.outcome {
@@ -252,6 +302,6 @@ impl Signed<'_> {
         }
         self.record.end(action, self.outcome.word(), lasted, &details).await?;
         drop(self.live);
-        Ok(lasted)
+        Ok(())
     }
 }
