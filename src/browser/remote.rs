@@ -1,6 +1,5 @@
 //! The remote endpoint: where a browser of another machine is asked for by WebDriver, as a Selenium Grid.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use fantoccini::error::NewSessionError;
@@ -163,17 +162,20 @@ fn refusal(error: &NewSessionError) -> String {
         NewSessionError::UnexpectedError(fantoccini::error::CmdError::Standard(answer)) => {
             format!("{}: {}", answer.error, answer.message)
         }
-        other => {
-            let mut said = other.to_string();
-            let mut source = other.source();
-            while let Some(cause) = source {
-                said = format!("{said}: {cause}");
-                source = cause.source();
-            }
-            said
-        }
+        NewSessionError::Failed(error) => unreachable(error),
+        NewSessionError::FailedC(error) => unreachable(error),
+        other => other.to_string(),
     };
     first_words(&said)
+}
+
+/// That there was no connection, by the last of its causes, as `Connection refused (os error 111)`.
+fn unreachable(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    format!("it cannot be reached: {last}")
 }
 
 fn plain() -> HttpConnector {
