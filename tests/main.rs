@@ -4,6 +4,8 @@
 
 mod activity;
 mod check;
+mod codes;
+
 mod hashicorp;
 mod kdbx;
 mod lab;

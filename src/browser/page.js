@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap() };
+  const state = { element: null, pressed: null, changed: false, observer: null, ignored: [] };
 
   const norm = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const cut = (text, most) => { const t = norm(text); return t.length > most ? t.slice(0, most - 1) + "…" : t; };
@@ -202,12 +202,14 @@
     return target.nth ? hits[target.nth - 1] : hits[0];
   };
 
+  const said = (element) => cut(element.innerText ?? element.textContent, 300);
+
   const sees = (target) => {
     if (target.by === "url") return glob(target.text, location.href) ? { text: "" } : null;
     const hit = shown(target);
     if (!hit) return null;
-    const text = cut(hit.innerText ?? hit.textContent, 300);
-    return state.ignored.get(hit) === text ? null : { text };
+    const text = said(hit);
+    return state.ignored.some((old) => old.element === hit && old.text === text) ? null : { text };
   };
 
   const where = () => ({
@@ -247,6 +249,8 @@
 
   // Looks once. `watch`: what a refusal looks like; `validations`: what the end of the sign-in looks like.
   const attempt = async ({ find, need, watch, validations }) => {
+    // An old refusal that went away, or says something else, counts when it shows again.
+    state.ignored = state.ignored.filter(({ element, text }) => element.isConnected && visible(element) && said(element) === text);
     for (let i = 0; i < watch.length; i++) { const hit = sees(watch[i]); if (hit) return { end: "failure", index: i, text: hit.text }; }
     const result = find ? await seek(find, need) : { reason: "nothing of the checkpoint shows" };
     if (result.end) return result;
@@ -322,11 +326,13 @@
     },
 
     // What shows of a refusal now is old: it does not count until it is shown anew or says something else.
+    // What was old before, and is not named any more, counts again.
     ignore(watch) {
+      state.ignored = [];
       for (const target of watch) {
         if (target.by === "url") continue;
         const hit = shown(target);
-        if (hit) state.ignored.set(hit, cut(hit.innerText ?? hit.textContent, 300));
+        if (hit) state.ignored.push({ element: hit, text: said(hit) });
       }
       return {};
     },
