@@ -1,5 +1,8 @@
 //! The sign-in on pages as they are, and as they should not be, in real Chromium: a table.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use crate::lab::desk::{Desk, Launched, ROWS};
 use crate::site::{PASSWORD, SEED, Site, USERNAME};
 
@@ -371,4 +374,35 @@ fn pages_that_ask_for_more() {
             ..DEFAULT
         },
     ]);
+}
+
+#[test]
+fn a_session_goes_only_where_it_may() {
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    desk.connector(
+        "wanders",
+        "http://<address>/wanders",
+        "AllowedURLs: ['http://<address>/*']",
+        "#welcome > (Validation) (SearchBy=css)\n",
+    );
+    let line = ["connect", "wanders", "--account", "web/site", "--headless", "--hold", "60s"];
+    let mut child = desk
+        .lab
+        .command(&line)
+        .env("TMPDIR", desk.lab.path().join("t"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let told =
+        lines.take_while(|line| !line.starts_with("refused by AllowedURLs")).collect::<Vec<_>>();
+    let refused = format!("{}/thief", site.foreign());
+    assert!(child.try_wait().unwrap().is_none(), "it ended without a refusal: {told:?}");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(site.count("/thief"), 0, "{refused} was visited");
+    desk.assert_clean();
 }

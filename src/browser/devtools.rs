@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::Error;
+use super::confine::{Confinement, auto_attach};
 use super::fault::{Fault, first_words};
 
 /// How long the browser may take for one command. A page that is blocked blocks the commands to it.
@@ -42,6 +43,8 @@ struct Shared {
     held: Vec<(String, String)>,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
+    /// Where the session may go, once it is the person's.
+    confinement: Option<Confinement>,
     /// Page targets that exist.
     pages: HashSet<String>,
     /// Whether the browser has closed the socket.
@@ -83,10 +86,11 @@ impl DevTools {
             while let Some(Ok(message)) = stream.next().await {
                 let Message::Text(text) = message else { continue };
                 let Ok(value) = serde_json::from_str::<Value>(text.as_str()) else { continue };
-                if let Some(answer) = lock(&reader_shared).take(value)
-                    && let Some(send) = reader_send.upgrade()
-                {
-                    let _ = send.send(answer);
+                let answers = lock(&reader_shared).take(value);
+                if let Some(send) = reader_send.upgrade() {
+                    for answer in answers {
+                        let _ = send.send(answer);
+                    }
                 }
                 changed.send_modify(|count| *count += 1);
             }
@@ -144,6 +148,8 @@ impl DevTools {
         method: &str,
         params: Value,
     ) -> Result<Value, Fault> {
+        // Names only: parameters can hold what is typed.
+        tracing::trace!("round trip: {method}");
         self.send(session, method, params).await
     }
 
@@ -197,6 +203,27 @@ impl DevTools {
         lock(&self.shared).answers_dialogs = false;
     }
 
+    /// From now on navigations go only where `patterns` say, in every tab and frame.
+    pub(super) async fn confine(&self, patterns: Vec<String>) -> Result<(), Fault> {
+        lock(&self.shared).confinement = Some(Confinement::new(patterns));
+        self.call(None, "Target.setAutoAttach", auto_attach()).await.map(|_| ())
+    }
+
+    /// Returns when a navigation was refused, with its URL.
+    pub(super) async fn refused(&self) -> String {
+        let mut changes = self.changes.clone();
+        loop {
+            changes.mark_unchanged();
+            if let Some(url) = lock(&self.shared).confinement.as_mut().and_then(|c| c.refused.pop())
+            {
+                return url;
+            }
+            if changes.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+
     /// Returns when the browser, or its last page, has been closed.
     pub(super) async fn closed(&self) {
         let mut changes = self.changes.clone();
@@ -222,7 +249,7 @@ impl DevTools {
 
 impl Shared {
     /// Takes one message of the browser in; what has to be answered at once is returned.
-    fn take(&mut self, mut message: Value) -> Option<Message> {
+    fn take(&mut self, mut message: Value) -> Vec<Message> {
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let answer = match message.get_mut("error") {
                 Some(error) => Err(fault(error)),
@@ -231,7 +258,7 @@ impl Shared {
             if let Some(waiting) = self.waiting.remove(&id) {
                 let _ = waiting.send(answer);
             }
-            return None;
+            return Vec::new();
         }
         let session = message["sessionId"].as_str().unwrap_or_default().to_owned();
         let params = &message["params"];
@@ -258,17 +285,35 @@ impl Shared {
                 // answered with "cancel", as a person who did not read it should.
                 let accept = matches!(params["type"].as_str(), Some("alert" | "beforeunload"));
                 let params = json!({"accept": accept});
-                return Some(self.command(&session, "Page.handleJavaScriptDialog", params));
+                return vec![self.command(&session, "Page.handleJavaScriptDialog", params)];
             }
             "Fetch.requestPaused" => {
                 let request = params["requestId"].as_str().unwrap_or_default().to_owned();
                 // What a script fetches leaves the document where it is.
-                if self.holding && params["resourceType"] == "Document" {
+                let document = params["resourceType"] == "Document";
+                if self.holding && document {
                     self.held.push((session, request));
-                } else {
-                    let params = json!({"requestId": request});
-                    return Some(self.command(&session, "Fetch.continueRequest", params));
+                    return Vec::new();
                 }
+                let (method, params) = match &mut self.confinement {
+                    Some(confinement) if document => confinement
+                        .verdict(&request, params["request"]["url"].as_str().unwrap_or_default()),
+                    _ => ("Fetch.continueRequest", json!({"requestId": request})),
+                };
+                return vec![self.command(&session, method, params)];
+            }
+            "Target.attachedToTarget" if self.confinement.is_some() => {
+                let attached = params["sessionId"].as_str().unwrap_or_default().to_owned();
+                let mut commands: Vec<_> = Confinement::commands()
+                    .into_iter()
+                    .map(|(method, params)| self.command(&attached, method, params))
+                    .collect();
+                commands.push(self.command(
+                    &attached,
+                    "Runtime.runIfWaitingForDebugger",
+                    json!({}),
+                ));
+                return commands;
             }
             "Fetch.authRequired" => {
                 // A prompt of the browser's own would block the page, and nobody could answer it.
@@ -276,14 +321,11 @@ impl Shared {
                 self.dialogs.push(format!(
                     "the browser was to ask for a name and password (HTTP {challenge})"
                 ));
-                return Some(self.command(
-                    &session,
-                    "Fetch.continueWithAuth",
-                    json!({
-                        "requestId": params["requestId"],
-                        "authChallengeResponse": {"response": "CancelAuth"},
-                    }),
-                ));
+                let params = json!({
+                    "requestId": params["requestId"],
+                    "authChallengeResponse": {"response": "CancelAuth"},
+                });
+                return vec![self.command(&session, "Fetch.continueWithAuth", params)];
             }
             "Target.targetCreated" if params["targetInfo"]["type"] == "page" => {
                 self.pages.extend(params["targetInfo"]["targetId"].as_str().map(str::to_owned));
@@ -293,11 +335,9 @@ impl Shared {
             }
             _ => {}
         }
-        None
+        Vec::new()
     }
-}
 
-impl Shared {
     /// A command that nobody waits for.
     fn command(&mut self, session: &str, method: &str, params: Value) -> Message {
         self.last_id += 1;

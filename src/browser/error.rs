@@ -64,6 +64,9 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A browser without a side channel cannot be held to `AllowedURLs`.
+    #[error("this browser cannot be held to the connector's AllowedURLs")]
+    Unconfined,
     /// The browser went away.
     #[error("the browser has gone away during {during}")]
     Gone {
@@ -116,6 +119,9 @@ impl Error {
             }
             Self::Unresponsive { .. } => {
                 "the page blocks its browser, or the machine is overloaded; a larger ActionTimeout does not help".into()
+            }
+            Self::Unconfined => {
+                "use a Chromium that doorward starts itself, or sign in with --headless and without --hold".into()
             }
             Self::Refused { .. } => return None,
         })

@@ -1,6 +1,7 @@
 //! The browser: driver processes, WebDriver, readiness, frames, the DevTools side channel.
 
 mod binaries;
+mod confine;
 mod devtools;
 mod driver;
 mod error;
@@ -8,6 +9,7 @@ mod fault;
 mod keys;
 mod page;
 mod settings;
+mod side;
 mod sight;
 mod start;
 mod typing;

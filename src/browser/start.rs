@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use super::devtools::DevTools;
 use super::driver::Driver;
 use super::fault::first_words;
-use super::page::{Page, Place, Side, attach};
+use super::page::Page;
+use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
 use super::{Binaries, Error, Kind, Settings};
 
@@ -110,19 +111,40 @@ impl Browser {
         &self.name
     }
 
-    /// Leaves the page to the person: dialogs are theirs from now on.
-    pub async fn hand_over(&mut self) {
-        if let Some(side) = &mut self.page.side {
-            side.tools.leave_dialogs();
-            for place in side.places.drain(..).collect::<Vec<_>>() {
-                let detach = json!({"sessionId": place.session});
-                let _ = side.tools.call(None, "Target.detachFromTarget", detach).await;
-            }
+    /// Leaves the page to the person: dialogs and prompts are theirs from now on. With `allowed`, which
+    /// may hold `*`, the session goes only there, in every tab and frame.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] and the like, when the session could not be confined; [`Error::Unconfined`] for a
+    /// browser without a side channel.
+    pub async fn hand_over(&mut self, allowed: Vec<String>) -> Result<(), Error> {
+        const DURING: &str = "the confinement to AllowedURLs";
+        let Some(side) = &mut self.page.side else {
+            return if allowed.is_empty() { Ok(()) } else { Err(Error::Unconfined) };
+        };
+        side.tools.leave_dialogs();
+        let confined = !allowed.is_empty();
+        if confined {
+            // The tabs and frames that there are, are attached to once more, each with its interception.
+            side.tools.confine(allowed).await.map_err(|fault| fault.during(DURING))?;
+        }
+        for place in side.places.drain(..).collect::<Vec<_>>() {
+            let detach = json!({"sessionId": place.session});
+            let _ = side.tools.call(None, "Target.detachFromTarget", detach).await;
+        }
+        Ok(())
+    }
+
+    /// Returns when a navigation of the person was refused, with its URL.
+    pub async fn refused(&self) -> String {
+        match &self.page.side {
+            Some(side) => side.tools.refused().await,
+            None => std::future::pending().await,
         }
     }
 
     /// Returns when the person has closed the window, or the browser has ended.
-    pub async fn closed(&mut self) {
+    pub async fn closed(&self) {
         match &self.page.side {
             Some(side) => side.tools.closed().await,
             None => {

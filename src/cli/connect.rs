@@ -196,7 +196,7 @@ async fn connect(
     let how = stay(arguments, &mut signed, &mut signals, validates, &tell).await;
     let (how, failed) = match how {
         Ok(how) => (how, None),
-        Err(failure) => ("screenshot failed", Some(failure)),
+        Err(failure) => ("a failure", Some(failure)),
     };
     let outcome_word = signed.outcome.word();
     let cause = signed.outcome.cause().map(str::to_owned);
@@ -262,7 +262,7 @@ async fn stay(
         (None, true) => return Ok("the end of a headless session"),
         (None, false) => Hold::UntilClosed,
     };
-    signed.browser.hand_over().await;
+    signed.browser.hand_over(std::mem::take(&mut signed.allowed_urls)).await?;
     tell(session::Progress::HandedOver);
     let time = async {
         match hold {
@@ -270,11 +270,18 @@ async fn stay(
             Hold::UntilClosed => std::future::pending().await,
         }
     };
-    Ok(tokio::select! {
-        () = signed.browser.closed() => "the window was closed",
-        () = time => "--hold is over",
-        name = signals.next() => name,
-    })
+    tokio::pin!(time);
+    loop {
+        return Ok(tokio::select! {
+            () = signed.browser.closed() => "the window was closed",
+            () = &mut time => "--hold is over",
+            name = signals.next() => name,
+            url = signed.browser.refused() => {
+                tell(session::Progress::NavigationRefused(url));
+                continue;
+            }
+        });
+    }
 }
 
 /// Takes the picture; not while a field that can be seen still holds a password or a code.

@@ -16,6 +16,9 @@ pub(super) fn line(progress: &Progress) -> String {
         Progress::Dialog(text) => format!("the page showed a dialog: {}", printable(text)),
         Progress::HandedOver => "the session is yours; close the window to end it".to_owned(),
         Progress::Handover(text) => format!("please do this in the window: {}", printable(text)),
+        Progress::NavigationRefused(url) => {
+            format!("refused by AllowedURLs: {}", printable(url))
+        }
         Progress::Page(url) => format!("opening {url}"),
         Progress::Recorded => "on record".to_owned(),
         Progress::Row { number, of, text } => format!("row {number} of {of}: {}", printable(text)),

@@ -20,6 +20,8 @@ pub(super) struct Armed {
     pub(super) values: Values,
     pub(super) guard: Guard,
     pub(super) logon_url: Url,
+    /// `AllowedURLs` with their values.
+    pub(super) allowed_urls: Vec<String>,
 }
 
 impl Armed {
@@ -50,7 +52,12 @@ impl Armed {
             ));
         }
         let origins: Vec<Url> = allowed.into_iter().map(|(url, _)| url).collect();
-        let armed = Self { guard: Guard::new(&origins), plan, values, logon_url };
+        let allowed_urls = settings
+            .allowed_urls
+            .iter()
+            .map(|template| values.public(None, template))
+            .collect::<Result<Vec<_>, _>>()?;
+        let armed = Self { allowed_urls, guard: Guard::new(&origins), plan, values, logon_url };
         armed.fits()?;
         Ok(armed)
     }

@@ -65,6 +65,8 @@ pub struct Signed<'a> {
     pub browser: Browser,
     /// Origin and path of the page; no query, no fragment.
     pub url: String,
+    /// Where the session may go now; empty means everywhere.
+    pub allowed_urls: Vec<String>,
     /// How long it took.
     pub timings: Timings,
     record: Record<'a>,
@@ -94,8 +96,8 @@ pub async fn launch<'a>(
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
-        Ok((outcome, browser, url, timings)) => {
-            Ok(Signed { outcome, browser, url, timings, record, began, live })
+        Ok((outcome, browser, url, allowed_urls, timings)) => {
+            Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
         }
         Err(error) => {
             let details = [("error".to_owned(), error.to_string())];
@@ -111,28 +113,9 @@ async fn signed<'a>(
     grant: &Grant,
     record: &mut Record<'a>,
     began: Instant,
-) -> Result<(Outcome, Browser, String, Timings), Error> {
+) -> Result<(Outcome, Browser, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
-    let started = async {
-        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
-        (browser, began.elapsed())
-    };
-    let fetched = async {
-        let values = fetch(&launch, grant, record).await;
-        (values, began.elapsed())
-    };
-    let ((browser, browser_time), (values, vault_time)) = tokio::join!(started, fetched);
-    (timings.browser, timings.vault) = (browser_time, vault_time);
-    // An account that cannot be had is the better news to tell than a browser that did not start.
-    let values = match (values, browser) {
-        (Ok(values), browser) => (values, browser?),
-        (Err(error), Ok(browser)) => {
-            browser.end().await;
-            return Err(error);
-        }
-        (Err(error), Err(_)) => return Err(error),
-    };
-    let (values, mut browser) = values;
+    let (mut browser, values) = prepared(&launch, grant, record, began, &mut timings).await?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
     let armed = match Armed::new(launch.plan, values) {
@@ -142,6 +125,7 @@ async fn signed<'a>(
             return Err(Error::Unfit { stop, source_file: source });
         }
     };
+    let allowed_urls = armed.allowed_urls.clone();
     let sign_in = Instant::now();
     let run = Run::new(
         armed,
@@ -156,11 +140,63 @@ async fn signed<'a>(
     match run.finish().await {
         Ok((outcome, url)) => {
             timings.sign_in = sign_in.elapsed();
-            Ok((outcome, browser, url, timings))
+            Ok((outcome, browser, url, allowed_urls, timings))
         }
         Err(error) => {
             browser.end().await;
             Err(error)
+        }
+    }
+}
+
+/// The browser and the accounts, both under way at the same time.
+async fn prepared(
+    launch: &Launch<'_>,
+    grant: &Grant,
+    record: &mut Record<'_>,
+    began: Instant,
+    timings: &mut Timings,
+) -> Result<(Browser, Values), Error> {
+    let remote = launch.browser.webdriver.is_some();
+    let started = async {
+        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
+        (browser, began.elapsed())
+    };
+    let fetched = async {
+        let values = fetch(launch, grant, record).await;
+        (values, began.elapsed())
+    };
+    tokio::pin!(started, fetched);
+    tokio::select! {
+        (values, took) = &mut fetched => {
+            timings.vault = took;
+            let values = match values {
+                Ok(values) => values,
+                Err(error) => {
+                    // A browser of our own ends when it is dropped, also on its way; a remote one is asked to.
+                    if remote && let (Ok(browser), _) = started.await {
+                        browser.end().await;
+                    }
+                    return Err(error);
+                }
+            };
+            let (browser, took) = started.await;
+            timings.browser = took;
+            Ok((browser?, values))
+        }
+        (browser, took) = &mut started => {
+            timings.browser = took;
+            let (values, took) = fetched.await;
+            timings.vault = took;
+            // An account that cannot be had is the better news to tell than a browser that did not start.
+            match (browser, values) {
+                (browser, Ok(values)) => Ok((browser?, values)),
+                (Ok(browser), Err(error)) => {
+                    browser.end().await;
+                    Err(error)
+                }
+                (Err(_), Err(error)) => Err(error),
+            }
         }
     }
 }

@@ -54,6 +54,8 @@ pub enum Progress {
     Dialog(String),
     /// A person is asked to do something in the window.
     Handover(String),
+    /// A navigation outside of `AllowedURLs` was refused.
+    NavigationRefused(String),
     /// The picture was saved there.
     Screenshot(String),
     /// The session is the operator's.

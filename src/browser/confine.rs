@@ -1,0 +1,91 @@
+//! Confinement: where a signed-in session may go. `AllowedURLs` holds for every tab and frame of the
+//! browser; what leads elsewhere is failed on its way to the network.
+
+use serde_json::{Value, json};
+
+/// Patterns of URLs in which `*` stands for anything.
+#[derive(Debug, Default)]
+pub(super) struct Confinement {
+    patterns: Vec<String>,
+    /// What was refused and has not been told yet.
+    pub(super) refused: Vec<String>,
+}
+
+impl Confinement {
+    pub(super) fn new(patterns: Vec<String>) -> Self {
+        Self { patterns, refused: Vec::new() }
+    }
+
+    /// What a session with a page or frame needs so that its navigations are asked for.
+    pub(super) fn commands() -> [(&'static str, Value); 2] {
+        [
+            ("Fetch.enable", json!({"patterns": [{"resourceType": "Document"}]})),
+            ("Target.setAutoAttach", auto_attach()),
+        ]
+    }
+
+    /// The answer to a navigation that is held: on to `url`, or nowhere.
+    pub(super) fn verdict(&mut self, request: &str, url: &str) -> (&'static str, Value) {
+        if self.patterns.iter().any(|pattern| glob(pattern, url)) {
+            return ("Fetch.continueRequest", json!({"requestId": request}));
+        }
+        self.refused.push(url.to_owned());
+        ("Fetch.failRequest", json!({"requestId": request, "errorReason": "BlockedByClient"}))
+    }
+}
+
+/// New tabs and frames of other processes stop before their first request, until they are confined, too.
+pub(super) fn auto_attach() -> Value {
+    json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true})
+}
+
+/// Whether `text` is what `pattern` says, where `*` stands for any text.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        let cases = [
+            ("https://a.example/*", "https://a.example/", true),
+            ("https://a.example/*", "https://a.example/x?y#z", true),
+            ("https://a.example/*", "https://a.example.evil/", false),
+            ("https://a.example/*", "http://a.example/", false),
+            ("https://*.example/app/*", "https://b.example/app/1", true),
+            ("https://*.example/app/*", "https://b.example/", false),
+            ("https://a.example/", "https://a.example/", true),
+            ("https://a.example/", "https://a.example/x", false),
+            ("*/end", "https://a.example/end", true),
+            ("*/end", "https://a.example/end/not", false),
+            ("a*b*c", "abbc", true),
+            ("a*b*bc", "abc", false),
+            ("*", "", true),
+            ("", "", true),
+            ("", "x", false),
+        ];
+        for (pattern, text, matches) in cases {
+            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}
