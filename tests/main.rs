@@ -5,7 +5,7 @@
 mod activity;
 mod check;
 mod codes;
-
+mod connect;
 mod hashicorp;
 mod kdbx;
 mod lab;
