@@ -1,6 +1,7 @@
 //! The command `connect` as its users use it: what it takes, what it prints, how it ends.
 
 mod found;
+mod pictures;
 mod printed;
 mod requests;
 mod safety;

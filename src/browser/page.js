@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: [] };
+  const state = { element: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set() };
 
   const norm = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const cut = (text, most) => { const t = norm(text); return t.length > most ? t.slice(0, most - 1) + "…" : t; };
@@ -279,9 +279,11 @@
     },
 
     // At the moment of typing: the origins again, the focus, the old text selected so that the first key replaces it.
-    focus() {
+    // `secret`: while the element holds it, no picture is taken.
+    focus(secret) {
       const element = state.element;
       if (!element?.isConnected) return { gone: true, ...where() };
+      if (secret) state.kept.add(element);
       element.focus({ preventScroll: true });
       const root = element.getRootNode();
       if (element.isContentEditable) { const all = document.createRange(); all.selectNodeContents(element); const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(all); }
@@ -321,6 +323,7 @@
       if (from < 0) return { moved: false };
       const target = boxes[from + before + 1];
       if (!target) return { moved: false };
+      if (state.kept.has(state.element)) state.kept.add(target);
       if (focused() !== target) { target.focus({ preventScroll: true }); target.select(); }
       return { moved: true };
     },
@@ -393,9 +396,13 @@
       return { x: box.x + state.element.clientLeft, y: box.y + state.element.clientTop };
     },
 
-    // Whether a field still holds something that was typed, of the kinds that may be secret.
+    // Whether a field that can be seen still holds something that may be secret: one that a secret was
+    // typed into, or one of the kinds for them.
     secrets() {
-      return { held: everywhere("input").some((e) => (e.type === "password" || e.autocomplete === "one-time-code") && e.value.length > 0 && visible(e)) };
+      const fields = new Set(everywhere("input").filter((e) => e.type === "password" || e.autocomplete === "one-time-code"));
+      for (const element of state.kept) fields.add(element);
+      const filled = (e) => (e.isContentEditable ? e.textContent : e.value).length > 0;
+      return { held: [...fields].some((e) => e.isConnected && filled(e) && visible(e)) };
     },
 
     // What there is on a page that stopped a row: for a person to recognise it.

@@ -182,7 +182,8 @@ impl Run<'_, '_> {
     ) -> Result<Option<Next>, Error> {
         let guard = &self.armed.guard;
         let bound = template.placeholders().next().is_some();
-        let typed = self.page.type_text(text, |at| !bound || guard.allows(at)).await?;
+        let secret = is_secret(template, &self.armed.values);
+        let typed = self.page.type_text(text, secret, |at| !bound || guard.allows(at)).await?;
         Ok(self.typed(step, typed, sight))
     }
 
@@ -198,7 +199,7 @@ impl Run<'_, '_> {
         for _ in 0..MOST_REPLACEMENTS {
             let guard = &self.armed.guard;
             let bound = template.placeholders().next().is_some();
-            let typed = self.page.type_text(&code, |at| !bound || guard.allows(at)).await?;
+            let typed = self.page.type_text(&code, true, |at| !bound || guard.allows(at)).await?;
             // A code that sends itself takes its field with it.
             let next = match typed {
                 Typed::Left => Some(Next::On),
