@@ -5,6 +5,7 @@ mod pictures;
 mod printed;
 mod requests;
 mod safety;
+mod windows;
 
 use crate::lab::Ended;
 use crate::lab::desk::{Desk, ROWS};
