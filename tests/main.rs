@@ -4,7 +4,9 @@
 
 mod activity;
 mod check;
+mod codes;
 mod config;
+mod connect;
 mod doctor;
 mod documents;
 mod faults;

@@ -14,7 +14,7 @@ use crate::activity::Store;
 use crate::browser::{self, Browser};
 use crate::clock::Clock;
 use crate::connector::{self, Connector, Verb};
-use crate::diagnostic::{Diagnostic, Source, render};
+use crate::diagnostic::{Code, Diagnostic, Source, render};
 use crate::name::{AccountRef, ConnectorId, SessionId, UserName};
 use crate::plan::{self, Plan, Request};
 use crate::session::{self, Launch, Outcome, Signed};
@@ -140,13 +140,11 @@ async fn connect(
         return refuse(&store, arguments, session, &request, diagnostics, Exit::Connector, began)
             .await;
     };
-    if let Some(row) = needs_person(&connector).filter(|_| arguments.headless) {
-        return Err(Failure::usage(
-            format!(
-                "row {row} of the connector hands over to a person, and --headless has no window for one"
-            ),
-            "leave --headless away",
-        ));
+    if let Some(problem) = needs_person(&connector).filter(|_| arguments.headless) {
+        let problems = [problem];
+        show(&problems);
+        let store = Store::open(state).await?;
+        return refuse(&store, arguments, session, &request, &problems, Exit::Usage, began).await;
     }
     ask_for_parameters(&connector, &mut request.params)?;
     let plan = match plan::build(Arc::new(connector), request.clone()) {
@@ -463,9 +461,13 @@ fn ask_for_parameters(
     Ok(())
 }
 
-/// The first row that needs a person at the window.
-fn needs_person(connector: &Connector) -> Option<usize> {
-    connector.steps.iter().find(|step| matches!(step.verb, Verb::Handover(_))).map(|step| step.row)
+/// What is wrong with a launch without a window, where a row needs a person at one.
+fn needs_person(connector: &Connector) -> Option<Diagnostic> {
+    let step = connector.steps.iter().find(|step| matches!(step.verb, Verb::Handover(_)))?;
+    let message = "this row hands over to a person, and --headless has no window for one";
+    let problem =
+        Diagnostic::error(Code::HandoverWithoutWindow, &connector.source, step.span, message);
+    Some(problem.label(format!("row {}", step.row)).help("leave --headless away"))
 }
 
 fn browser_settings(
