@@ -1,7 +1,6 @@
 //! An interrupted session: one that began, did not end, and that no process runs any more.
 
 use jiff::SignedDuration;
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::live::{self, Found};

@@ -5,7 +5,6 @@
 //! [`Store::lease_key`].
 
 use jiff::SignedDuration;
-use sqlx::Connection;
 
 use super::{Error, Store};
 use crate::clock::Timestamp;
