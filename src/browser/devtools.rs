@@ -243,6 +243,11 @@ impl DevTools {
         }
     }
 
+    /// Whether the page `target` is there: not closed, by a person or by itself.
+    pub(super) fn has_page(&self, target: &str) -> bool {
+        lock(&self.shared).pages.contains(target)
+    }
+
     /// Whether the connection is gone.
     pub(super) fn is_closed(&self) -> bool {
         lock(&self.shared).closed
@@ -333,7 +338,10 @@ impl Shared {
                 self.pages.extend(params["targetInfo"]["targetId"].as_str().map(str::to_owned));
             }
             "Target.targetDestroyed" => {
-                self.pages.remove(params["targetId"].as_str().unwrap_or_default());
+                let target = params["targetId"].as_str().unwrap_or_default();
+                self.pages.remove(target);
+                // The id of a page's target is that of its top frame.
+                self.navigating.remove(target);
             }
             _ => {}
         }

@@ -72,6 +72,8 @@ impl Driver {
             .env_clear()
             .envs(inherited())
             .env("TMPDIR", profile.path())
+            // Chromium keeps crash reports in a folder beside its default profile, whatever profile it has.
+            .env("XDG_CONFIG_HOME", profile.path().join("config"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

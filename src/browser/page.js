@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: new WeakMap() };
+  const state = { element: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set() };
 
   const norm = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const cut = (text, most) => { const t = norm(text); return t.length > most ? t.slice(0, most - 1) + "…" : t; };
@@ -202,12 +202,14 @@
     return target.nth ? hits[target.nth - 1] : hits[0];
   };
 
+  const said = (element) => cut(element.innerText ?? element.textContent, 300);
+
   const sees = (target) => {
     if (target.by === "url") return glob(target.text, location.href) ? { text: "" } : null;
     const hit = shown(target);
     if (!hit) return null;
-    const text = cut(hit.innerText ?? hit.textContent, 300);
-    return state.ignored.get(hit) === text ? null : { text };
+    const text = said(hit);
+    return state.ignored.some((old) => old.element === hit && old.text === text) ? null : { text };
   };
 
   const where = () => ({
@@ -247,6 +249,8 @@
 
   // Looks once. `watch`: what a refusal looks like; `validations`: what the end of the sign-in looks like.
   const attempt = async ({ find, need, watch, validations }) => {
+    // An old refusal that went away, or says something else, counts when it shows again.
+    state.ignored = state.ignored.filter(({ element, text }) => element.isConnected && visible(element) && said(element) === text);
     for (let i = 0; i < watch.length; i++) { const hit = sees(watch[i]); if (hit) return { end: "failure", index: i, text: hit.text }; }
     const result = find ? await seek(find, need) : { reason: "nothing of the checkpoint shows" };
     if (result.end) return result;
@@ -275,9 +279,11 @@
     },
 
     // At the moment of typing: the origins again, the focus, the old text selected so that the first key replaces it.
-    focus() {
+    // `secret`: while the element holds it, no picture is taken.
+    focus(secret) {
       const element = state.element;
       if (!element?.isConnected) return { gone: true, ...where() };
+      if (secret) state.kept.add(element);
       element.focus({ preventScroll: true });
       const root = element.getRootNode();
       if (element.isContentEditable) { const all = document.createRange(); all.selectNodeContents(element); const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(all); }
@@ -317,16 +323,19 @@
       if (from < 0) return { moved: false };
       const target = boxes[from + before + 1];
       if (!target) return { moved: false };
+      if (state.kept.has(state.element)) state.kept.add(target);
       if (focused() !== target) { target.focus({ preventScroll: true }); target.select(); }
       return { moved: true };
     },
 
     // What shows of a refusal now is old: it does not count until it is shown anew or says something else.
+    // What was old before, and is not named any more, counts again.
     ignore(watch) {
+      state.ignored = [];
       for (const target of watch) {
         if (target.by === "url") continue;
         const hit = shown(target);
-        if (hit) state.ignored.set(hit, cut(hit.innerText ?? hit.textContent, 300));
+        if (hit) state.ignored.push({ element: hit, text: said(hit) });
       }
       return {};
     },
@@ -387,9 +396,13 @@
       return { x: box.x + state.element.clientLeft, y: box.y + state.element.clientTop };
     },
 
-    // Whether a field still holds something that was typed, of the kinds that may be secret.
+    // Whether a field that can be seen still holds something that may be secret: one that a secret was
+    // typed into, or one of the kinds for them.
     secrets() {
-      return { held: everywhere("input").some((e) => (e.type === "password" || e.autocomplete === "one-time-code") && e.value.length > 0 && visible(e)) };
+      const fields = new Set(everywhere("input").filter((e) => e.type === "password" || e.autocomplete === "one-time-code"));
+      for (const element of state.kept) fields.add(element);
+      const filled = (e) => (e.isContentEditable ? e.textContent : e.value).length > 0;
+      return { held: [...fields].some((e) => e.isConnected && filled(e) && visible(e)) };
     },
 
     // What there is on a page that stopped a row: for a person to recognise it.

@@ -267,7 +267,8 @@ impl Page {
         Ok(())
     }
 
-    /// What shows of `watch` now is old: it does not count until the page shows it anew.
+    /// What shows of `watch` now is old: it does not count until the page shows it anew. What was old
+    /// before counts again.
     ///
     /// # Errors
     /// As [`Page::look`].

@@ -44,6 +44,9 @@ impl Side {
         arguments: &Value,
     ) -> Result<Value, Fault> {
         let top = self.places.first().ok_or(Fault::DocumentGone)?.clone();
+        if !self.tools.has_page(&top.frame) {
+            return Err(Fault::Closed);
+        }
         let known = self.places.get(depth).ok_or(Fault::DocumentGone)?.world;
         let list = arguments.as_array().map_or(&[] as &[Value], Vec::as_slice);
         let list = list.iter().map(Value::to_string).collect::<Vec<_>>().join(",");

@@ -82,19 +82,21 @@ const DURING: &str = "the typing of a value";
 
 impl Page {
     /// Types `text` into the element that the last look found, as trusted key events, after what it
-    /// held before is gone. `allows` says whether the value may be typed where the page is now.
+    /// held before is gone. `secret`: while the element holds it, the page is not shown to anybody.
+    /// `allows` says whether the value may be typed where the page is now.
     ///
     /// # Errors
     /// [`Error::Gone`], [`Error::Unresponsive`], [`Error::Refused`]; none holds a part of the text.
     pub async fn type_text(
         &mut self,
         text: &Secret,
+        secret: bool,
         allows: impl Fn(&Whereabouts) -> bool,
     ) -> Result<Typed, Error> {
         if let Some(side) = &self.side {
             side.tools.hold();
         }
-        let typed = self.focus_and_type(text, allows).await;
+        let typed = self.focus_and_type(text, secret, allows).await;
         if let Some(side) = &self.side {
             side.tools.release();
         }
@@ -104,9 +106,10 @@ impl Page {
     async fn focus_and_type(
         &mut self,
         text: &Secret,
+        secret: bool,
         allows: impl Fn(&Whereabouts) -> bool,
     ) -> Result<Typed, Fault> {
-        let focus = match self.call("focus", &json!([])).await {
+        let focus = match self.call("focus", &json!([secret])).await {
             Ok(focus) => focus,
             Err(Fault::DocumentGone) => return Ok(Typed::Gone),
             Err(fault) => return Err(fault),

@@ -14,7 +14,7 @@ use crate::activity::Store;
 use crate::browser::{self, Browser};
 use crate::clock::Clock;
 use crate::connector::{self, Connector, Verb};
-use crate::diagnostic::{Diagnostic, Source, render};
+use crate::diagnostic::{Code, Diagnostic, Source, render};
 use crate::name::{AccountRef, ConnectorId, SessionId, UserName};
 use crate::plan::{self, Plan, Request};
 use crate::session::{self, Launch, Outcome, Signed};
@@ -27,35 +27,38 @@ Examples:
   doorward connect ./connectors/demo.yaml --account corp:web/shop --headless --screenshot shop.png
   doorward connect demo --account web/shop --headless --format json
 
-Ends with 0 when the session was signed in, 1 when the site refused or a row stopped, 2 for a wrong command
-line or configuration, 3 for a connector with problems, 4 when access was refused, 5 for the vault, 6 for the
-browser, 7 when the record cannot be written.")]
+Without --headless the signed-in window is yours: the session ends when you close it, or with Ctrl-C.
+
+Ends with 0 when the session was signed in, 1 when the site refused or a row stopped, 2 for a wrong \
+command line or configuration, 3 for a connector with problems, 4 when access was refused, 5 for the \
+vault, 6 for the browser, 7 when the record cannot be written.")]
 pub(super) struct Arguments {
     /// The connector: its name in a connectors folder, or the path of its file
     connector: String,
     /// The account to sign in with: [vault:][safe/]name
     #[arg(long, value_name = "REF")]
     account: AccountRef,
-    /// Why; it goes on record
+    /// Why you need it; it goes on record
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// A value for one of the connector's UserParameters; a terminal is asked for those that are missing
+    /// A value for one of the connector's UserParameters, as often as there are some; on a terminal you are
+    /// asked for those that are missing
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     params: Vec<(String, String)>,
-    /// No window: sign in, take the screenshot if one is asked for, end
+    /// No window: sign in, take the screenshot if --screenshot asks for one, end
     #[arg(long)]
     headless: bool,
     /// Save a picture of the page, once the sign-in is confirmed
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
-    /// How long the session stays: a duration as `10m`, or until its window is closed [default:
-    /// until-closed with a window, 0s without]
+    /// How long the session stays: a duration such as `10m`, or until its window is closed [default:
+    /// until-closed; with --headless not at all]
     #[arg(long, value_name = "DURATION|until-closed", value_parser = hold)]
     hold: Option<Hold>,
-    /// A remote WebDriver endpoint, as a Selenium Grid, instead of a browser of this machine
+    /// A remote WebDriver endpoint, such as a Selenium Grid, instead of a browser of this machine
     #[arg(long, value_name = "URL")]
     webdriver: Option<url::Url>,
-    /// What is printed at the end
+    /// What is printed on stdout at the end
     #[arg(long, default_value = "text")]
     format: Format,
 }
@@ -69,9 +72,9 @@ enum Hold {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Where it signed in, as whom, in what time
     Text,
-    /// One object
+    /// One object with outcome, cause, row and timings, however it ended
     Json,
 }
 
@@ -137,13 +140,11 @@ async fn connect(
         return refuse(&store, arguments, session, &request, diagnostics, Exit::Connector, began)
             .await;
     };
-    if let Some(row) = needs_person(&connector).filter(|_| arguments.headless) {
-        return Err(Failure::usage(
-            format!(
-                "row {row} of the connector hands over to a person, and --headless has no window for one"
-            ),
-            "leave --headless away",
-        ));
+    if let Some(problem) = needs_person(&connector).filter(|_| arguments.headless) {
+        let problems = [problem];
+        show(&problems);
+        let store = Store::open(state).await?;
+        return refuse(&store, arguments, session, &request, &problems, Exit::Usage, began).await;
     }
     ask_for_parameters(&connector, &mut request.params)?;
     let plan = match plan::build(Arc::new(connector), request.clone()) {
@@ -460,9 +461,13 @@ fn ask_for_parameters(
     Ok(())
 }
 
-/// The first row that needs a person at the window.
-fn needs_person(connector: &Connector) -> Option<usize> {
-    connector.steps.iter().find(|step| matches!(step.verb, Verb::Handover(_))).map(|step| step.row)
+/// What is wrong with a launch without a window, where a row needs a person at one.
+fn needs_person(connector: &Connector) -> Option<Diagnostic> {
+    let step = connector.steps.iter().find(|step| matches!(step.verb, Verb::Handover(_)))?;
+    let message = "this row hands over to a person, and --headless has no window for one";
+    let problem =
+        Diagnostic::error(Code::HandoverWithoutWindow, &connector.source, step.span, message);
+    Some(problem.label(format!("row {}", step.row)).help("leave --headless away"))
 }
 
 fn browser_settings(
@@ -471,7 +476,7 @@ fn browser_settings(
     plan: &Plan,
     session: SessionId,
 ) -> Result<browser::Settings, Failure> {
-    let configured = world.browser_settings(session, arguments.headless)?;
+    let configured = world.browser_settings(session, arguments.headless);
     Ok(browser::Settings {
         webdriver: arguments.webdriver.clone().or(configured.webdriver),
         insecure_certificates: !plan.connector.settings.enforce_certificate_validation,

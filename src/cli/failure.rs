@@ -53,7 +53,7 @@ impl Failure {
 
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
-        Self::new(Exit::Usage, &error, None)
+        Self::new(Exit::Usage, &error, error.help())
     }
 }
 

@@ -13,26 +13,24 @@ pub(super) fn line(progress: &Progress) -> String {
         Progress::CodeWait { why, wait } => {
             format!("one-time code: {why}, waiting {:.0} s for the next", wait.as_secs_f64().ceil())
         }
-        Progress::Dialog(text) => format!("the page showed a dialog: {}", printable(text)),
+        Progress::Dialog(text) => format!("the page showed a dialog: {text}"),
         Progress::HandedOver => "the session is yours; close the window to end it".to_owned(),
-        Progress::Handover(text) => format!("please do this in the window: {}", printable(text)),
-        Progress::NavigationRefused(url) => {
-            format!("refused by AllowedURLs: {}", printable(url))
-        }
+        Progress::Handover(text) => format!("please do this in the window: {text}"),
+        Progress::NavigationRefused(url) => format!("refused by AllowedURLs: {url}"),
         Progress::Page(url) => format!("opening {url}"),
         Progress::Recorded => "on record".to_owned(),
-        Progress::Row { number, of, text } => format!("row {number} of {of}: {}", printable(text)),
+        Progress::Row { number, of, text } => format!("row {number} of {of}: {text}"),
         Progress::Screenshot(path) => format!("screenshot: {path}"),
         Progress::SignedIn => "signed in".to_owned(),
         Progress::Skipped { number, why } => format!("row {number} is skipped: {why}"),
         Progress::StillWaiting { number, reason } => {
-            format!("row {number} still waits: {}", printable(reason))
+            format!("row {number} still waits: {reason}")
         }
     };
-    format!("{text}\n")
+    format!("{}\n", printable(&text))
 }
 
-/// Text of a page for a terminal: without characters that command it.
+/// Text of a page or a vault for a terminal: without characters that command it.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{Class, Plan, Stage};
-use crate::connector::{Act, LocatorTemplate, Options, Step, Verb};
+use crate::connector::{Act, LocatorTemplate, Options, Part, Step, Template, Verb};
 use crate::locator::By;
 
 impl Plan {
@@ -103,7 +103,7 @@ fn describe_act(locator: &LocatorTemplate, act: &Act) -> String {
 
 /// The element of a row: `` `username` ``, or with its strategy where that is no attribute's name.
 fn element(locator: &LocatorTemplate) -> String {
-    let text = &locator.text;
+    let text = plain(&locator.text);
     let nth = locator.nth.map_or_else(String::new, |nth| format!(" (match {nth})"));
     match locator.by {
         By::Auto | By::Id | By::Name | By::Class | By::Css | By::XPath => format!("`{text}`{nth}"),
@@ -113,6 +113,15 @@ fn element(locator: &LocatorTemplate) -> String {
         By::LinkText => format!("the link `{text}`{nth}"),
         By::Url => format!("the page `{text}`"),
     }
+}
+
+/// A template as its author thinks of it: without the escapes that a row needs.
+fn plain(template: &Template) -> String {
+    let parts = template.parts.iter().map(|part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Placeholder(placeholder) => placeholder.to_string(),
+    });
+    parts.collect()
 }
 
 /// A duration in the words of a connector.

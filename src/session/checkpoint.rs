@@ -76,6 +76,9 @@ impl Run<'_, '_> {
                 until = until.max((Instant::now() + timeout).min(began + load + timeout));
             }
             if Instant::now() >= until {
+                if let Some(next) = self.still_refused(checkpoint, &watch).await? {
+                    return Ok(next);
+                }
                 if validations.is_empty() {
                     return Ok(Next::On);
                 }
@@ -110,6 +113,33 @@ impl Run<'_, '_> {
                 );
                 return Ok(Next::End(Outcome::Unclear(stop)));
             }
+        }
+    }
+
+    /// A page may answer a second code with the words of the first refusal, where they still stood: when
+    /// nothing else has come, they are meant.
+    async fn still_refused(
+        &mut self,
+        checkpoint: &Checkpoint,
+        watch: &[Target],
+    ) -> Result<Option<Next>, Error> {
+        if !std::mem::take(&mut self.ignoring) {
+            return Ok(None);
+        }
+        self.page.ignore(&[]).await?;
+        let look = Look {
+            find: None,
+            need: Need::See,
+            watch: watch.to_vec(),
+            validations: Vec::new(),
+            budget: 0,
+        };
+        let sight = self.sight(&look).await?;
+        match failure(checkpoint, sight.index) {
+            Some((step, cause)) if sight.end == Some(End::Failure) => {
+                self.refusal(step, cause, &sight, watch).await.map(Some)
+            }
+            _ => Ok(None),
         }
     }
 

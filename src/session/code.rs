@@ -12,7 +12,8 @@ use crate::otp::Parameters;
 use crate::vault::totp::Seed;
 use crate::vault::{Code, Password};
 
-/// With less than this left of its period a code may be refused before it arrives: the next one is waited for.
+/// With less than this left of its period a code may be refused before it arrives: the next one is waited
+/// for. Of a period that is hardly longer, half is enough.
 const MARGIN: Duration = Duration::from_secs(3);
 
 /// How many periods are waited for when others use the same secret, before it is given up.
@@ -34,6 +35,17 @@ pub(super) struct Leased {
     pub(super) id: [u8; 32],
     /// Which period of the secret.
     pub(super) counter: u64,
+}
+
+/// A code that nobody has asked the store for yet.
+struct Fresh {
+    code: Code,
+    counter: u64,
+    /// How long it lives.
+    left: Duration,
+    period: Duration,
+    /// Its own id, where it alone tells it from the codes before.
+    own: Option<[u8; 32]>,
 }
 
 /// Where codes come from.
@@ -71,16 +83,16 @@ impl Run<'_, '_> {
             });
         }
         for _ in 0..PATIENCE {
-            let (code, counter, left) = self.compute(&origin).await?;
-            if left < MARGIN {
-                self.wait_for_next("too little of its time is left", left).await;
+            let fresh = self.compute(&origin).await?;
+            if fresh.left < MARGIN.min(fresh.period / 2) {
+                self.wait_for_next("too little of its time is left", fresh.left).await;
                 continue;
             }
-            let now = self.clock.now();
-            let expires = now.checked_add(left).unwrap_or(Timestamp::MAX);
-            match self.store.lease(&id, counter, now, expires).await? {
-                Lease::Yours => return Ok(Ok(Leased { code, id, counter })),
-                Lease::Taken => self.wait_for_next("it has been used already", left).await,
+            match self.lease(&id, &fresh).await? {
+                Lease::Yours => {
+                    return Ok(Ok(Leased { code: fresh.code, id, counter: fresh.counter }));
+                }
+                Lease::Taken => self.wait_for_next("it has been used already", fresh.left).await,
             }
         }
         let stop = Stop::new(
@@ -129,15 +141,28 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The code of now, its counter, and how long it lives.
-    async fn compute(&self, origin: &Origin) -> Result<(Code, u64, Duration), Error> {
+    /// Asks for the right to use a code.
+    async fn lease(&self, id: &[u8; 32], fresh: &Fresh) -> Result<Lease, Error> {
+        let now = self.clock.now();
+        let expires = now.checked_add(fresh.left).unwrap_or(Timestamp::MAX);
+        if let Some(own) = &fresh.own
+            && self.store.lease(own, 0, now, expires).await? == Lease::Taken
+        {
+            return Ok(Lease::Taken);
+        }
+        Ok(self.store.lease(id, fresh.counter, now, expires).await?)
+    }
+
+    /// The code of now.
+    async fn compute(&self, origin: &Origin) -> Result<Fresh, Error> {
         match origin {
             Origin::Seed(seed) => {
                 let now = self.clock.unix_millis();
                 let code = seed.code_at(now);
                 let period = u64::try_from(seed.period().as_millis()).unwrap_or(30_000).max(1);
                 let counter = code.counter.unwrap_or(now / period);
-                Ok((code, counter, seed.left(now)))
+                let (left, period) = (seed.left(now), seed.period());
+                Ok(Fresh { code, counter, left, period, own: None })
             }
             Origin::Vault(grant) => {
                 let Some(vault) = self.vaults.find(grant.account())? else {
@@ -157,7 +182,14 @@ impl Run<'_, '_> {
                     }
                     None => Duration::from_millis(period - millis % period),
                 };
-                Ok((code, millis / period, left))
+                // A vault that does not tell the period gives one code for as long as that is, and by
+                // its own clock: only the code itself says whether it was given before.
+                let own = match code.counter {
+                    Some(_) => None,
+                    None => Some(code.fingerprint(self.store.lease_key(), grant.account())),
+                };
+                let counter = code.counter.unwrap_or(millis / period);
+                Ok(Fresh { code, counter, left, period: DEFAULT_PERIOD, own })
             }
         }
     }

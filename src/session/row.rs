@@ -24,6 +24,9 @@ const HANDOVER: Duration = Duration::from_secs(300);
 /// How often a field may be replaced while it is typed into.
 const MOST_REPLACEMENTS: usize = 5;
 
+/// How long a field that was filled before may take to be there again, after the site refused a code.
+const REFILL: Duration = Duration::from_millis(500);
+
 /// When a row has waited this long, the wait is told.
 const TELL_AFTER: Duration = Duration::from_secs(2);
 
@@ -85,6 +88,9 @@ impl Run<'_, '_> {
             Ok(locator) => Target::from(&locator),
             Err(stop) => return Ok(stuck(stop)),
         };
+        if self.refilling.is_some_and(|to| stage >= to) {
+            self.refilling = None;
+        }
         for _ in 0..MOST_REPLACEMENTS {
             let sight = match self.find(step, &target, need(act), checkpoint).await? {
                 Found::Ready(sight) => sight,
@@ -176,7 +182,8 @@ impl Run<'_, '_> {
     ) -> Result<Option<Next>, Error> {
         let guard = &self.armed.guard;
         let bound = template.placeholders().next().is_some();
-        let typed = self.page.type_text(text, |at| !bound || guard.allows(at)).await?;
+        let secret = is_secret(template, &self.armed.values);
+        let typed = self.page.type_text(text, secret, |at| !bound || guard.allows(at)).await?;
         Ok(self.typed(step, typed, sight))
     }
 
@@ -192,7 +199,7 @@ impl Run<'_, '_> {
         for _ in 0..MOST_REPLACEMENTS {
             let guard = &self.armed.guard;
             let bound = template.placeholders().next().is_some();
-            let typed = self.page.type_text(&code, |at| !bound || guard.allows(at)).await?;
+            let typed = self.page.type_text(&code, true, |at| !bound || guard.allows(at)).await?;
             // A code that sends itself takes its field with it.
             let next = match typed {
                 Typed::Left => Some(Next::On),
@@ -294,7 +301,10 @@ impl Run<'_, '_> {
     ) -> Result<Found, Error> {
         let settings = &self.armed.plan.connector.settings;
         let (action, load) = (settings.action_timeout, settings.page_load_timeout);
-        let timeout = step.options.timeout.or(self.patience.take()).unwrap_or(action);
+        let timeout = match self.refilling {
+            Some(_) => REFILL,
+            None => step.options.timeout.or(self.patience.take()).unwrap_or(action),
+        };
         let failures = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.failures);
         let seen = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.validations);
         let (watch, validations) = match (self.targets(failures), self.targets(seen)) {
@@ -377,6 +387,10 @@ impl Run<'_, '_> {
         waited: Duration,
         validations: &[Target],
     ) -> Result<Found, Error> {
+        if self.refilling.is_some() {
+            self.skipped(step, "the page does not ask for it again");
+            return Ok(Found::Elsewhere(Next::On));
+        }
         if step.options.optional {
             self.skipped(step, "it did not come");
             return Ok(Found::Elsewhere(Next::On));

@@ -10,7 +10,7 @@ use crate::access::Grant;
 use crate::activity::Store;
 use crate::browser::{Page, Sight};
 use crate::clock::Clock;
-use crate::connector::Step;
+use crate::connector::{Act, Step, Verb};
 use crate::diagnostic::Code;
 use crate::plan::Stage;
 use crate::secret::Secret;
@@ -36,6 +36,11 @@ pub(super) struct Run<'a, 'r> {
     refused_codes: u32,
     /// While true, failures that show are not believed: they are of the code before.
     pub(super) deaf: bool,
+    /// What showed of a refusal then is not believed until it shows anew.
+    pub(super) ignoring: bool,
+    /// On the way back to this stage, for another code: the fields before it are filled again where the
+    /// page has emptied its form, and passed over where it does not ask for them again.
+    pub(super) refilling: Option<usize>,
     /// A person is doing something in the window: the next row waits this long.
     pub(super) patience: Option<Duration>,
     /// What dialogs of the page said.
@@ -82,6 +87,8 @@ impl<'a, 'r> Run<'a, 'r> {
             last_code: None,
             refused_codes: 0,
             deaf: false,
+            ignoring: false,
+            refilling: None,
             patience: None,
             dialogs: Vec::new(),
         }
@@ -188,8 +195,9 @@ impl<'a, 'r> Run<'a, 'r> {
             if self.refused_codes < MOST_CODES {
                 (self.progress)(Progress::CodeRefused);
                 self.page.ignore(watch).await?;
-                self.deaf = true;
-                return Ok(Next::Back(stage));
+                (self.deaf, self.ignoring) = (true, true);
+                self.refilling = Some(stage);
+                return Ok(Next::Back(self.form_start(stage)));
             }
         }
         let said = self.clean(&sight.text);
@@ -214,6 +222,19 @@ impl<'a, 'r> Run<'a, 'r> {
             );
         }
         Ok(Next::End(Outcome::Refused { cause: cause.to_owned(), stop }))
+    }
+
+    /// The first stage of those before `stage` that fill in the form that it is of.
+    fn form_start(&self, stage: usize) -> usize {
+        let stages = self.armed.plan.stages.get(..stage).unwrap_or_default();
+        let fills = |stage: &&Stage| {
+            let Stage::Row(step, _) = stage else { return false };
+            matches!(
+                &step.verb,
+                Verb::Act(_, Act::Type(_) | Act::Select(_) | Act::Check | Act::Uncheck)
+            )
+        };
+        stage - stages.iter().rev().take_while(fills).count()
     }
 
     /// A text of the page, without the session's secrets and codes.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::account::Code;
 use crate::clock::Timestamp;
+use crate::name::AccountRef;
 use crate::otp::{Algorithm, Encoding, Parameters};
 use crate::secret::Secret;
 
@@ -257,6 +258,23 @@ impl Seed {
         ]);
         context.update(&self.period.to_le_bytes());
         context.update(&self.key);
+        let mut fingerprint = [0; 32];
+        for (to, from) in fingerprint.iter_mut().zip(context.sign().as_ref()) {
+            *to = *from;
+        }
+        fingerprint
+    }
+}
+
+impl Code {
+    /// HMAC-SHA-256, under `key`, of the digits that the vault gave for `account`: two sessions that were
+    /// given one code find the same value.
+    pub fn fingerprint(&self, key: &[u8; 32], account: &AccountRef) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+        context.update(b"doorward one-time code 1\0");
+        context.update(account.to_string().as_bytes());
+        context.update(b"\0");
+        context.update(self.digits.expose().as_bytes());
         let mut fingerprint = [0; 32];
         for (to, from) in fingerprint.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;

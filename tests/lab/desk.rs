@@ -83,6 +83,22 @@ impl Desk {
         command
     }
 
+    /// The command `connect` as people type it: whatever `arguments` say, and text at the end.
+    pub(crate) fn typed(&self, arguments: &[&str]) -> Command {
+        let mut line = vec!["connect"];
+        line.extend(arguments);
+        let mut command = self.lab.command(&line);
+        command.env("TMPDIR", self.lab.path().join("t"));
+        command
+    }
+
+    /// Connects as people do, without a window, and tells what they read.
+    pub(crate) fn says(&self, connector: &str, arguments: &[&str]) -> Ended {
+        let mut line = vec![connector, "--account", "web/site", "--headless"];
+        line.extend(arguments);
+        Ended::from(self.typed(&line).output().unwrap())
+    }
+
     /// Connects without a window.
     pub(crate) fn connect(&self, connector: &str, arguments: &[&str]) -> Launched {
         Launched::from(Ended::from(self.command(connector, arguments).output().unwrap()))

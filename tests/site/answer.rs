@@ -13,12 +13,12 @@ use axum::routing::post;
 use doorward::clock::Clock;
 use doorward::secret::Secret;
 
-use super::demo::code::{Codes, Refused};
+use super::codes::{Codes, Kind, Refused};
 
 /// What the site knows of its forms: the codes that each page has taken, and what it keeps for later.
 pub(super) struct Rules {
     seed: Secret,
-    codes: Mutex<HashMap<String, Codes>>,
+    codes: Mutex<HashMap<(String, Kind, String), Codes>>,
     kept: Mutex<HashMap<String, Judgement>>,
 }
 
@@ -28,16 +28,17 @@ impl Rules {
     }
 
     /// The cause of the refusal, if it is one: a password `wrong` is wrong, and a code is verified.
-    fn judge(&self, page: &str, fields: &HashMap<String, String>) -> Judgement {
+    fn judge(&self, page: &str, kind: &Kind, fields: &HashMap<String, String>) -> Judgement {
         if fields.get("password").is_some_and(|password| password == "wrong") {
             return Err("password");
         }
         let Some(code) = fields.get("otp").filter(|_| !page.is_empty()) else { return Ok(()) };
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !codes.contains_key(page) {
-            codes.insert(page.to_owned(), Codes::new(&self.seed).ok_or("code")?);
-        }
-        let codes = codes.get_mut(page).ok_or("code")?;
+        // Each person has used codes of their own.
+        let whose = fields.get("username").cloned().unwrap_or_default();
+        let codes = codes
+            .entry((page.to_owned(), kind.clone(), whose))
+            .or_insert_with(|| Codes::new(&self.seed, kind));
         codes.verify(code, Clock::System.unix_millis() / 1000).map_err(|refused| match refused {
             Refused::Used => "used",
             Refused::Wrong => "code",
@@ -59,6 +60,10 @@ struct Said {
     #[serde(default)]
     answer: Rule,
     then: Option<String>,
+    /// Where the form is, if it is not where its name says.
+    back: Option<String>,
+    #[serde(flatten)]
+    kind: Kind,
 }
 
 /// What happens with a form.
@@ -95,12 +100,17 @@ async fn submit(
     Query(said): Query<Said>,
     Form(fields): Form<HashMap<String, String>>,
 ) -> Response {
-    let judgement = rules.judge(&page, &fields);
+    let judgement = rules.judge(&page, &said.kind, &fields);
     let then = said.then.as_deref().unwrap_or("/welcome");
     match said.answer {
         Rule::Basic if judgement.is_err() => basic(),
         // The browser comes back with the credentials of its prompt, by GET or POST.
-        Rule::Basic | Rule::Go => go(&page, judgement, then),
+        Rule::Basic | Rule::Go => match (&said.back, judgement) {
+            (Some(back), Err(cause)) => {
+                Redirect::to(&format!("{back}&error={cause}")).into_response()
+            }
+            _ => go(&page, judgement, then),
+        },
         Rule::Close => close(),
         Rule::Echo => echo(fields.get("password").map_or("", String::as_str)),
         Rule::Fail => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response(),

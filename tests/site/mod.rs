@@ -9,6 +9,7 @@
 )]
 
 mod answer;
+pub(crate) mod codes;
 #[path = "../../examples/demo/site/mod.rs"]
 mod demo;
 mod example;
