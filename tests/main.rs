@@ -9,5 +9,6 @@ mod kdbx;
 mod lab;
 mod language;
 mod layers;
+mod leaks;
 mod pages;
 mod site;

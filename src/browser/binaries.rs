@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::driver::inherited;
 use super::{Error, Kind, Settings};
 
 /// A browser and a driver that fit together.
@@ -66,6 +67,8 @@ impl Program {
         }
         let asked = tokio::process::Command::new(&path)
             .arg("--version")
+            .env_clear()
+            .envs(inherited())
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)

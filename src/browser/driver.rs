@@ -244,7 +244,7 @@ fn listening_port(line: &str) -> Option<u16> {
 }
 
 /// What a browser needs of the environment, and nothing else: a token in a variable stays here.
-fn inherited() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+pub(super) fn inherited() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
     const NAMES: [&str; 14] = [
         "PATH",
         "HOME",

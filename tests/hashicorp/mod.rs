@@ -3,7 +3,7 @@
 mod answers;
 mod calls;
 mod config;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use doorward::access::{self, Grant};
