@@ -5,9 +5,8 @@
 //! (the record, the state, connectors, screenshots, the driver's log, what a browser left), but the
 //! files that hold the secrets by intent; the arguments and environments of every process.
 
-
-
-
+mod configuration;
+mod held;
 mod pages;
-
+mod vaults;
 mod world;
