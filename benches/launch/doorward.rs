@@ -60,6 +60,26 @@ impl Doorward {
         Ok(Launch { took: begun.elapsed(), peak_kib: peak.read() })
     }
 
+    /// How many round trips to the browser each row takes: its line, and the number. Not timed, because
+    /// it is the log that is counted.
+    pub(crate) fn round_trips(&self, someone: &Someone) -> Result<Vec<(String, usize)>, Trouble> {
+        let account = format!("web/{}", someone.username);
+        let output = self
+            .command(&["connect", "demo", "--account", &account, "--headless"])
+            .env("RUST_LOG", "doorward::browser=trace")
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let mut counts = vec![("start of the browser".to_owned(), 0)];
+        for line in text.lines() {
+            if line.starts_with("row ") || line.starts_with("opening ") {
+                counts.push((line.to_owned(), 0));
+            } else if let Some(last) = counts.last_mut().filter(|_| line.contains("round trip:")) {
+                last.1 += 1;
+            }
+        }
+        Ok(counts)
+    }
+
     /// `check` on the same connector.
     pub(crate) fn check(&self) -> Result<Duration, Trouble> {
         let connector = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors/demo.yaml");

@@ -38,7 +38,8 @@ fn main() -> Result<(), Trouble> {
     let arguments = Arguments::parse();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let rounds = arguments.runs + 1;
+    // One to warm the cache, one whose round trips are counted.
+    let rounds = arguments.runs + 2;
     // A code is taken once in its period, so nobody signs in twice.
     let town = Town::new(["selenium", "floor", "doorward"], rounds)?;
     let url = runtime.block_on(town.serve())?;
@@ -46,7 +47,7 @@ fn main() -> Result<(), Trouble> {
     let selenium = tell("Selenium", selenium::Selenium::new());
     let doorward = tell("doorward", doorward::Doorward::new(&url, town.of("doorward")));
     let mut figures = Figures::default();
-    for round in 0..rounds {
+    for round in 0..=arguments.runs {
         let counted = round > 0;
         if let Some(selenium) = &selenium {
             let someone = ready(&runtime, &town, "selenium", round);
@@ -65,6 +66,13 @@ fn main() -> Result<(), Trouble> {
         }
     }
     println!("{}", figures.table());
+    if let Some(doorward) = &doorward {
+        let someone = ready(&runtime, &town, "doorward", rounds - 1);
+        println!("| round trips to the browser | number |\n| --- | --- |");
+        for (what, number) in doorward.round_trips(someone)? {
+            println!("| {what} | {number} |");
+        }
+    }
     Ok(())
 }
 

@@ -148,6 +148,8 @@ impl DevTools {
         method: &str,
         params: Value,
     ) -> Result<Value, Fault> {
+        // Names only: parameters can hold what is typed.
+        tracing::trace!("round trip: {method}");
         self.send(session, method, params).await
     }
 

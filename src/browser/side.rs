@@ -56,7 +56,8 @@ impl Side {
         };
         let place = self.places.get_mut(depth).ok_or(Fault::DocumentGone)?;
         place.world = Some(world);
-        let answer = self.tools.call(
+        tracing::trace!("round trip: {function}");
+        let answer = self.tools.send(
             Some(&place.session),
             "Runtime.evaluate",
             json!({
@@ -137,6 +138,7 @@ impl Side {
             .into_iter()
             .map(|(method, params)| self.tools.send(session.as_deref(), method, params))
             .collect();
+        tracing::trace!("round trip: input, {} events", sent.len());
         for answer in futures_util::future::join_all(sent).await {
             match answer {
                 // A page that leaves while it takes the last event has taken it.

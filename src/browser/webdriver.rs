@@ -41,6 +41,7 @@ impl Wire {
         &self,
         command: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<T, Fault> {
+        tracing::trace!("round trip: WebDriver");
         match tokio::time::timeout(DEADLINE, command).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.fault(&error)),

@@ -115,26 +115,7 @@ async fn signed<'a>(
     began: Instant,
 ) -> Result<(Outcome, Browser, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
-    let started = async {
-        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
-        (browser, began.elapsed())
-    };
-    let fetched = async {
-        let values = fetch(&launch, grant, record).await;
-        (values, began.elapsed())
-    };
-    let ((browser, browser_time), (values, vault_time)) = tokio::join!(started, fetched);
-    (timings.browser, timings.vault) = (browser_time, vault_time);
-    // An account that cannot be had is the better news to tell than a browser that did not start.
-    let values = match (values, browser) {
-        (Ok(values), browser) => (values, browser?),
-        (Err(error), Ok(browser)) => {
-            browser.end().await;
-            return Err(error);
-        }
-        (Err(error), Err(_)) => return Err(error),
-    };
-    let (values, mut browser) = values;
+    let (mut browser, values) = prepared(&launch, grant, record, began, &mut timings).await?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
     let armed = match Armed::new(launch.plan, values) {
@@ -164,6 +145,58 @@ async fn signed<'a>(
         Err(error) => {
             browser.end().await;
             Err(error)
+        }
+    }
+}
+
+/// The browser and the accounts, both under way at the same time.
+async fn prepared(
+    launch: &Launch<'_>,
+    grant: &Grant,
+    record: &mut Record<'_>,
+    began: Instant,
+    timings: &mut Timings,
+) -> Result<(Browser, Values), Error> {
+    let remote = launch.browser.webdriver.is_some();
+    let started = async {
+        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
+        (browser, began.elapsed())
+    };
+    let fetched = async {
+        let values = fetch(launch, grant, record).await;
+        (values, began.elapsed())
+    };
+    tokio::pin!(started, fetched);
+    tokio::select! {
+        (values, took) = &mut fetched => {
+            timings.vault = took;
+            let values = match values {
+                Ok(values) => values,
+                Err(error) => {
+                    // A browser of our own ends when it is dropped, also on its way; a remote one is asked to.
+                    if remote && let (Ok(browser), _) = started.await {
+                        browser.end().await;
+                    }
+                    return Err(error);
+                }
+            };
+            let (browser, took) = started.await;
+            timings.browser = took;
+            Ok((browser?, values))
+        }
+        (browser, took) = &mut started => {
+            timings.browser = took;
+            let (values, took) = fetched.await;
+            timings.vault = took;
+            // An account that cannot be had is the better news to tell than a browser that did not start.
+            match (browser, values) {
+                (browser, Ok(values)) => Ok((browser?, values)),
+                (Ok(browser), Err(error)) => {
+                    browser.end().await;
+                    Err(error)
+                }
+                (Err(_), Err(error)) => Err(error),
+            }
         }
     }
 }
