@@ -71,12 +71,25 @@ impl Default for Browser {
 
 /// The family of the browser, which says the driver and its capabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 pub enum BrowserKind {
     /// Chromium or Chrome, with chromedriver.
     Chromium,
     /// Firefox, with geckodriver.
     Firefox,
+}
+
+impl TryFrom<String> for BrowserKind {
+    type Error = &'static str;
+
+    /// By hand and not by serde's derive, which would repeat the value.
+    fn try_from(kind: String) -> Result<Self, Self::Error> {
+        match kind.as_str() {
+            "chromium" => Ok(Self::Chromium),
+            "firefox" => Ok(Self::Firefox),
+            _ => Err("the browser's `kind` has to be `chromium` or `firefox`"),
+        }
+    }
 }
 
 /// Why there is no configuration to work with.
@@ -105,13 +118,11 @@ pub enum Error {
     },
     /// `default-vault` names no vault of the file.
     #[error(
-        "the configuration {path} has no vault `{name}`; `default-vault` has to be one of {known}"
+        "the configuration {path} has no vault of the name that `default-vault` says; it has to be one of {known}"
     )]
     UnknownDefault {
         /// The file.
         path: PathBuf,
-        /// What it names.
-        name: String,
         /// What there is.
         known: String,
     },
@@ -217,7 +228,6 @@ impl Config {
                 vaults.keys().find(|known| known.as_str() == name.value).cloned().ok_or_else(
                     || Error::UnknownDefault {
                         path: path.to_owned(),
-                        name: name.value.clone(),
                         known: known.clone(),
                     },
                 )?

@@ -217,8 +217,9 @@ fn uses(group: Pid, profile: &Path) -> bool {
 /// It sees the end of its input, which also a `kill -9` of this process brings.
 fn watchdog(group: Pid, profile: &Path) -> Option<tokio::process::Child> {
     // Chromium's processes may write into the profile until they are gone, hence the second look.
-    const WATCH: &str = r#"read -r _; kill -KILL -- "-$1" 2>/dev/null; n=0
-while kill -0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
+    // `-s`: dash takes a group only in that form.
+    const WATCH: &str = r#"read -r _; kill -s KILL -- "-$1" 2>/dev/null; n=0
+while kill -s 0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
 rm -rf -- "$2""#;
     tokio::process::Command::new("/bin/sh")
         .args(["-c", WATCH, "doorward-watchdog", &group.as_raw_pid().to_string()])

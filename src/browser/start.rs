@@ -248,7 +248,8 @@ fn capabilities(
         Kind::Chromium => {
             let mut options = json!({
                 "args": chromium_arguments(settings, profile),
-                "excludeSwitches": ["enable-automation"],
+                // Its log is a file in the profile, with all that pages write to their consoles.
+                "excludeSwitches": ["enable-automation", "enable-logging", "log-level"],
                 "prefs": {
                     "credentials_enable_service": false,
                     "profile.password_manager_enabled": false,

@@ -65,12 +65,10 @@ pub enum Error {
         vault: VaultName,
     },
     /// The configuration gives a vault a kind that there is not.
-    #[error("vault `{vault}` is of kind `{kind}`, which there is not")]
+    #[error("vault `{vault}` is of a kind that there is not")]
     UnknownKind {
         /// The vault.
         vault: VaultName,
-        /// What the configuration says.
-        kind: String,
         /// The kind that was probably meant.
         nearest: Option<&'static str>,
     },

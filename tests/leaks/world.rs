@@ -108,28 +108,31 @@ impl World {
         line.extend(arguments);
         let mut command = self.desk.lab.command(&line);
         command.env("TMPDIR", self.desk.lab.path().join("t")).env("RUST_LOG", "trace");
+        // For the vault `env`; no child may inherit it.
+        command.env("DW_TOKEN", TOKEN);
         command
     }
 
     /// Runs a command to its end, and searches what it printed; its exit code and that.
     pub(super) fn run(&self, case: &str, mut command: Command) -> (i32, String) {
         let output = command.output().unwrap();
-        self.search_output(case, &output);
+        if let Some(leak) = self.leak(&output) {
+            panic!("{case}: {leak}");
+        }
         let Output { stdout, stderr, status } = output;
         let text = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         (status.code().unwrap_or(-1), text.concat())
     }
 
-    /// Searches what a command printed.
-    pub(super) fn search_output(&self, case: &str, output: &Output) {
-        for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
-            let found = self.marks.within(bytes);
+    /// The secrets that a command has printed, with the text; `None` when there is none.
+    pub(super) fn leak(&self, output: &Output) -> Option<String> {
+        [("stdout", &output.stdout), ("stderr", &output.stderr)].iter().find_map(|(name, bytes)| {
+            let mut found: Vec<String> =
+                self.marks.within(bytes).into_iter().map(str::to_owned).collect();
+            found.extend(self.codes().into_iter().filter(|code| holds_code(bytes, code)));
             let text = || String::from_utf8_lossy(bytes);
-            assert!(found.is_empty(), "{case}: {name} shows {found:?}:\n{}", text());
-            for code in self.codes() {
-                assert!(!holds_code(bytes, &code), "{case}: {name} shows a code:\n{}", text());
-            }
-        }
+            (!found.is_empty()).then(|| format!("{name} shows {found:?}:\n{}", text()))
+        })
     }
 
     /// Searches every file below the desk.
@@ -161,7 +164,7 @@ impl World {
     }
 
     /// The one-time codes that have reached the site.
-    fn codes(&self) -> Vec<String> {
+    pub(super) fn codes(&self) -> Vec<String> {
         let visits = self.site.visits();
         let codes = visits.iter().filter_map(|visit| visit.fields.value("otp"));
         codes.filter(|code| code.len() == 6).map(str::to_owned).collect()
@@ -214,7 +217,13 @@ fn look(folder: &[u8], seen: &Mutex<HashSet<Vec<u8>>>) {
         }
         // What may not be read is a process that others cannot read either.
         let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
-        let (arguments, environment) = (read("cmdline"), read("environ"));
+        let (arguments, mut environment) = (read("cmdline"), read("environ"));
+        let program = std::fs::read_link(process.path().join("exe")).unwrap_or_default();
+        if program == Path::new(env!("CARGO_BIN_EXE_doorward")) {
+            // The token is in its environment by intent, and may be in no other's.
+            let text = String::from_utf8_lossy(&environment);
+            environment = text.replace(&format!("DW_TOKEN={TOKEN}"), "").into_bytes();
+        }
         let ours = |bytes: &[u8]| bytes.windows(folder.len()).any(|window| window == folder);
         if ours(&arguments) || ours(&environment) {
             let mut seen = seen.lock().unwrap();

@@ -79,10 +79,7 @@ impl Settings {
         let engine = match table.text("engine")?.as_deref() {
             None | Some("kv") => Engine::Kv,
             Some("totp") => Engine::Totp,
-            Some(other) => {
-                let message = format!("has to be `kv` or `totp`, not `{}`", clip(other));
-                return Err(table.wrong("engine", message));
-            }
+            Some(_) => return Err(table.wrong("engine", "has to be `kv` or `totp`".into())),
         };
         let default = if engine == Engine::Kv { "secret" } else { "totp" };
         let mount = path(&mut table, "mount", default)?;
@@ -244,8 +241,17 @@ fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
             Some(Auth::AppRole { role_id, secret_id_file: base.join(file), mount })
         }
     };
-    let file = table.text("token-file")?.map(|path| Auth::TokenFile(base.join(path)));
-    let variable = table.text("token-env")?.map(Auth::TokenEnv);
+    let file = table.text("token-file")?;
+    if file.as_deref().is_some_and(is_token) {
+        return Err(table.wrong("token-file", REFERENCES.into()));
+    }
+    let file = file.map(|path| Auth::TokenFile(base.join(path)));
+    let variable = table.text("token-env")?;
+    if variable.as_deref().is_some_and(|name| !is_variable(name)) {
+        let message = "has to be the name of an environment variable, of letters, digits and `_`: the variable holds the token";
+        return Err(table.wrong("token-env", message.into()));
+    }
+    let variable = variable.map(Auth::TokenEnv);
     table.finish()?;
     let mut methods = [approle, file, variable].into_iter().flatten();
     match (methods.next(), methods.next()) {
@@ -255,8 +261,18 @@ fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
     }
 }
 
-fn clip(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(20).collect()
+/// Whether a text is a token and no path: the forms of Vault and OpenBao, of now and of before.
+fn is_token(text: &str) -> bool {
+    ["hvs.", "hvb.", "hvr.", "s.", "b.", "r."].iter().any(|prefix| {
+        text.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= 20 && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        })
+    })
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Properties that tell where an account is used, in the words of PAM engineers.
