@@ -4,6 +4,9 @@
 
 mod activity;
 mod check;
+mod config;
+mod doctor;
+mod faults;
 mod hashicorp;
 mod kdbx;
 mod lab;

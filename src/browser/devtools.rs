@@ -99,6 +99,8 @@ impl DevTools {
             // Dropping the senders wakes every waiter with `Closed`.
             shared.waiting.clear();
             shared.pages.clear();
+            // No document comes any more, so nobody is to wait for one.
+            shared.navigating.clear();
             drop(shared);
             changed.send_modify(|count| *count += 1);
         });

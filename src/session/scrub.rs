@@ -156,7 +156,9 @@ mod tests {
         ];
         for case in cases {
             let clean = scrub(case, secrets.iter());
-            for rest in ["p&s", "P&S", "p%26s", "p&amp;s", "p&#38", "p\\u0026", "w<rd", "123456", "%31"] {
+            for rest in
+                ["p&s", "P&S", "p%26s", "p&amp;s", "p&#38", "p\\u0026", "w<rd", "123456", "%31"]
+            {
                 assert!(!clean.contains(rest), "{case} became {clean}");
             }
             for rest in ["cCZzc", "AmczMg", "nAmc3M", "iOnAm"] {
@@ -172,7 +174,8 @@ mod tests {
             scrub("Wrong user name or password", secrets.iter()),
             "Wrong user name or password"
         );
-        for text in ["… and so on", "hunter", "h", "&;%+\\\\", "%u%zz&#x;&amp", "🙂%F0%9F", ""] {
+        for text in ["… and so on", "hunter", "h", "&;%+\\\\", "%u%zz&#x;&amp", "🙂%F0%9F", ""]
+        {
             assert_eq!(scrub(text, secrets.iter()), text);
         }
         assert_eq!(scrub("a hunter2 b hunter2", secrets.iter()), "a … b …");

@@ -39,11 +39,9 @@ fn reference(text: &str) -> Option<(char, usize)> {
     const NAMED: [(&str, char); 6] =
         [("amp", '&'), ("apos", '\''), ("gt", '>'), ("lt", '<'), ("nbsp", ' '), ("quot", '"')];
     let (name, _) = text.strip_prefix('&')?.split_once(';')?;
-    let number = name.strip_prefix('#').and_then(|number| {
-        match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok(),
-            None => number.parse().ok(),
-        }
+    let number = name.strip_prefix('#').and_then(|number| match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => number.parse().ok(),
     });
     let named = NAMED.iter().find(|(known, _)| *known == name).map(|(_, character)| *character);
     Some((named.or(number.and_then(char::from_u32))?, name.len() + 2))

@@ -64,8 +64,8 @@ pub enum Error {
         /// The vault.
         vault: VaultName,
     },
-    /// The configuration gives a vault a kind that there is not.
-    #[error("vault `{vault}` is of a kind that there is not")]
+    /// The configuration gives a vault a kind that there is not. What it says is not repeated.
+    #[error("vault `{vault}` is of a `kind` that doorward does not know")]
     UnknownKind {
         /// The vault.
         vault: VaultName,

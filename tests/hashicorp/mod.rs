@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod config;
+mod doctor;
 pub(crate) mod server;
 mod tls;
 

@@ -43,7 +43,6 @@ impl Held {
         let printed = || std::fs::read_to_string(&self.printed).unwrap();
         assert!(wait(|| printed().contains("the session is yours")), "{}", printed());
     }
-
 }
 
 impl Drop for Held {
@@ -99,13 +98,16 @@ fn a_browser_keeps_nothing() {
         let memory = std::fs::read(format!("/proc/{}/environ", held.child.id()));
         assert!(memory.is_err(), "the process can be read by others of its user");
     }
-    // Killed, it leaves nothing either; the next start puts that on record.
+    // Killed, it leaves no browser either; the next start clears the rest away, and puts it on record.
     drop((held, beside));
-    world.desk.assert_clean();
-    other.desk.assert_clean();
+    assert!(wait(|| world.desk.processes().is_empty() && other.desk.processes().is_empty()));
     world.search_files("killed");
-    let rows = world.desk.record(&[]);
-    assert!(!rows.is_empty());
+    world.desk.connector("plain", "http://<address>/plain", "", crate::lab::desk::ROWS);
+    let (code, text) = world.run("the next start", world.connect("plain", "web/site", &[]));
+    assert_eq!(code, 0, "{text}");
+    world.desk.assert_clean();
+    let rows = world.desk.record(&["--account", "web/seed"]);
+    assert!(format!("{rows:?}").contains("interrupted"), "{rows:?}");
     let seen = world.end();
     assert!(seen.names("--incognito"), "no browser was seen");
 }
@@ -155,8 +157,7 @@ nowhere > (Click) (SearchBy=id)
         let printed = world.desk.lab.path().join("printed");
         let file = || std::fs::File::options().create(true).append(true).open(&printed).unwrap();
         std::fs::write(&printed, "").unwrap();
-        let mut command =
-            world.connect("waits", "web/site", &["--screenshot", "picture.png"]);
+        let mut command = world.connect("waits", "web/site", &["--screenshot", "picture.png"]);
         let mut child = command.stdout(file()).stderr(file()).spawn().unwrap();
         let text = || std::fs::read_to_string(&printed).unwrap();
         assert!(wait(|| text().contains("row 3 of 3")), "{}", text());

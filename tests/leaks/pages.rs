@@ -127,7 +127,6 @@ fn a_row_stops_at_every_stage() {
         Case { page: "fails-500", says: "HTTP 500", ..DEFAULT },
         Case { page: "hangs-on-submit", says: "neither a validation", ..DEFAULT },
         Case { page: "loading-never", says: "could not be opened", ..DEFAULT },
-        Case { page: "basic-on-submit", says: "page:", ..DEFAULT },
         Case { page: "basic-only", says: "HTTP Basic", ..DEFAULT },
     ]);
 }

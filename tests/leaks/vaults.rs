@@ -24,18 +24,38 @@ fn well(address: &str) -> Script {
     vec![
         (LOGIN, vec![ok(json!({ "data": null, "auth": token }))]),
         (LOOKUP, vec![ok(lookup)]),
-        (MOUNT, vec![ok(json!({ "data": { "type": "kv", "path": "secret/", "options": { "version": "2" } } }))]),
-        ("GET /v1/sys/internal/ui/mounts/totp", vec![ok(json!({ "data": { "type": "totp", "path": "totp/", "options": null } }))]),
-        ("GET /v1/totp/keys/acme", vec![ok(json!({ "data": { "period": 30, "digits": 6, "algorithm": "SHA1", "issuer": "", "account_name": "operator" } }))]),
+        (
+            MOUNT,
+            vec![ok(
+                json!({ "data": { "type": "kv", "path": "secret/", "options": { "version": "2" } } }),
+            )],
+        ),
+        (
+            "GET /v1/sys/internal/ui/mounts/totp",
+            vec![ok(json!({ "data": { "type": "totp", "path": "totp/", "options": null } }))],
+        ),
+        (
+            "GET /v1/totp/keys/acme",
+            vec![ok(
+                json!({ "data": { "period": 30, "digits": 6, "algorithm": "SHA1", "issuer": "", "account_name": "operator" } }),
+            )],
+        ),
         (CODE, vec![ok(json!({ "data": { "code": COMPUTED } }))]),
-        (SHOP, vec![shop(json!({ "username": "operator", "password": CORP_PASSWORD, "address": address,
-            "logon_account": "codes:acme", "pin": PIN }))]),
+        (
+            SHOP,
+            vec![shop(
+                json!({ "username": "operator", "password": CORP_PASSWORD, "address": address,
+            "logon_account": "codes:acme", "pin": PIN }),
+            )],
+        ),
     ]
 }
 
 fn shop(data: Value) -> Reply {
-    ok(json!({ "data": { "data": data, "metadata": { "version": 3, "destroyed": false, "deletion_time": "",
-        "created_time": "2026-01-01T00:00:00Z", "custom_metadata": { "owner": TOKEN } } }, "warnings": [TOKEN] }))
+    ok(
+        json!({ "data": { "data": data, "metadata": { "version": 3, "destroyed": false, "deletion_time": "",
+        "created_time": "2026-01-01T00:00:00Z", "custom_metadata": { "owner": TOKEN } } }, "warnings": [TOKEN] }),
+    )
 }
 
 /// Bytes that begin an answer, and hold the password.
@@ -46,11 +66,8 @@ fn garbled(text: &str) -> Reply {
 
 #[test]
 fn a_vault_answers_well_or_badly() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(StandIn::start(Vec::new()));
     let world = World::with_vault(&server.address);
     let rows = "\

@@ -47,9 +47,7 @@ impl World {
     pub(super) fn with_vault(vault: &str) -> Self {
         let site = Site::start_for(&[(USERNAME, PASSWORD, Some(SEED))]);
         let lab = Lab::new();
-        for (name, secret) in
-            [("pw", VAULT_PASSWORD), ("token", TOKEN), ("secret-id", SECRET_ID)]
-        {
+        for (name, secret) in [("pw", VAULT_PASSWORD), ("token", TOKEN), ("secret-id", SECRET_ID)] {
             let path = lab.write(&format!("keys/{name}"), format!("{secret}\n"));
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
