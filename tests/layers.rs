@@ -8,7 +8,7 @@ use tokens::{Token, tokens};
 
 /// Every module of the crate and the modules that it may name, beside itself. What stands in no row
 /// may not be named at all.
-const MAY_NAME: &[(&str, &[&str])] = &[
+pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("name", &[]),
     ("locator", &[]),

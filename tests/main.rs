@@ -5,7 +5,11 @@
 mod activity;
 mod check;
 mod codes;
+mod config;
 mod connect;
+mod doctor;
+mod documents;
+mod faults;
 mod hashicorp;
 mod kdbx;
 mod lab;

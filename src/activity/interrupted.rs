@@ -1,7 +1,6 @@
 //! An interrupted session: one that began, did not end, and that no process runs any more.
 
 use jiff::SignedDuration;
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::live::{self, Found};
@@ -56,7 +55,7 @@ impl Store {
     ) -> Result<Vec<SessionId>, Error> {
         let path = &self.record.path;
         let failed = |error| Error::of(path, error);
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut transaction = self.transaction(connection).await?;
         let dead = self.dead(&mut transaction).await?;
         let mut closed = Vec::new();
         for session in dead {

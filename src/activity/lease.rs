@@ -5,7 +5,6 @@
 //! [`Store::lease_key`].
 
 use jiff::SignedDuration;
-use sqlx::Connection;
 
 use super::{Error, Store};
 use crate::clock::Timestamp;
@@ -43,7 +42,7 @@ impl Store {
     ) -> Result<Lease, Error> {
         let failed = |error| Error::of(&self.record.path, error);
         let mut connection = self.record.connection.lock().await;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut transaction = self.transaction(&mut connection).await?;
         let forgotten = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         sqlx::query("DELETE FROM lease WHERE expires < ?")
             .bind(forgotten.as_microsecond())

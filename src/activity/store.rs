@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnection, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::Mutex;
 
 use super::chain::{Columns, Head};
@@ -22,6 +22,7 @@ pub struct Store {
     pub(super) record: Record,
     pub(super) state: PathBuf,
     pub(super) key: Key,
+    options: SqliteConnectOptions,
 }
 
 impl Store {
@@ -62,7 +63,7 @@ impl Store {
             None => schema::adopt_key(&mut connection, &state, &path).await?,
         };
         let record = Record { connection: Mutex::new(connection), path, key: Some(key.clone()) };
-        Ok(Self { record, state, key })
+        Ok(Self { record, state, key, options })
     }
 
     /// Appends `events` in their order, all or none. Durable when it returns: rows survive the end
@@ -72,11 +73,24 @@ impl Store {
     /// [`Error::Full`], [`Error::ReadOnly`], [`Error::Locked`], [`Error::Failed`] where the database
     /// does not take them, [`Error::Headless`] where somebody altered it; no row is kept then.
     pub async fn append(&self, events: &[Event]) -> Result<(), Error> {
-        let failed = |error| Error::of(&self.record.path, error);
         let mut connection = self.record.connection.lock().await;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut transaction = self.transaction(&mut connection).await?;
         self.write(&mut transaction, events).await?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(|error| Error::of(&self.record.path, error))
+    }
+
+    /// Begins to write, when nobody else does.
+    pub(super) async fn transaction<'c>(
+        &self,
+        connection: &'c mut SqliteConnection,
+    ) -> Result<Transaction<'c, Sqlite>, Error> {
+        let failed = |error| Error::of(&self.record.path, error);
+        if connection.is_in_transaction() {
+            // On a full disk SQLite rolls back by itself, and the crate, which then cannot, takes the
+            // connection to be in that transaction for ever.
+            *connection = SqliteConnection::connect_with(&self.options).await.map_err(failed)?;
+        }
+        connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
     }
 
     /// Appends `events` inside the transaction that `connection` is in.

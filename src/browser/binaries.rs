@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::first_words;
 use super::{Error, Kind, Settings};
 
 /// A browser and a driver that fit together.
@@ -67,7 +68,6 @@ impl Program {
         let asked = tokio::process::Command::new(&path)
             .arg("--version")
             .stdin(Stdio::null())
-            .stderr(Stdio::null())
             .kill_on_drop(true)
             .output();
         let output = match tokio::time::timeout(Duration::from_secs(20), asked).await {
@@ -87,7 +87,12 @@ impl Program {
             .find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit()))
             .map(str::to_owned);
         let Some(version) = version else {
-            let source = std::io::Error::other("`--version` printed no version");
+            let said = String::from_utf8_lossy(&output.stderr);
+            let why = match first_words(said.trim()).as_str() {
+                "" => "`--version` printed no version".to_owned(),
+                said => format!("`--version` printed no version, but: {said}"),
+            };
+            let source = std::io::Error::other(why);
             return Err(Error::NotStarted { program: path, source });
         };
         let program = Self { path, version, stamp };

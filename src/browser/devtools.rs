@@ -99,7 +99,7 @@ impl DevTools {
             // Dropping the senders wakes every waiter with `Closed`.
             shared.waiting.clear();
             shared.pages.clear();
-            // Nobody is on the way anywhere, and nobody may wait for them.
+            // No document comes any more, so nobody is to wait for one.
             shared.navigating.clear();
             drop(shared);
             changed.send_modify(|count| *count += 1);

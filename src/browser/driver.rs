@@ -9,12 +9,18 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::{Binaries, Error, Kind, Settings};
 
 /// How long a driver may take until it listens. A loaded machine takes its time.
 const START: Duration = Duration::from_secs(30);
+
+/// How long a driver that has closed its output may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How much of a line is read at once, in bytes.
+const LONGEST_LINE: u64 = 4096;
 
 /// A running driver with the profile of its browser. Dropping it ends both, and removes the profile.
 pub(super) struct Driver {
@@ -51,8 +57,11 @@ impl Driver {
         let failed = |source| Error::NotStarted { program: program.clone(), source };
         // A short path: Chromium keeps a socket in it, and a socket's path has 108 bytes.
         let profile = tempfile::Builder::new().prefix("doorward-").tempdir().map_err(failed)?;
-        let mut command = tokio::process::Command::new(&binaries.driver.path);
-        command.arg("--port=0");
+        // The shell becomes the driver once it is told to, which is when the watchdog and the mark
+        // are there: a process that dies before that leaves no driver behind.
+        let mut command = tokio::process::Command::new("/bin/sh");
+        command.args(["-c", r#"read -r _ && exec "$0" "$@" </dev/null"#]);
+        command.arg(&binaries.driver.path).arg("--port=0");
         if settings.kind == Kind::Chromium {
             // At its default level with a log path, chromedriver writes what is typed.
             command.arg("--log-level=WARNING");
@@ -63,7 +72,9 @@ impl Driver {
             .env_clear()
             .envs(inherited())
             .env("TMPDIR", profile.path())
-            .stdin(Stdio::null())
+            // Chromium keeps crash reports in a folder beside its default profile, whatever profile it has.
+            .env("XDG_CONFIG_HOME", profile.path().join("config"))
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0);
@@ -74,36 +85,36 @@ impl Driver {
         };
         let watchdog = watchdog(group.0, profile.path());
         let mark = Mark::set(settings, group.0, profile.path()).map_err(failed)?;
-        let stdout = child.stdout.take();
+        let (go, stdout) = (child.stdin.take(), child.stdout.take());
         let mut driver = Self { url: String::new(), group, profile, mark, watchdog, child };
-        let Some(stdout) = stdout else {
+        let (Some(mut go), Some(stdout)) = (go, stdout) else {
             return Err(failed(std::io::Error::other("its output cannot be read")));
         };
-        let mut lines = BufReader::new(stdout).lines();
-        let port = async {
-            while let Ok(Some(line)) = lines.next_line().await {
-                if let Some(port) = listening_port(&line) {
-                    return Some(port);
+        go.write_all(b"go\n").await.map_err(failed)?;
+        drop(go);
+        let mut stdout = BufReader::new(stdout);
+        let why = match tokio::time::timeout(START, port(&mut stdout)).await {
+            Ok(Some(port)) => {
+                driver.url = format!("http://127.0.0.1:{port}/");
+                // The driver must not meet a closed pipe when it prints.
+                tokio::spawn(
+                    async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await },
+                );
+                return Ok(driver);
+            }
+            Ok(None) => {
+                let ended = tokio::time::timeout(LAST_WORDS, driver.child.wait()).await;
+                match ended {
+                    Ok(Ok(status)) => format!("it ended before it listened on a port ({status})"),
+                    _ => "it closed its output before it said on which port it listens".to_owned(),
                 }
             }
-            None
-        };
-        let port = match tokio::time::timeout(START, port).await {
-            Ok(Some(port)) => port,
-            Ok(None) => {
-                return Err(failed(std::io::Error::other("it ended before it listened on a port")));
-            }
             Err(_) => {
-                let seconds = START.as_secs();
-                return Err(failed(std::io::Error::other(format!(
-                    "it did not listen on a port within {seconds} s"
-                ))));
+                format!("it did not say within {} s on which port it listens", START.as_secs())
             }
         };
-        // The driver must not meet a closed pipe when it prints.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        driver.url = format!("http://127.0.0.1:{port}/");
-        Ok(driver)
+        driver.end().await;
+        Err(failed(std::io::Error::other(why)))
     }
 
     /// The folder for the browser's profile; empty when the driver starts.
@@ -217,8 +228,9 @@ fn uses(group: Pid, profile: &Path) -> bool {
 /// It sees the end of its input, which also a `kill -9` of this process brings.
 fn watchdog(group: Pid, profile: &Path) -> Option<tokio::process::Child> {
     // Chromium's processes may write into the profile until they are gone, hence the second look.
-    const WATCH: &str = r#"read -r _; kill -KILL -- "-$1" 2>/dev/null; n=0
-while kill -0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
+    // `-s` because dash takes `kill -KILL -- -1` for a wrong number.
+    const WATCH: &str = r#"read -r _; kill -s KILL -- "-$1" 2>/dev/null; n=0
+while kill -s 0 -- "-$1" 2>/dev/null && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
 rm -rf -- "$2""#;
     tokio::process::Command::new("/bin/sh")
         .args(["-c", WATCH, "doorward-watchdog", &group.as_raw_pid().to_string()])
@@ -232,6 +244,22 @@ rm -rf -- "$2""#;
         .process_group(0)
         .spawn()
         .ok()
+}
+
+/// Reads what the driver prints until it says its port; `None` when it ends before.
+async fn port(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<u16> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // Whatever it is that was named as the driver may print bytes that are no text, without end.
+        let mut bounded = (&mut *stdout).take(LONGEST_LINE);
+        if bounded.read_until(b'\n', &mut line).await.unwrap_or(0) == 0 {
+            return None;
+        }
+        if let Some(port) = listening_port(&String::from_utf8_lossy(&line)) {
+            return Some(port);
+        }
+    }
 }
 
 /// The port in the line by which chromedriver or geckodriver says that it listens.

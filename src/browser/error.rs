@@ -51,7 +51,7 @@ pub enum Error {
         detail: String,
     },
     /// The certificates for the remote endpoint cannot be read.
-    #[error("cannot use the certificates of {}", .path.display())]
+    #[error("cannot use the certificates of {}: {detail}", .path.display())]
     Certificates {
         /// The file.
         path: PathBuf,

@@ -198,10 +198,21 @@ async fn session(
                     .unwrap_or("its answer is not WebDriver's"),
             ),
             NewSessionError::SessionNotCreated(answer) => first_words(&answer.message),
+            NewSessionError::Failed(error) => unreachable(&error),
+            NewSessionError::FailedC(error) => unreachable(&error),
             other => first_words(&other.to_string()),
         };
         Error::NoSession { endpoint: shown.to_owned(), detail }
     })
+}
+
+/// That there was no connection, by the last of its causes, as `Connection refused (os error 111)`.
+fn unreachable(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    format!("it cannot be reached: {}", first_words(&last.to_string()))
 }
 
 fn tls_connector(

@@ -35,7 +35,10 @@ is there. Every row that was changed, removed, inserted or moved is named, and t
 The seals are made with the file activity.key in the state folder. Who can read that file can forge \
 rows, and who can write the folder can put back an earlier state of all of it. To find that too, \
 keep what `verify` prints (the number of rows and the last hash) where they cannot write: the row \
-of that number must still have that hash in `doorward activity --format json`.";
+of that number must still have that hash in `doorward activity --format json`.
+
+Example:
+  doorward activity verify";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]

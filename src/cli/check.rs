@@ -10,6 +10,14 @@ use crate::diagnostic::{Diagnostic, Severity, render};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorward check                              every connector in ./connectors
+  doorward check connectors/demo.yaml
+  doorward check connectors --format json > problems.json
+
+Ends with 0 when there is no error (a warning is none), 3 when a connector cannot be used, 2 when a file \
+cannot be read. connectors/README.md is the reference of the language.")]
 pub(super) struct Arguments {
     /// Connectors, or folders with connectors (*.yaml, *.yml) in them
     #[arg(default_value = "connectors", value_name = "PATH")]

@@ -27,35 +27,38 @@ Examples:
   doorward connect ./connectors/demo.yaml --account corp:web/shop --headless --screenshot shop.png
   doorward connect demo --account web/shop --headless --format json
 
-Ends with 0 when the session was signed in, 1 when the site refused or a row stopped, 2 for a wrong command
-line or configuration, 3 for a connector with problems, 4 when access was refused, 5 for the vault, 6 for the
-browser, 7 when the record cannot be written.")]
+Without --headless the signed-in window is yours: the session ends when you close it, or with Ctrl-C.
+
+Ends with 0 when the session was signed in, 1 when the site refused or a row stopped, 2 for a wrong \
+command line or configuration, 3 for a connector with problems, 4 when access was refused, 5 for the \
+vault, 6 for the browser, 7 when the record cannot be written.")]
 pub(super) struct Arguments {
     /// The connector: its name in a connectors folder, or the path of its file
     connector: String,
     /// The account to sign in with: [vault:][safe/]name
     #[arg(long, value_name = "REF")]
     account: AccountRef,
-    /// Why; it goes on record
+    /// Why you need it; it goes on record
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// A value for one of the connector's UserParameters; a terminal is asked for those that are missing
+    /// A value for one of the connector's UserParameters, as often as there are some; on a terminal you are
+    /// asked for those that are missing
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     params: Vec<(String, String)>,
-    /// No window: sign in, take the screenshot if one is asked for, end
+    /// No window: sign in, take the screenshot if --screenshot asks for one, end
     #[arg(long)]
     headless: bool,
     /// Save a picture of the page, once the sign-in is confirmed
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
-    /// How long the session stays: a duration as `10m`, or until its window is closed [default:
-    /// until-closed with a window, 0s without]
+    /// How long the session stays: a duration such as `10m`, or until its window is closed [default:
+    /// until-closed; with --headless not at all]
     #[arg(long, value_name = "DURATION|until-closed", value_parser = hold)]
     hold: Option<Hold>,
-    /// A remote WebDriver endpoint, as a Selenium Grid, instead of a browser of this machine
+    /// A remote WebDriver endpoint, such as a Selenium Grid, instead of a browser of this machine
     #[arg(long, value_name = "URL")]
     webdriver: Option<url::Url>,
-    /// What is printed at the end
+    /// What is printed on stdout at the end
     #[arg(long, default_value = "text")]
     format: Format,
 }
@@ -69,13 +72,14 @@ enum Hold {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Where it signed in, as whom, in what time
     Text,
-    /// One object
+    /// One object with outcome, cause, row and timings, however it ended
     Json,
 }
 
 /// What `--format json` prints of a launch, besides its timings.
+#[derive(Default)]
 struct Summary<'a> {
     outcome: &'a str,
     cause: Option<&'a str>,
@@ -85,13 +89,26 @@ struct Summary<'a> {
 
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let began = Instant::now();
+    let ended = attempt(config, &arguments, began);
+    if let (Err(failure), Format::Json) = (&ended, arguments.format) {
+        // Nothing is on record, so there is no session to name.
+        let summary =
+            Summary { outcome: "failed", cause: Some(failure.exit.word()), ..Summary::default() };
+        let (connector, account) = (&arguments.connector, &arguments.account);
+        print(&json(None, connector, account, &summary, began.elapsed(), None, began));
+    }
+    ended
+}
+
+/// An error is one that came before the session was on record; all others are told here.
+fn attempt(config: Option<&Path>, arguments: &Arguments, began: Instant) -> Result<Exit, Failure> {
     let world = World::load(config)?;
     let account = world.vault_of(&arguments.account)?.1;
     let user = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
     let (loaded, diagnostics) = load(&world, &arguments.connector)?;
     world.runtime()?.block_on(connect(
         &world,
-        &arguments,
+        arguments,
         account,
         user,
         loaded,
@@ -186,13 +203,15 @@ async fn connect(
                 began,
             );
             let _ = store.close().await;
-            return Err(Failure::from(error));
+            let failure = Failure::from(error);
+            eprint(&failure.text);
+            return Ok(failure.exit);
         }
     };
     let timings = signed.timings;
     let total = began.elapsed();
     let how = stay(arguments, &mut signed, &mut signals, validates, &tell).await;
-    let (how, failed) = match how {
+    let (how, mut failed) = match how {
         Ok(how) => (how, None),
         Err(failure) => ("a failure", Some(failure)),
     };
@@ -201,14 +220,22 @@ async fn connect(
     let stop = signed.outcome.stop().cloned();
     let url = signed.url.clone();
     let succeeded = matches!(signed.outcome, Outcome::SignedIn);
-    let lasted = signed.disconnect(how).await?;
+    let lasted = signed.lasted();
+    let unrecorded = signed.disconnect(how).await.err();
     let _ = store.close().await;
     if let Some(stop) = &stop {
         show(&[stop.diagnostic(&source)]);
     }
+    if let Some(error) = unrecorded {
+        // The picture is the smaller matter, and both are told.
+        let before = failed.map_or_else(String::new, |failure: Failure| failure.text);
+        let failure = Failure::unrecorded(&error);
+        failed = Some(Failure { text: before + &failure.text, ..failure });
+    }
+    let word = failed.as_ref().map(|failure| failure.exit.word());
     let summary = Summary {
         outcome: outcome_word,
-        cause: cause.as_deref(),
+        cause: cause.as_deref().or(word),
         row: stop.as_ref().and_then(|stop| stop.row),
         url: Some(&url),
     };
@@ -223,15 +250,18 @@ async fn connect(
         began,
     );
     if arguments.format == Format::Text && succeeded {
+        let lasted = lasted.as_secs_f64();
         print(&format!(
-            "signed in to {url} as {} in {:.2} s; the session lasted {:.1} s\nsession {session}\n",
+            "signed in to {url} as {} in {:.2} s; the session lasted {lasted:.1} s\nsession {session}\n",
             request.account,
             total.as_secs_f64(),
-            lasted.as_secs_f64(),
         ));
     }
     match failed {
-        Some(failure) => Err(failure),
+        Some(failure) => {
+            eprint(&failure.text);
+            Ok(failure.exit)
+        }
         None if succeeded => Ok(Exit::Done),
         None => Ok(Exit::NotSignedIn),
     }
@@ -332,7 +362,7 @@ async fn refuse(
         let summary =
             Summary { outcome: "refused-to-connect", cause: Some(code), row: None, url: None };
         let name = &arguments.connector;
-        print(&json(session, name, &request.account, &summary, began.elapsed(), None, began));
+        print(&json(Some(session), name, &request.account, &summary, began.elapsed(), None, began));
     }
     Ok(exit)
 }
@@ -446,7 +476,7 @@ fn browser_settings(
     plan: &Plan,
     session: SessionId,
 ) -> Result<browser::Settings, Failure> {
-    let configured = world.browser_settings(session, arguments.headless)?;
+    let configured = world.browser_settings(session, arguments.headless);
     Ok(browser::Settings {
         webdriver: arguments.webdriver.clone().or(configured.webdriver),
         insecure_certificates: !plan.connector.settings.enforce_certificate_validation,
@@ -473,12 +503,12 @@ fn report(
     began: Instant,
 ) {
     if arguments.format == Format::Json {
-        print(&json(session, connector.as_str(), account, summary, planned, timings, began));
+        print(&json(Some(session), connector.as_str(), account, summary, planned, timings, began));
     }
 }
 
 fn json(
-    session: SessionId,
+    session: Option<SessionId>,
     connector: &str,
     account: &AccountRef,
     summary: &Summary<'_>,
@@ -489,7 +519,7 @@ fn json(
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let (times, total) = timings.unwrap_or_else(|| (session::Timings::default(), began.elapsed()));
     let object = serde_json::json!({
-        "session": session.to_string(),
+        "session": session.map(|session| session.to_string()),
         "connector": connector,
         "account": account.to_string(),
         "outcome": summary.outcome,

@@ -1,59 +1,64 @@
 //! `doorward doctor`: checks configuration, browser, driver, vaults, store and clock, and says what to do.
+//!
+//! It leaves the machine as it was: where there is no state folder yet, it makes none.
 
-use std::error::Error;
+mod findings;
+
 use std::path::Path;
+use std::sync::Arc;
 
+use self::findings::Findings;
 use super::world::World;
 use super::{Exit, Failure, print};
-use crate::activity::{Filter, Store};
-use crate::browser::{Binaries, Browser};
+use crate::activity::{self, Filter, Record, Store};
+use crate::browser::{self, Binaries, Browser, Program, Settings};
 use crate::clock::Clock;
+use crate::connector;
+use crate::diagnostic::Diagnostic;
 use crate::name::SessionId;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Ends with 0 when everything is fine, and otherwise with the code of the first thing that is not: 2 for the
-configuration, 3 for a connector, 5 for a vault, 6 for the browser, 7 for the record.")]
+Nothing is changed: where no session was ever asked for, no record and no folder is made.
+
+Examples:
+  doorward doctor
+  doorward doctor --config ./doorward.yaml
+
+Ends with 0 when everything is fine, and otherwise with the code of the first thing that is not: 2 for \
+the configuration, 3 for a connector, 4 when a vault refuses access, 5 for a vault, 6 for the browser, \
+7 for the record. A `note` is no problem.")]
 pub(super) struct Arguments {}
 
-/// The checks that were made so far.
-struct Findings {
-    text: String,
-    worst: Option<Exit>,
-}
-
 pub(super) fn run(config: Option<&Path>, _arguments: Arguments) -> Result<Exit, Failure> {
-    let mut findings = Findings { text: String::new(), worst: None };
-    let world = match World::load(config) {
-        Ok(world) => world,
+    let mut findings = Findings::default();
+    match World::load(config) {
+        Ok(world) => world.runtime()?.block_on(examine(&world, &mut findings)),
         Err(failure) => {
-            findings.bad("configuration", failure.exit, failure.text.trim_end());
-            print(&findings.text);
-            return Ok(failure.exit);
+            findings.failed("configuration", &failure);
+            findings.note("the rest", "not checked: it hangs on the configuration", "");
         }
-    };
-    world.runtime()?.block_on(examine(&world, &mut findings));
-    print(&findings.text);
-    Ok(findings.worst.unwrap_or(Exit::Done))
+    }
+    print(&findings.shown());
+    Ok(findings.first().unwrap_or(Exit::Done))
 }
 
 async fn examine(world: &World, findings: &mut Findings) {
     let config = &world.config;
     match &config.file {
         Some(file) => findings.good("configuration", &file.display().to_string()),
-        None => findings.good(
-            "configuration",
-            &format!("none; the defaults hold, in {}", config.base.display()),
-        ),
+        None => {
+            let text = format!(
+                "none: the defaults hold, in {}; one of your own would be ./doorward.yaml",
+                config.base.display()
+            );
+            findings.good("configuration", &text);
+        }
     }
     match world.user() {
         Some(user) => findings.good("user", user.as_str()),
-        None => findings.bad(
-            "user",
-            Exit::Access,
-            "this machine has no name for the user who runs doorward",
-        ),
+        None => findings.failed("user", &crate::access::Refusal::Nameless.into()),
     }
     connectors(world, findings);
     browser(world, findings).await;
@@ -62,57 +67,73 @@ async fn examine(world: &World, findings: &mut Findings) {
         match world.vault(name) {
             Ok(vault) => match vault.health().await {
                 Ok(news) => findings.good(&what, &news),
-                Err(error) => {
-                    let help = error.help();
-                    findings.error(&what, Exit::Vault, &error, help);
-                }
+                Err(error) => findings.failed(&what, &error.into()),
             },
-            Err(failure) => findings.bad(&what, failure.exit, failure.text.trim_end()),
+            Err(failure) => findings.failed(&what, &failure),
         }
     }
-    store(world, findings).await;
+    record(&config.state, findings).await;
     clock(findings);
 }
 
+/// Reads every connector of the configuration's folders.
 fn connectors(world: &World, findings: &mut Findings) {
-    let folders: Vec<_> = world.config.connectors.iter().filter(|folder| folder.is_dir()).collect();
-    let shown = world.config.connectors.iter().map(|f| f.display().to_string()).collect::<Vec<_>>();
-    if folders.is_empty() {
-        findings.warn(
+    let folders = &world.config.connectors;
+    let shown = folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(" and ");
+    let files: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| {
+            super::connect::names_in(folder).into_iter().flat_map(move |name| {
+                ["yaml", "yml"].map(|ending| folder.join(format!("{name}.{ending}")))
+            })
+        })
+        .filter(|file| file.is_file())
+        .collect();
+    if files.is_empty() {
+        let text = format!("none yet: looked in {shown}");
+        findings.note(
             "connectors",
-            &format!("no folder: looked for {}", shown.join(", ")),
-            "make one, or name one with `connectors: [FOLDER]`",
+            &text,
+            "put one there, or name its folder in the configuration: `connectors: [FOLDER]`",
         );
         return;
     }
-    let files = folders.iter().map(|folder| super::connect::names_in(folder).len()).sum::<usize>();
-    findings.good(
-        "connectors",
-        &format!("{files} in {}; `doorward check` reads them", shown.join(", ")),
-    );
+    let broken: Vec<_> = files
+        .iter()
+        .filter(|file| match connector::read(file) {
+            Ok(source) => connector::load(Arc::clone(&source)).1.iter().any(Diagnostic::is_error),
+            Err(_) => true,
+        })
+        .map(|file| file.display().to_string())
+        .collect();
+    if broken.is_empty() {
+        findings.good("connectors", &format!("{} in {shown}", files.len()));
+        return;
+    }
+    let text = format!("{} of {} cannot be used: {}", broken.len(), files.len(), broken.join(", "));
+    let help = format!("`doorward check {}` shows why", broken.join(" "));
+    findings.bad("connectors", Exit::Connector, &text, &help);
 }
 
 async fn browser(world: &World, findings: &mut Findings) {
-    let settings = match world.browser_settings(SessionId::fresh(), true) {
-        Ok(settings) => settings,
-        Err(failure) => {
-            findings.bad("browser", failure.exit, failure.text.trim_end());
-            return;
-        }
-    };
-    if settings.webdriver.is_none() {
+    let mut settings = world.browser_settings(SessionId::fresh(), true);
+    // What a browser needs of the state folder goes elsewhere where there is none.
+    let scratch = tempfile::tempdir();
+    if let Ok(scratch) = &scratch
+        && !is_writable(&settings.state)
+    {
+        settings.state = scratch.path().to_owned();
+    }
+    let failed = |error: browser::Error| Failure::from(error);
+    if let Some(endpoint) = &settings.webdriver {
+        findings.good("browser", &format!("at {}", endpoint.origin().ascii_serialization()));
+    } else {
         match Binaries::find(&settings).await {
             Ok(found) => {
-                let program =
-                    |p: &crate::browser::Program| format!("{} {}", p.path.display(), p.version);
-                findings.good("browser", &program(&found.browser));
-                findings.good("driver", &program(&found.driver));
+                findings.good("browser", &shown(&found.browser));
+                findings.good("driver", &shown(&found.driver));
             }
-            Err(error) => {
-                let help = error.help();
-                findings.error("browser", Exit::Browser, &error, help);
-                return;
-            }
+            Err(error) => return findings.failed("browser", &failed(error)),
         }
     }
     // Only a start shows that it starts: a sandbox, a missing library, a full /dev/shm.
@@ -125,79 +146,77 @@ async fn browser(world: &World, findings: &mut Findings) {
             findings.good("browser starts", browser.name());
             browser.end().await;
         }
-        Err(error) => {
-            let help = error.help();
-            findings.error("browser starts", Exit::Browser, &error, help);
-        }
+        Err(error) => return findings.failed("browser starts", &failed(error)),
+    }
+    let windowed = Settings { headless: false, ..settings };
+    if let Err(error @ browser::Error::NoScreen) = Browser::check(&windowed).await {
+        findings.note(
+            "screen",
+            "none: sessions can be opened with --headless only",
+            &error.help().unwrap_or_default(),
+        );
     }
 }
 
-async fn store(world: &World, findings: &mut Findings) {
-    let state = &world.config.state;
+fn shown(program: &Program) -> String {
+    format!("{} {}", program.path.display(), program.version)
+}
+
+/// The record, where there is one; else whether one can be made.
+async fn record(state: &Path, findings: &mut Findings) {
     let opened = async {
+        let Some(record) = Record::open(state).await? else { return Ok(None) };
+        record.close().await?;
         let store = Store::open(state).await?;
         let rows = store.rows(&Filter::default()).await?.len();
+        // An append of nothing needs all that an append of a row does, and leaves no row.
+        store.append(&[]).await?;
         store.close().await?;
-        Ok::<usize, crate::activity::Error>(rows)
+        Ok::<_, activity::Error>(Some(rows))
     };
     match opened.await {
-        Ok(rows) => findings.good(
-            "record",
-            &format!(
-                "{rows} rows in {}; `doorward activity verify` checks the chain",
-                state.display()
-            ),
-        ),
-        Err(error) => {
-            let help = error.help();
-            findings.error("record", Exit::Store, &error, help);
+        Ok(Some(rows)) => {
+            let text = format!("{rows} rows in {}; `doorward activity verify` checks them", state.display());
+            findings.good("record", &text);
         }
+        Ok(None) if can_be_made(state) => {
+            findings.good("record", &format!("none yet: the first session makes it in {}", state.display()));
+        }
+        Ok(None) => findings.bad(
+            "record",
+            Exit::Store,
+            &format!("none yet, and none can be made in {}", state.display()),
+            "without a record there is no session: make the folder writable for you, or name another one with `state:` in the configuration",
+        ),
+        Err(error) => findings.failed("record", &error.into()),
     }
+}
+
+/// Whether the folder `path` is there and takes new files.
+fn is_writable(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    path.is_dir() && access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// Whether the folder `path` takes new files, or could be made.
+fn can_be_made(path: &Path) -> bool {
+    let Ok(path) = std::path::absolute(path) else { return false };
+    // A link that leads nowhere is in the way.
+    path.ancestors().find(|above| above.symlink_metadata().is_ok()).is_some_and(is_writable)
 }
 
 /// One-time codes count in UTC. Whether the clock is right only another clock can tell; whether the
 /// machine keeps it right, systemd says in a file.
 fn clock(findings: &mut Findings) {
     let now = Clock::System.now();
-    let synchronised = Path::new("/run/systemd/timesync/synchronized").exists();
     let shown = now.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-    if synchronised {
+    if Path::new("/run/systemd/timesync/synchronized").exists() {
         findings.good("clock", &format!("{shown}, synchronised"));
     } else {
-        findings.warn(
+        findings.note(
             "clock",
             &format!("{shown}; this machine does not say whether it is synchronised"),
-            "compare it with another one: a one-time code of a clock that is half a minute off is refused",
+            "compare it with another clock: half a minute off, and its one-time codes are refused",
         );
-    }
-}
-
-impl Findings {
-    fn good(&mut self, what: &str, text: &str) {
-        self.line("ok", what, text);
-    }
-
-    fn warn(&mut self, what: &str, text: &str, help: &str) {
-        self.line("note", what, text);
-        self.line("", "", &format!("help: {help}"));
-    }
-
-    fn bad(&mut self, what: &str, exit: Exit, text: &str) {
-        self.worst.get_or_insert(exit);
-        let mut lines = text.lines();
-        self.line("BAD", what, lines.next().unwrap_or_default());
-        for line in lines {
-            self.line("", "", line);
-        }
-    }
-
-    fn error(&mut self, what: &str, exit: Exit, error: &dyn Error, help: Option<String>) {
-        let failure = Failure::new(exit, error, help);
-        self.bad(what, exit, failure.text.trim_end());
-    }
-
-    fn line(&mut self, mark: &str, what: &str, text: &str) {
-        use std::fmt::Write;
-        let _ = writeln!(self.text, "{mark:<5} {what:<16} {text}");
     }
 }

@@ -24,6 +24,23 @@ pub enum Exit {
     Bug = 70,
 }
 
+impl Exit {
+    /// The word for `--format json`, where nothing more exact is known.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NotSignedIn => "not-signed-in",
+            Self::Usage => "usage",
+            Self::Connector => "connector",
+            Self::Access => "access-refused",
+            Self::Vault => "vault-failed",
+            Self::Browser => "browser-failed",
+            Self::Store => "record-failed",
+            Self::Bug => "internal",
+        }
+    }
+}
+
 impl std::process::Termination for Exit {
     fn report(self) -> std::process::ExitCode {
         std::process::ExitCode::from(self as u8)

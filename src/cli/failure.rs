@@ -32,6 +32,19 @@ impl Failure {
         Self { exit, text }
     }
 
+    /// The session has ended, and `error` is why that is not on record.
+    pub(super) fn unrecorded(error: &activity::Error) -> Self {
+        let mut text = "error: the session has ended, and its end is not on record\n".to_owned();
+        let mut cause: Option<&dyn Error> = Some(error);
+        while let Some(error) = cause {
+            let _ = writeln!(text, "caused by: {error}");
+            cause = error.source();
+        }
+        let help = error.help().unwrap_or_default();
+        let _ = writeln!(text, "help: {help}; the next start writes the end as `interrupted`");
+        Self { exit: Exit::Store, text }
+    }
+
     /// A wrong command line, with the way out.
     pub fn usage(message: impl std::fmt::Display, help: &str) -> Self {
         Self { exit: Exit::Usage, text: format!("error: {message}\nhelp: {help}\n") }
@@ -40,7 +53,7 @@ impl Failure {
 
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
-        Self::new(Exit::Usage, &error, None)
+        Self::new(Exit::Usage, &error, error.help())
     }
 }
 
@@ -52,12 +65,15 @@ impl From<access::Refusal> for Failure {
 
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
-        let exit = match &error {
-            vault::Error::Denied { .. } => Exit::Access,
-            vault::Error::Settings { .. } | vault::Error::UnknownKind { .. } => Exit::Usage,
-            _ => Exit::Vault,
-        };
-        Self::new(exit, &error, error.help())
+        Self::new(exit_of(&error), &error, error.help())
+    }
+}
+
+fn exit_of(error: &vault::Error) -> Exit {
+    match error {
+        vault::Error::Denied { .. } => Exit::Access,
+        vault::Error::Settings { .. } | vault::Error::UnknownKind { .. } => Exit::Usage,
+        _ => Exit::Vault,
     }
 }
 
@@ -74,6 +90,17 @@ impl From<session::Error> for Failure {
             session::Error::Browser(error) => error.into(),
             session::Error::Record(error) => error.into(),
             session::Error::Vault(error) => error.into(),
+            session::Error::Linked { ref source, .. } => {
+                Self::new(exit_of(source), &error, error.help())
+            }
+            session::Error::Unrecorded { ended, source } => {
+                let failure = Self::unrecorded(&source);
+                match *ended {
+                    // The same news.
+                    session::Error::Record(_) => failure,
+                    ended => Self { text: Self::from(ended).text + &failure.text, ..failure },
+                }
+            }
             session::Error::Unfit { stop, source_file } => Self {
                 exit: match stop.code {
                     Code::InsecureOrigin | Code::WrongAddress => Exit::Connector,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Failure;
 use super::world::World;
 use crate::browser::{Kind, Settings};
 use crate::config::BrowserKind;
@@ -18,25 +17,9 @@ impl Vaults for World {
 
 impl World {
     /// The browser of a session.
-    ///
-    /// # Errors
-    /// Exit 2 when the endpoint of the configuration is no URL.
-    pub(super) fn browser_settings(
-        &self,
-        session: SessionId,
-        headless: bool,
-    ) -> Result<Settings, Failure> {
+    pub(super) fn browser_settings(&self, session: SessionId, headless: bool) -> Settings {
         let configured = &self.config.browser;
-        let webdriver = match &configured.webdriver {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|error| {
-                Failure::usage(
-                    format!("`browser: {{ webdriver: {text} }}` is no URL: {error}"),
-                    "name the endpoint as http://grid.example:4444/",
-                )
-            })?),
-        };
-        Ok(Settings {
+        Settings {
             kind: match configured.kind {
                 BrowserKind::Chromium => Kind::Chromium,
                 BrowserKind::Firefox => Kind::Firefox,
@@ -44,12 +27,12 @@ impl World {
             binary: configured.binary.clone(),
             driver: configured.driver.clone(),
             sandbox: configured.sandbox,
-            webdriver,
+            webdriver: configured.webdriver.clone(),
             ca_file: configured.ca_file.clone(),
             headless,
             insecure_certificates: false,
             state: self.config.state.clone(),
             mark: session.to_string(),
-        })
+        }
     }
 }

@@ -21,7 +21,19 @@ use clap::{Parser, Subcommand};
 
 /// Opens privileged web sessions for people who must not see the passwords.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "\
+First steps:
+  doorward doctor                                   what is there, what is missing, what to do
+  doorward vault init
+  doorward account add web/shop --username alice --url https://shop.example/login
+  doorward connect CONNECTOR --account web/shop
+
+Exit codes: 0 done, 1 not signed in, 2 usage, 3 connector, 4 access refused, 5 vault, 6 browser, 7 record, \
+70 a bug of ours."
+)]
 struct Arguments {
     /// The configuration file [default: ./doorward.yaml, then the XDG configuration folder]
     #[arg(long, global = true, env = "DOORWARD_CONFIG", value_name = "FILE")]
@@ -36,13 +48,13 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
-    /// Keep the accounts of a KDBX vault
+    /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
-    /// Make a vault
+    /// Make a KDBX vault
     Vault(vault::Arguments),
     /// Show who used what, and prove that nothing was altered
     Activity(activity::Arguments),
-    /// Check configuration, browser, driver, vaults, store and clock, and say what to do
+    /// Check configuration, connectors, browser, vaults, record and clock, and say what to do
     Doctor(doctor::Arguments),
 }
 

@@ -9,6 +9,11 @@ use crate::name::VaultName;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Vaults of HashiCorp Vault and OpenBao are made with their own tools; the configuration names them.
+
+Example:
+  doorward vault init")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -20,7 +25,7 @@ enum Command {
     ///
     /// Without a configuration both lie in the XDG data folder (~/.local/share/doorward). Nothing is
     /// overwritten. The files are KeePass' own: KeePassXC opens them.
-    #[command(after_help = "Example:\n  doorward vault init\n  doorward vault init local")]
+    #[command(after_help = "Examples:\n  doorward vault init\n  doorward vault init local")]
     Init {
         /// The vault's name in the configuration [default: its default vault]
         #[arg(value_name = "NAME")]

@@ -45,7 +45,7 @@ impl World {
     /// # Errors
     /// Exit 2 when there is no such vault or its settings are wrong.
     pub(super) fn vault(&self, name: &VaultName) -> Result<Arc<dyn Vault>, Failure> {
-        match self.open(name)? {
+        match self.open(name).map_err(|error| self.placed(name, error))? {
             Some(vault) => Ok(vault),
             None => Err(self.unknown(name)),
         }
@@ -83,11 +83,29 @@ impl World {
                 "`doorward account list` and `show` work with every kind of vault",
             ));
         }
-        let kdbx = Arc::new(Kdbx::new(name, entry.settings.clone(), &self.config.base)?);
+        let kdbx = Kdbx::new(name, entry.settings.clone(), &self.config.base)
+            .map_err(|error| self.placed(name, error))?;
+        let kdbx = Arc::new(kdbx);
         // Whatever else the command asks of this vault is answered by the same opening.
         let mut vaults = self.vaults.lock().unwrap_or_else(PoisonError::into_inner);
         vaults.insert(name.clone(), Arc::clone(&kdbx) as Arc<dyn Vault>);
         Ok(kdbx)
+    }
+
+    /// The failure of a vault's settings, with their place in the configuration.
+    fn placed(&self, name: &VaultName, error: vault::Error) -> Failure {
+        let place = match &error {
+            vault::Error::Settings { key, .. } => self.config.place(name, key),
+            vault::Error::UnknownKind { .. } => self.config.place(name, "kind"),
+            _ => None,
+        };
+        let mut failure = Failure::from(error);
+        if let Some(place) = place
+            && let Some(end) = failure.text.find('\n')
+        {
+            failure.text.insert_str(end, &format!("\n  --> {place}"));
+        }
+        failure
     }
 
     fn entry(&self, name: &VaultName) -> Result<&VaultEntry, Failure> {

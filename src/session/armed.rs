@@ -77,7 +77,8 @@ impl Armed {
                     let secret = self.values.typed(row, template)?;
                     Seed::read(&secret, *parameters).map_err(|error| {
                         let message = format!(
-                            "what the account holds is no secret for one-time codes: {error}"
+                            "what {} holds is no secret for one-time codes: {error}",
+                            self.values.holder(template)
                         );
                         Stop::new(Code::NotATotpSecret, row, template.span, message)
                             .label("is not a TOTP secret")

@@ -16,6 +16,24 @@ pub enum Error {
     /// A vault failed.
     #[error(transparent)]
     Vault(#[from] vault::Error),
+    /// A vault failed to give a linked account.
+    #[error("the {role} of `{account}` cannot be used")]
+    Linked {
+        /// `logon account` or `reconcile account`.
+        role: &'static str,
+        /// The target account.
+        account: AccountRef,
+        /// What its vault says.
+        source: Box<vault::Error>,
+    },
+    /// The session ended, and the record did not take its end.
+    #[error("the session has ended, and its end is not on record")]
+    Unrecorded {
+        /// What ended it.
+        ended: Box<Error>,
+        /// Why the record did not take it.
+        source: activity::Error,
+    },
     /// A linked account is in a vault that the configuration does not have.
     #[error("account `{account}` is linked to `{linked}`, and the configuration has no such vault")]
     UnknownVault {
@@ -83,7 +101,20 @@ impl Error {
             Self::Unfit { stop, .. } => stop.code.name(),
             Self::UnknownVault { .. } => "unknown-vault",
             Self::Unlinked { .. } => "no-account-linked",
-            Self::Vault(_) => "vault-failed",
+            Self::Unrecorded { .. } => "record-failed",
+            Self::Linked { source, .. } => vault_word(source),
+            Self::Vault(error) => vault_word(error),
+        }
+    }
+
+    /// The same, where it is the vault's word on a linked account: a person who asked for `account` is
+    /// told how another one comes into it.
+    pub(super) fn of_linked(self, role: &'static str, account: &AccountRef) -> Self {
+        match self {
+            Self::Vault(error) => {
+                Self::Linked { role, account: account.clone(), source: Box::new(error) }
+            }
+            error => error,
         }
     }
 
@@ -105,15 +136,29 @@ impl Error {
                 "check the secret and this machine's clock (`doorward doctor`), and wait: sites lock accounts after a few wrong codes"
                     .into(),
             ),
-            Self::Record(error) => error.help(),
+            Self::Record(error) | Self::Unrecorded { source: error, .. } => error.help(),
             Self::Unfit { stop, .. } => stop.help.clone(),
             Self::UnknownVault { linked, .. } => {
                 Some(format!("add the vault to the configuration, or link another account than `{linked}`"))
             }
-            Self::Unlinked { account, option, .. } => {
-                Some(format!("`doorward account link {account} {option} REF` links one"))
+            Self::Unlinked { account, role, option, .. } => {
+                let key = if *role == "logon account" { "logon_account" } else { "reconcile_account" };
+                Some(format!(
+                    "`doorward account link {account} {option} REF` links one in a KDBX vault; for HashiCorp Vault \
+                     write a REF to the key `{key}` of its secret"
+                ))
             }
+            Self::Linked { source, .. } => source.help(),
             Self::Vault(error) => error.help(),
         }
+    }
+}
+
+/// The word in the record for what a vault says.
+fn vault_word(error: &vault::Error) -> &'static str {
+    match error {
+        vault::Error::Denied { .. } => "access-denied",
+        vault::Error::Gone { .. } | vault::Error::NotFound { .. } => "account-not-found",
+        _ => "vault-failed",
     }
 }

@@ -100,10 +100,14 @@ pub async fn launch<'a>(
             Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
         }
         Err(error) => {
-            let details = [("error".to_owned(), error.to_string())];
-            record.end(Action::ConnectFailed, error.word(), began.elapsed(), &details).await?;
+            let details = [("error".to_owned(), chain(&error))];
+            let lasted = began.elapsed();
+            let ended = record.end(Action::ConnectFailed, error.word(), lasted, &details).await;
             drop(live);
-            Err(error)
+            Err(match ended {
+                Ok(()) => error,
+                Err(source) => Error::Unrecorded { ended: Box::new(error), source },
+            })
         }
     }
 }
@@ -241,7 +245,9 @@ async fn fetch(
             None => link.clone(),
         };
         record.link(object, &link).await?;
-        let account = account(launch, grant, &grant.linked(link), Some(&request.account)).await?;
+        let account = account(launch, grant, &grant.linked(link), Some(&request.account))
+            .await
+            .map_err(|error| error.of_linked(role, &request.account))?;
         record.linked_user(object, account.username.clone());
         (launch.progress)(told(role, &account));
         linked[slot] = Some(account);
@@ -271,6 +277,18 @@ async fn account(
     Ok(vault.account(grant).await?)
 }
 
+/// An error with its causes, in one line for the record.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 fn told(role: &'static str, account: &Account) -> Progress {
     let user =
         account.username.as_deref().map_or_else(String::new, |user| format!(" (user {user})"));
@@ -278,11 +296,16 @@ fn told(role: &'static str, account: &Account) -> Progress {
 }
 
 impl Signed<'_> {
+    /// Since its first row on record.
+    pub fn lasted(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// Ends the session: the browser first, then the record.
     ///
     /// # Errors
     /// Those of the store; the browser has ended all the same.
-    pub async fn disconnect(self, how: &str) -> Result<Duration, crate::activity::Error> {
+    pub async fn disconnect(self, how: &str) -> Result<(), crate::activity::Error> {
         self.browser.end().await;
         let lasted = self.began.elapsed();
         let action = match &self.outcome {
@@ -302,6 +325,6 @@ impl Signed<'_> {
         }
         self.record.end(action, self.outcome.word(), lasted, &details).await?;
         drop(self.live);
-        Ok(lasted)
+        Ok(())
     }
 }

@@ -36,6 +36,15 @@ impl Values {
         }
     }
 
+    /// The account that `template` takes its value from, for a person.
+    pub(super) fn holder(&self, template: &Template) -> String {
+        let account = template.placeholders().find_map(|part| self.account(part.object));
+        account.map_or_else(
+            || "the row".to_owned(),
+            |account| format!("account `{}`", account.reference),
+        )
+    }
+
     /// The text to type for `template`.
     pub(super) fn typed(&self, row: Option<usize>, template: &Template) -> Result<Secret, Stop> {
         let mut text = zeroize::Zeroizing::new(String::new());
@@ -172,6 +181,13 @@ impl Values {
                 || format!("no {} is there that has", placeholder.object.word()),
                 |account| format!("account `{}` has no", account.reference),
             );
+            let reference =
+                account.map_or_else(|| "REF".to_owned(), |account| account.reference.to_string());
+            let option = match property {
+                "username" => "--username USER".to_owned(),
+                "address" => "--address HOST".to_owned(),
+                _ => format!("--property {property}=VALUE"),
+            };
             let has = account.map(|account| account.properties.keys().cloned().collect::<Vec<_>>());
             let has = has.filter(|names| !names.is_empty()).map(|names| names.join(", "));
             Stop::new(
@@ -182,7 +198,7 @@ impl Values {
             )
             .label("has no value")
             .note("has", has.unwrap_or_else(|| "no properties beside the standard ones".into()))
-            .help(format!("set it in the vault; for a KDBX vault: `doorward account edit REF --property {property}=VALUE`"))
+            .help(format!("set it in the vault; for a KDBX vault: `doorward account edit {reference} {option}`"))
         };
         let account = account.ok_or_else(missing)?;
         match property {
@@ -199,7 +215,11 @@ impl Values {
                     format!("the password of account `{}` is empty", account.reference),
                 )
                 .label("there is nothing to type")
-                .help(format!("`doorward account edit {} --secret` sets it", account.reference))),
+                .help(format!(
+                    "`doorward account edit {} --secret` sets it in a KDBX vault; for HashiCorp Vault write it to the \
+                     secret's key for passwords",
+                    account.reference
+                ))),
                 Password::Computed => Err(Stop::new(
                     Code::SecretEmpty,
                     row,

@@ -64,13 +64,11 @@ pub enum Error {
         /// The vault.
         vault: VaultName,
     },
-    /// The configuration gives a vault a kind that there is not.
-    #[error("vault `{vault}` is of kind `{kind}`, which there is not")]
+    /// The configuration gives a vault a kind that there is not. What it says is not repeated.
+    #[error("vault `{vault}` is of a `kind` that doorward does not know")]
     UnknownKind {
         /// The vault.
         vault: VaultName,
-        /// What the configuration says.
-        kind: String,
         /// The kind that was probably meant.
         nearest: Option<&'static str>,
     },

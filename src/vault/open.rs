@@ -25,7 +25,6 @@ pub fn open(
         "hashicorp" => Ok(Arc::new(hashicorp::Hashicorp::open(name.clone(), settings, base)?)),
         _ => Err(Error::UnknownKind {
             vault: name.clone(),
-            kind: kind.to_owned(),
             nearest: KINDS
                 .iter()
                 .copied()

@@ -56,7 +56,7 @@ async fn wrong_settings_are_named_by_their_key() {
             with("allow-insecure", json!("yes")),
             "`allow-insecure` has to be `true` or `false`, and is a text",
         ),
-        (with("engine", json!("kv3")), "`engine` has to be `kv` or `totp`, not `kv3`"),
+        (with("engine", json!("kv3")), "`engine` has to be `kv` or `totp`"),
         (with("mount", json!("/")), "`mount` has to be the path of a mount, such as `secret`"),
         (
             with("mount", json!("a/../sys")),

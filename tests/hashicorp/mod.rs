@@ -3,7 +3,8 @@
 mod answers;
 mod calls;
 mod config;
-mod server;
+mod doctor;
+pub(crate) mod server;
 mod tls;
 
 use doorward::access::{self, Grant};

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// How one call is answered.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// A status and a body, with further headers.
     Send(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Nothing, ever.
@@ -30,59 +30,59 @@ pub(super) enum Reply {
 }
 
 /// A status and JSON.
-pub(super) fn json_of(status: u16, value: Value) -> Reply {
+pub(crate) fn json_of(status: u16, value: Value) -> Reply {
     let media = vec![("content-type", "application/json".to_owned())];
     Reply::Send(status, media, value.to_string().into_bytes())
 }
 
 /// JSON with status 200.
-pub(super) fn ok(value: Value) -> Reply {
+pub(crate) fn ok(value: Value) -> Reply {
     json_of(200, value)
 }
 
 /// An error in the vault's shape.
-pub(super) fn errors(status: u16, errors: &[&str]) -> Reply {
+pub(crate) fn errors(status: u16, errors: &[&str]) -> Reply {
     json_of(status, json!({ "errors": errors }))
 }
 
 /// A page of some other server.
-pub(super) fn html(status: u16) -> Reply {
+pub(crate) fn html(status: u16) -> Reply {
     let media = vec![("content-type", "text/html; charset=utf-8".to_owned())];
     Reply::Send(status, media, b"<html>Sign in</html>".to_vec())
 }
 
 /// A status and nothing else.
-pub(super) fn empty(status: u16) -> Reply {
+pub(crate) fn empty(status: u16) -> Reply {
     Reply::Send(status, vec![], vec![])
 }
 
 /// A redirect.
-pub(super) fn redirect(to: &str) -> Reply {
+pub(crate) fn redirect(to: &str) -> Reply {
     Reply::Send(307, vec![("location", to.to_owned())], vec![])
 }
 
 /// Calls as `GET /v1/path?query`, each with its answers in order; the last one stays.
-pub(super) type Script = Vec<(&'static str, Vec<Reply>)>;
+pub(crate) type Script = Vec<(&'static str, Vec<Reply>)>;
 
 /// One call as it arrived.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// `GET /v1/path?query`.
-    pub(super) call: String,
+    pub(crate) call: String,
     /// The header of that name.
-    pub(super) token: Option<String>,
+    pub(crate) token: Option<String>,
     /// The header of that name.
-    pub(super) namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// The header of that name.
-    pub(super) marked: Option<String>,
+    pub(crate) marked: Option<String>,
     /// The body.
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 /// A server on loopback; gone with its value.
-pub(super) struct StandIn {
+pub(crate) struct StandIn {
     /// Scheme, host and port.
-    pub(super) address: String,
+    pub(crate) address: String,
     state: Arc<Mutex<Play>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -96,12 +96,12 @@ struct Play {
 
 impl StandIn {
     /// A server that speaks plain HTTP.
-    pub(super) async fn start(script: Script) -> Self {
+    pub(crate) async fn start(script: Script) -> Self {
         Self::start_with(script, None).await
     }
 
     /// A server that speaks TLS.
-    pub(super) async fn start_with(script: Script, tls: Option<TlsAcceptor>) -> Self {
+    pub(crate) async fn start_with(script: Script, tls: Option<TlsAcceptor>) -> Self {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = tcp.local_addr().unwrap().port();
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -115,7 +115,7 @@ impl StandIn {
     }
 
     /// Adds to the script; a call that was there before is answered anew.
-    pub(super) fn script(&self, script: Script) {
+    pub(crate) fn script(&self, script: Script) {
         let mut play = self.state.lock().unwrap();
         for (call, replies) in script {
             play.script.insert(call.to_owned(), replies.into());
@@ -123,22 +123,22 @@ impl StandIn {
     }
 
     /// Closes the next connections before they were heard.
-    pub(super) fn drop_connections(&self, count: usize) {
+    pub(crate) fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().connections_to_drop = count;
     }
 
     /// How many connections were not dropped yet although they should be.
-    pub(super) fn undropped(&self) -> usize {
+    pub(crate) fn undropped(&self) -> usize {
         self.state.lock().unwrap().connections_to_drop
     }
 
     /// What arrived so far.
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.lock().unwrap().seen.clone()
     }
 
     /// How often `call` arrived.
-    pub(super) fn count(&self, call: &str) -> usize {
+    pub(crate) fn count(&self, call: &str) -> usize {
         self.seen().iter().filter(|seen| seen.call == call).count()
     }
 }

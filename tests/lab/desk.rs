@@ -153,15 +153,21 @@ impl From<Ended> for Launched {
     }
 }
 
-/// The command lines of the processes that name `folder` among their arguments.
+/// The command lines of the processes that name `folder` among their arguments or in their environment:
+/// a driver and its children have the profile's folder there.
 pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
     let needle = folder.to_string_lossy().into_owned();
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     processes
         .flatten()
-        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
-        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
-        .filter(|line| line.contains(&needle))
+        .filter_map(|process| {
+            let read = |file| {
+                let bytes = std::fs::read(process.path().join(file)).unwrap_or_default();
+                String::from_utf8_lossy(&bytes).replace('\0', " ")
+            };
+            let line = read("cmdline");
+            (line.contains(&needle) || read("environ").contains(&needle)).then_some(line)
+        })
         .collect()
 }
 

@@ -10,10 +10,13 @@ use crate::vault::{Error, Vault};
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+The password is asked for without echo, unless --secret-stdin reads it. The password of an account for \
+one-time codes is its TOTP secret: base32, or a whole otpauth:// URI.
+
 Examples:
   doorward account add web/shop --username alice --url https://shop.example/login
   pass show shop | head -n 1 | doorward account add web/shop --username alice --secret-stdin
-  doorward account add codes/shop --username alice --secret-stdin < seed    (a TOTP seed or otpauth:// URI)
+  doorward account add codes/shop --username alice --secret-stdin < seed
   doorward account link web/shop --logon-account codes/shop")]
 pub(super) struct Arguments {
     /// The account: [vault:][safe/]name; groups that are missing are made

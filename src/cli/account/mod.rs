@@ -18,7 +18,12 @@ use super::{Exit, Failure};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 An account is named [vault:][safe/]name; in a KDBX vault a safe is a path of groups.
-Secrets are asked for without echo, or piped in with --secret-stdin; no option takes one.")]
+Secrets are asked for without echo, or piped in with --secret-stdin; no option takes one.
+
+Examples:
+  doorward account add web/shop --username alice --url https://shop.example/login
+  doorward account list
+  doorward account add --help")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Box<Command>,

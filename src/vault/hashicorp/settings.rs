@@ -79,10 +79,7 @@ impl Settings {
         let engine = match table.text("engine")?.as_deref() {
             None | Some("kv") => Engine::Kv,
             Some("totp") => Engine::Totp,
-            Some(other) => {
-                let message = format!("has to be `kv` or `totp`, not `{}`", clip(other));
-                return Err(table.wrong("engine", message));
-            }
+            Some(_) => return Err(table.wrong("engine", "has to be `kv` or `totp`".into())),
         };
         let default = if engine == Engine::Kv { "secret" } else { "totp" };
         let mount = path(&mut table, "mount", default)?;
@@ -253,10 +250,6 @@ fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
         (None, _) => Err(above.wrong("auth", format!("names no way to sign in: {METHODS}"))),
         _ => Err(above.wrong("auth", format!("names several ways to sign in: {METHODS}"))),
     }
-}
-
-fn clip(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(20).collect()
 }
 
 /// Properties that tell where an account is used, in the words of PAM engineers.

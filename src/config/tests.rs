@@ -1,0 +1,391 @@
+use std::path::{Path, PathBuf};
+
+use super::{BrowserKind, Config, Error, Folders};
+
+/// Reads `text` as the file `here/doorward.yaml` of a user whose data lies in `/data`.
+fn read(text: impl AsRef<[u8]>) -> Result<Config, Error> {
+    super::read::config(Path::new("here/doorward.yaml"), text.as_ref(), Some(Path::new("/data")))
+}
+
+/// Where it is wrong, what is wrong, and the way out.
+fn wrong(text: &str) -> (usize, usize, String, String) {
+    match read(text) {
+        Err(Error::Invalid { line, column, message, help, .. }) => (line, column, message, help),
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn every_wrong_file_has_its_place_and_its_way_out() {
+    let cases = [
+        // Unknown keys, anywhere.
+        ("vaultz: {}", 1, 1, "unknown key `vaultz`", "did you mean `vaults`?"),
+        (
+            "state: s\nDefault-Vault: x",
+            2,
+            1,
+            "unknown key `Default-Vault`",
+            "did you mean `default-vault`?",
+        ),
+        ("safes: {}", 1, 1, "unknown key `safes`", "the keys here are `vaults`, "),
+        ("password: SECRET", 1, 1, "unknown key `password`", "the keys here are `vaults`, "),
+        ("browser:\n  knd: chromium", 2, 3, "unknown key `knd`", "did you mean `kind`?"),
+        (
+            "browser: { sandbox: false, dirver: SECRET }",
+            1,
+            28,
+            "unknown key `dirver`",
+            "did you mean `driver`?",
+        ),
+        (
+            "browser: { user: SECRET }",
+            1,
+            12,
+            "unknown key `user`",
+            "the keys here are `kind`, `binary`, ",
+        ),
+        // Wrong types.
+        (
+            "SECRET",
+            1,
+            1,
+            "a configuration is a table of keys, and this is a text",
+            "write `key: value`",
+        ),
+        ("- SECRET", 1, 1, "and this is a list", "write `key: value`"),
+        ("3", 1, 1, "and this is a number", "write `key: value`"),
+        (
+            "vaults: SECRET",
+            1,
+            9,
+            "`vaults` has to be a table of keys, and is a text",
+            "write `key: value`",
+        ),
+        (
+            "vaults: [SECRET]",
+            1,
+            9,
+            "`vaults` has to be a table of keys, and is a list",
+            "write `key: value`",
+        ),
+        (
+            "vaults:\n  local: SECRET",
+            2,
+            10,
+            "`vaults.local` has to be a table of keys, and is a text",
+            "write `kind: kdbx`",
+        ),
+        ("state: [SECRET]", 1, 8, "`state` has to be a text, and is a list", "it takes one value"),
+        ("state: 2024", 1, 8, "`state` has to be a text, and is a number", "put quotes around it"),
+        ("state: ''", 1, 8, "`state` is empty", "give it a value"),
+        (
+            "state: ~/SECRET",
+            1,
+            8,
+            "`state` begins with `~`, which only a shell resolves",
+            "write the path in full",
+        ),
+        (
+            "connectors: SECRET",
+            1,
+            13,
+            "`connectors` has to be a list of folders, and is a text",
+            "write `[FOLDER]`",
+        ),
+        (
+            "connectors: [a, [SECRET]]",
+            1,
+            17,
+            "`connectors` has to be a text, and is a list",
+            "it takes one value",
+        ),
+        (
+            "default-vault: 3",
+            1,
+            16,
+            "`default-vault` has to be a text, and is a number",
+            "put quotes around it",
+        ),
+        (
+            "browser: SECRET",
+            1,
+            10,
+            "`browser` has to be a table of keys, and is a text",
+            "write `key: value`",
+        ),
+        (
+            "browser: { sandbox: SECRET }",
+            1,
+            21,
+            "`browser.sandbox` has to be `true` or `false`, and is a text",
+            "without quotes",
+        ),
+        (
+            "browser: { sandbox: 'false' }",
+            1,
+            21,
+            "`browser.sandbox` has to be `true` or `false`, and is a text",
+            "without quotes",
+        ),
+        ("browser: { sandbox: no }", 1, 21, "and is a text", "without quotes"),
+        ("browser: { sandbox: 0 }", 1, 21, "and is a number", "without quotes"),
+        ("1: SECRET", 1, 1, "a key has to be a text, and this is a number", "put quotes around it"),
+        // Names.
+        (
+            "browser: { kind: chrome }",
+            1,
+            18,
+            "`browser.kind` names no kind of browser",
+            "did you mean `chromium`?",
+        ),
+        (
+            "browser: { kind: Firefox }",
+            1,
+            18,
+            "`browser.kind` names no kind of browser",
+            "did you mean `firefox`?",
+        ),
+        (
+            "browser: { kind: SECRET-edge }",
+            1,
+            18,
+            "`browser.kind` names no kind of browser",
+            "write `chromium`, for Chrome too",
+        ),
+        (
+            "browser: { webdriver: SECRET }",
+            1,
+            23,
+            "`browser.webdriver` is no URL: relative URL without a base",
+            "write the endpoint as http://",
+        ),
+        (
+            "browser: { webdriver: 'ftp://SECRET' }",
+            1,
+            23,
+            "has to begin with http:// or https://",
+            "write the endpoint as http://",
+        ),
+        (
+            "browser: { webdriver: 'http://u:SECRET@grid' }",
+            1,
+            23,
+            "holds a user name or password",
+            "write the endpoint as http://",
+        ),
+        (
+            "vaults:\n  'a b': { kind: kdbx }",
+            2,
+            3,
+            "a vault name cannot hold ' '",
+            "rename the vault",
+        ),
+        ("vaults:\n  -a: { kind: kdbx }", 2, 3, "a vault name cannot hold '-'", "rename the vault"),
+        ("vaults:\n  a: { path: SECRET }", 2, 3, "vault `a` has no `kind`", "write `kind: kdbx`"),
+        ("vaults:\n  a:", 2, 3, "vault `a` has no `kind`", "write `kind: kdbx`"),
+        (
+            "vaults:\n  a: { path: SECRET, kind: 3 }",
+            2,
+            22,
+            "`vaults.a.kind` has to be a text",
+            "write `kind: kdbx`",
+        ),
+        (
+            "vaults: { corp: { kind: kdbx } }\ndefault-vault: crop",
+            2,
+            16,
+            "`default-vault` names no vault",
+            "did you mean `corp`?",
+        ),
+        (
+            "vaults: { corp: { kind: kdbx } }\ndefault-vault: SECRET",
+            2,
+            16,
+            "`default-vault` names no vault",
+            "the vaults are `corp`",
+        ),
+        (
+            "default-vault: SECRET",
+            1,
+            16,
+            "`default-vault` names no vault",
+            "the vaults are `local`",
+        ),
+        (
+            "vaults: { a: { kind: kdbx }, b: { kind: kdbx } }",
+            1,
+            1,
+            "several vaults and no `default-vault`",
+            "with one of `a`, `b`",
+        ),
+        // Keys that are there twice.
+        (
+            "state: SECRET\nstate: SECRET",
+            2,
+            1,
+            "the key `state` is there twice",
+            "the first is in line 1",
+        ),
+        (
+            "vaults:\n  a: { kind: kdbx }\n  a: { kind: kdbx }",
+            3,
+            3,
+            "the key `a` is there twice",
+            "the first is in line 2",
+        ),
+        (
+            "vaults:\n  a: { kind: kdbx, path: SECRET,\n    path: SECRET }",
+            3,
+            5,
+            "the key `path` is there twice",
+            "the first is in line 2",
+        ),
+        (
+            "browser:\n  sandbox: true\n  sandbox: false",
+            3,
+            3,
+            "the key `sandbox` is there twice",
+            "the first is in line 2",
+        ),
+        // What is no YAML.
+        ("vaults:\n\ta: SECRET", 2, 2, "this is a tab", "put spaces in its place"),
+        ("state: a: SECRET", 1, 9, "a second `: ` in this line", "put quotes around"),
+        ("state: \"SECRET\nbrowser: {}", 2, 1, "a quote is never closed", "close it"),
+        (
+            "vaults: { a: { kind: SECRET }",
+            1,
+            9,
+            "a bracket or brace is never closed",
+            "close what was opened",
+        ),
+        (
+            "state: a\n---\nstate: SECRET",
+            2,
+            1,
+            "a second document begins here",
+            "leave the `---` away",
+        ),
+        ("state: *SECRET", 1, 8, "there is no such anchor", "plain YAML"),
+        ("state: \0", 1, 8, "this is not UTF-8 text", "save it as UTF-8"),
+    ];
+    let mut other = Vec::new();
+    for (text, line, column, message, help) in cases {
+        let found = wrong(text);
+        let as_expected = (found.0, found.1) == (line, column)
+            && found.2.contains(message)
+            && found.3.contains(help);
+        if !as_expected || format!("{found:?}").contains("SECRET") {
+            other.push(format!("{text}: {found:?}"));
+        }
+    }
+    assert!(other.is_empty(), "{}", other.join("\n"));
+}
+
+#[test]
+fn what_is_no_text_of_a_configuration_is_refused_in_bounded_time() {
+    let deep = format!("vaults: {}", "[".repeat(100_000));
+    let wide = format!("connectors: [{}]", "a, ".repeat(300_000));
+    let aliases = (1..40).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| {
+        let last = n - 1;
+        format!("{text}a{n}: &a{n} [*a{last}, *a{last}]\n")
+    });
+    let long = format!("{}: 1", "k".repeat(500_000));
+    for text in [&deep, &wide, &aliases, &long] {
+        let (.., message, _) = wrong(text);
+        assert!(message.len() < 200, "{message}");
+    }
+    for bytes in [&b"state: a\nstate: \xFF"[..], b"\xFF\xFEs\0t\0"] {
+        let Err(Error::Invalid { message, .. }) = read(bytes) else { panic!("it was taken") };
+        assert_eq!(message, "this is not UTF-8 text");
+    }
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    for text in
+        ["", "# nothing\n", "vaults:\nbrowser:\nstate:\nconnectors:\n", "\u{FEFF}browser: {}"]
+    {
+        let config = read(text).unwrap();
+        assert_eq!(config.default_vault.as_str(), "local", "{text}");
+        assert_eq!(config.vaults[&config.default_vault].kind, "kdbx", "{text}");
+        assert_eq!(
+            config.connectors,
+            ["here/connectors", "/data/connectors"].map(PathBuf::from),
+            "{text}"
+        );
+        // A configuration that says nothing of vaults leaves the vault where it was without one.
+        let settings = &config.vaults[&config.default_vault].settings;
+        assert_eq!(settings["path"], "/data/vault.kdbx", "{text}");
+        assert_eq!(config.state, Path::new("/data/state"), "{text}");
+        assert_eq!(config.browser.kind, BrowserKind::Chromium, "{text}");
+        assert!(config.browser.sandbox && config.browser.webdriver.is_none(), "{text}");
+    }
+}
+
+#[test]
+fn paths_start_from_the_folder_of_the_file() {
+    let config = read(
+        "connectors: [a, /b]\nstate: ../s\nbrowser: { binary: c, driver: /d, ca-file: e, sandbox: false }\n\
+         vaults: { v: { kind: kdbx, path: f, n: { m: [1, true, null] } } }",
+    )
+    .unwrap();
+    assert_eq!(config.connectors, [PathBuf::from("here/a"), PathBuf::from("/b")]);
+    assert_eq!(config.state, Path::new("here/../s"));
+    assert_eq!(config.browser.binary.as_deref(), Some(Path::new("here/c")));
+    assert_eq!(config.browser.driver.as_deref(), Some(Path::new("/d")));
+    assert_eq!(config.browser.ca_file.as_deref(), Some(Path::new("here/e")));
+    assert!(!config.browser.sandbox);
+    // A vault's own settings stay as they are written: it resolves them from `base`.
+    let entry = &config.vaults[&config.default_vault];
+    let settings = serde_json::to_string(&entry.settings).unwrap();
+    assert_eq!(settings, r#"{"n":{"m":[1,true,null]},"path":"f"}"#);
+    assert_eq!(config.base, Path::new("here"));
+    let place = |key| config.place(&config.default_vault, key).unwrap();
+    assert_eq!(place("path"), "here/doorward.yaml:4:28");
+    assert_eq!(place("n.m"), "here/doorward.yaml:4:42");
+    assert_eq!(place("n.other"), "here/doorward.yaml:4:37");
+    assert_eq!(place("missing"), "here/doorward.yaml:4:11");
+}
+
+#[test]
+fn the_first_file_of_the_order_is_read() {
+    let lab = tempfile::tempdir().unwrap();
+    let folder = |name: &str| {
+        let folder = lab.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    };
+    let (named, here, config, data) =
+        (folder("named"), folder("here"), folder("config"), folder("data"));
+    let folders = Folders { config: config.clone(), data: data.clone() };
+    let named = named.join("any.yaml");
+    let order = [&named, &here.join("doorward.yaml"), &config.join("doorward.yaml")];
+    for file in order {
+        std::fs::write(file, "").unwrap();
+    }
+    let found = |named| Config::found(named, &here, Some(&folders)).map(|config| config.file);
+    assert_eq!(found(Some(&named)).unwrap().as_ref(), Some(order[0]));
+    for file in &order[1..] {
+        assert_eq!(found(None).unwrap().as_ref(), Some(*file));
+        std::fs::remove_file(file).unwrap();
+    }
+    let none = Config::found(None, &here, Some(&folders)).unwrap();
+    assert_eq!((none.file, none.base, none.state), (None, data.clone(), data.join("state")));
+    // What is named has to be there, and what is there has to be a file.
+    std::fs::remove_file(&named).unwrap();
+    let help = |error: Error| error.help().unwrap();
+    assert!(help(found(Some(&named)).unwrap_err()).contains("have to name a file that is there"));
+    assert!(help(found(Some(&here)).unwrap_err()).contains("it is a folder"));
+    std::fs::create_dir(here.join("doorward.yaml")).unwrap();
+    assert!(help(found(None).unwrap_err()).contains("it is a folder"));
+    std::fs::remove_dir(here.join("doorward.yaml")).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("gone", here.join("doorward.yaml")).unwrap();
+        assert!(matches!(found(None), Err(Error::Unreadable { .. })));
+    }
+    std::fs::write(&named, "a".repeat(10 << 20)).unwrap();
+    assert!(matches!(found(Some(&named)), Err(Error::TooLarge { .. })));
+    let homeless = Config::found(None, &data, None).unwrap_err();
+    assert!(matches!(homeless, Error::Homeless) && help(homeless).contains("--config"));
+}
