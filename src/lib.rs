@@ -16,6 +16,7 @@ pub mod access;
 pub mod clock;
 pub mod config;
 pub mod diagnostic;
+pub mod key;
 pub mod locator;
 pub mod name;
 pub mod otp;

@@ -210,7 +210,8 @@ mod reference {
     //! The language reference, `connectors/README.md`.
 
     use doorward::connector::{Capability, Object};
-    use doorward::connector::{KEYS, Keyword, OptionName};
+    use doorward::connector::{Keyword, OptionName};
+    use doorward::key::Key;
     use doorward::locator::By;
 
     use crate::lab::Lab;
@@ -266,7 +267,7 @@ mod reference {
         let strategies = By::ALL.iter().map(|by| format!("`{}`", by.word()));
         let objects = Object::ALL.iter().map(|object| format!("`{}`", object.word()));
         let capabilities = Capability::ALL.iter().map(|known| format!("`{}`", known.word()));
-        let keys = KEYS.iter().map(|key| format!("`{key}`"));
+        let keys = Key::ALL.iter().map(|key| format!("`{}`", key.name));
         let settings = [
             "ConnectorId",
             "DisplayName",

@@ -96,7 +96,7 @@ fn what_keeps_a_browser_from_starting_is_told_apart() {
         (
             "webdriver: 'http://127.0.0.1:1/'",
             &[],
-            "BAD browser starts http://127.0.0.1:1 gave no browser session",
+            "the WebDriver endpoint http://127.0.0.1:1 cannot be reached caused by: ",
         ),
         (
             "sandbox: true",

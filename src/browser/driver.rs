@@ -25,7 +25,7 @@ const LONGEST_LINE: u64 = 4096;
 /// A running driver with the profile of its browser. Dropping it ends both, and removes the profile.
 pub(super) struct Driver {
     /// Where it listens, on loopback.
-    pub(super) url: String,
+    pub(super) url: url::Url,
     group: Group,
     /// Removed when dropped, after the group has ended.
     profile: tempfile::TempDir,
@@ -54,6 +54,8 @@ impl Driver {
     /// Spawns the driver and waits until it listens.
     pub(super) async fn spawn(settings: &Settings, binaries: &Binaries) -> Result<Self, Error> {
         let program = binaries.driver.path.clone();
+        let url = url::Url::parse("http://127.0.0.1/")
+            .map_err(|_| Error::Gone { during: "its start" })?;
         let failed = |source| Error::NotStarted { program: program.clone(), source };
         // A short path: Chromium keeps a socket in it, and a socket's path has 108 bytes.
         let profile = tempfile::Builder::new().prefix("doorward-").tempdir().map_err(failed)?;
@@ -66,12 +68,15 @@ impl Driver {
             // At its default level with a log path, chromedriver writes what is typed.
             command.arg("--log-level=WARNING");
         } else {
-            command.args(["--log", "error", "--websocket-port=0"]);
+            // At this level it says where it listens, and nothing of what is typed. A second socket for
+            // BiDi is not asked for, so its port is not used.
+            command.args(["--log", "info", "--profile-root"]).arg(profile.path());
         }
         command
             .env_clear()
             .envs(inherited())
             .env("TMPDIR", profile.path())
+            .envs(home(settings, profile.path()))
             // Chromium keeps crash reports in a folder beside its default profile, whatever profile it has.
             .env("XDG_CONFIG_HOME", profile.path().join("config"))
             .stdin(Stdio::piped())
@@ -86,7 +91,7 @@ impl Driver {
         let watchdog = watchdog(group.0, profile.path());
         let mark = Mark::set(settings, group.0, profile.path()).map_err(failed)?;
         let (go, stdout) = (child.stdin.take(), child.stdout.take());
-        let mut driver = Self { url: String::new(), group, profile, mark, watchdog, child };
+        let mut driver = Self { url, group, profile, mark, watchdog, child };
         let (Some(mut go), Some(stdout)) = (go, stdout) else {
             return Err(failed(std::io::Error::other("its output cannot be read")));
         };
@@ -95,7 +100,7 @@ impl Driver {
         let mut stdout = BufReader::new(stdout);
         let why = match tokio::time::timeout(START, port(&mut stdout)).await {
             Ok(Some(port)) => {
-                driver.url = format!("http://127.0.0.1:{port}/");
+                let _ = driver.url.set_port(Some(port));
                 // The driver must not meet a closed pipe when it prints.
                 tokio::spawn(
                     async move { tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await },
@@ -269,6 +274,12 @@ fn listening_port(line: &str) -> Option<u16> {
         .or_else(|| line.split_once("Listening on 127.0.0.1:"))?
         .1;
     rest.trim_end_matches('.').split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Firefox keeps folders of its own in the home of whoever runs it, and refuses root in the home of another
+/// user. Without a window nobody looks for downloads there, so it gets one that goes with the profile.
+fn home(settings: &Settings, profile: &Path) -> Option<(&'static str, PathBuf)> {
+    (settings.kind == Kind::Firefox && settings.headless).then(|| ("HOME", profile.to_owned()))
 }
 
 /// What a browser needs of the environment, and nothing else: a token in a variable stays here.

@@ -42,6 +42,30 @@ pub enum Error {
     /// There is no screen for a window.
     #[error("there is no screen for the browser's window")]
     NoScreen,
+    /// The remote endpoint is no URL of one.
+    #[error("{endpoint} cannot be the URL of a remote WebDriver endpoint: {why}")]
+    Endpoint {
+        /// Its origin.
+        endpoint: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The remote endpoint does not answer.
+    #[error("the WebDriver endpoint {endpoint} cannot be reached")]
+    Unreachable {
+        /// Its origin.
+        endpoint: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something else than WebDriver answers there.
+    #[error("{endpoint} does not answer as a WebDriver endpoint: it says {answer}")]
+    NoWebDriver {
+        /// Its origin.
+        endpoint: String,
+        /// What it answered to "Status".
+        answer: String,
+    },
     /// The driver, or the remote endpoint, gave no session.
     #[error("{endpoint} gave no browser session: {detail}")]
     NoSession {
@@ -101,6 +125,19 @@ impl Error {
             }
             Self::NotStarted { .. } | Self::NoSession { .. } => {
                 "`doorward doctor` checks browser and driver one by one".into()
+            }
+            Self::Endpoint { .. } => {
+                "name it as https://grid.example:4444/ or https://grid.example/wd/hub; for an endpoint that wants \
+                 credentials put a proxy on loopback before it"
+                    .into()
+            }
+            Self::Unreachable { .. } => {
+                "is the endpoint running, and is there a way to it from this machine? an authority of your own for \
+                 its certificate is named by `browser: { ca-file: … }`"
+                    .into()
+            }
+            Self::NoWebDriver { .. } => {
+                "check the port and the path: a Selenium Grid answers at / or at /wd/hub, chromedriver at /".into()
             }
             Self::RootSandbox => {
                 "run doorward as an ordinary user, or say `browser: { sandbox: false }` in the configuration: \

@@ -9,6 +9,8 @@ pub(super) enum Fault {
     Closed,
     /// The document went away while its script ran, or before: ask the new one.
     DocumentGone,
+    /// A dialog was in the way. The driver has closed it, and has not carried the command out.
+    Interrupted,
     /// The browser refused the command.
     Refused(String),
     /// No answer in time.
@@ -23,6 +25,10 @@ impl Fault {
             Self::DocumentGone => {
                 Error::Refused { during, detail: "the document went away".to_owned() }
             }
+            Self::Interrupted => Error::Refused {
+                during,
+                detail: "the page shows one dialog after another".to_owned(),
+            },
             Self::Refused(detail) => Error::Refused { during, detail },
             Self::Silent => Error::Unresponsive { during },
         }

@@ -1,31 +1,4 @@
-//! Keys: the ones that a row may press, and how a character is typed as one.
-
-/// The keys of `(Press=…)`: the W3C name, the code point that WebDriver gives it, and the Windows
-/// virtual key code that Chromium wants beside it.
-///
-/// Sources: W3C WebDriver, "Keyboard actions", table of normalised key values; the UI Events
-/// specification for the names.
-pub const KEYS: [(&str, char, u32); 19] = [
-    ("Enter", '\u{E007}', 13),
-    ("Tab", '\u{E004}', 9),
-    ("Escape", '\u{E00C}', 27),
-    ("Space", '\u{E00D}', 32),
-    ("Backspace", '\u{E003}', 8),
-    ("Delete", '\u{E017}', 46),
-    ("ArrowUp", '\u{E013}', 38),
-    ("ArrowDown", '\u{E015}', 40),
-    ("ArrowLeft", '\u{E012}', 37),
-    ("ArrowRight", '\u{E014}', 39),
-    ("Home", '\u{E011}', 36),
-    ("End", '\u{E010}', 35),
-    ("PageUp", '\u{E00E}', 33),
-    ("PageDown", '\u{E00F}', 34),
-    ("F1", '\u{E031}', 112),
-    ("F2", '\u{E032}', 113),
-    ("F5", '\u{E035}', 116),
-    ("F10", '\u{E03A}', 121),
-    ("F12", '\u{E03C}', 123),
-];
+//! Keys: how a character is typed as one.
 
 /// The physical key of a character on a US keyboard: its code, and its Windows virtual key code.
 /// `None` for what such a keyboard does not have; it is typed without a code then.

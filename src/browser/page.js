@@ -4,7 +4,11 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set() };
+  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), left: null };
+
+  // How long a page that began to leave, and is still there, is waited for: what it asked for may have been a download.
+  const LEAVING = 5000;
+  const leaving = () => state.left !== null && performance.now() - state.left < LEAVING;
 
   const norm = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const cut = (text, most) => { const t = norm(text); return t.length > most ? t.slice(0, most - 1) + "…" : t; };
@@ -217,7 +221,7 @@
     title: cut(document.title, 120),
     origin: location.origin,
     ancestors: window === top ? [] : [...(location.ancestorOrigins ?? ["?"])],
-    loading: document.readyState === "loading" || location.href === "about:blank",
+    loading: document.readyState === "loading" || location.href === "about:blank" || leaving(),
     status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
   });
 
@@ -259,6 +263,24 @@
   };
 
   return {
+    // Where no side channel tells of navigations: the page itself does, when it begins to leave.
+    follow() { addEventListener("beforeunload", () => { state.left = performance.now(); }); },
+
+    // The page is about to be left for `url`, unless that is a place in the same document.
+    leave(url) {
+      const [here] = location.href.split("#"), [there, place] = url.split("#");
+      if (place === undefined || here !== there) state.left = Infinity;
+      return {};
+    },
+
+    // Whether the page that was to be left is still there; and why there is no page, where it is the browser's own.
+    arrived() {
+      const own = new URL(document.documentURI);
+      if (own.protocol === "about:" && /^(net|cert)error$/.test(own.pathname)) return { failed: own.searchParams.get("e") || own.pathname };
+      if (own.protocol === "chrome-error:") return { failed: /ERR_[A-Z_]+|HTTP ERROR \d+/.exec(document.documentElement.textContent)?.[0] ?? "the browser shows an error page" };
+      return { left: state.left === null, status: where().status };
+    },
+
     // Waits in the page, at most `budget` ms, for what a row needs. One round trip.
     async look(asked) {
       const began = performance.now();
@@ -266,6 +288,8 @@
       for (let round = 0; ; round++) {
         let result;
         try { result = await attempt(asked); } catch (error) { result = { end: "invalid", reason: cut(error.message, 200) }; }
+        // What is seen of a page that is being left is not the row's: the next one is awaited.
+        if (leaving()) result = { end: null, reason: "the site has not answered yet", count: 0 };
         if (result.end) {
           const middle = result.end === "ready" ? centre(state.element) : null;
           return { ...result, ...where(), reasons, point: middle && { x: middle.x, y: middle.y } };
@@ -285,6 +309,7 @@
       if (!element?.isConnected) return { gone: true, ...where() };
       if (secret) state.kept.add(element);
       element.focus({ preventScroll: true });
+      if (leaving()) return { gone: true, ...where() };
       const root = element.getRootNode();
       if (element.isContentEditable) { const all = document.createRange(); all.selectNodeContents(element); const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(all); }
       else { try { element.select(); } catch { /* a type without a selection */ } }
@@ -299,7 +324,7 @@
     // that took it gets it taken back, not for ever.
     still() {
       const element = state.element;
-      if (!element?.isConnected) return { gone: true };
+      if (!element?.isConnected || leaving()) return { gone: true };
       const here = () => focused() === element && document.hasFocus();
       if (!here() && state.strayed++ < 3) element.focus({ preventScroll: true });
       return { focused: here() };
@@ -340,9 +365,10 @@
       return {};
     },
 
-    // The middle of the element now, for a click.
+    // The middle of the element now, for a click; `left` when not the element alone has gone, but its page.
     point() {
-      if (!state.element?.isConnected) return { gone: true };
+      if (!state.element?.isConnected || leaving()) return { gone: true, left: !state.element || leaving() };
+      state.target = state.element;
       const middle = centre(state.element);
       return { x: middle.x, y: middle.y };
     },
@@ -363,6 +389,7 @@
 
     // Chooses the option with this text or value, with the events that a person's choice fires.
     choose(text) {
+      if (!state.element?.isConnected) return { gone: true };
       const options = [...state.element.options];
       const named = options.filter((o) => norm(o.textContent) === norm(text) || o.label === text);
       const chosen = named.length ? named : options.filter((o) => o.value === text);
@@ -381,6 +408,7 @@
       if (!element?.isConnected) return { gone: true };
       const on = element.matches("input") ? element.checked : element.getAttribute("aria-checked") === "true";
       const target = visible(element) ? element : [...(element.labels ?? [])].find(visible) ?? element;
+      state.target = target;
       target.scrollIntoView({ block: "nearest", behavior: "instant" });
       const middle = centre(target);
       return { on, x: middle.x, y: middle.y };
@@ -388,6 +416,9 @@
 
     // The element itself, for the browser's own commands on it.
     element() { return state.element; },
+
+    // What the last `point` or `ticked` was of.
+    target() { return state.target; },
 
     // Where the inside of the frame element begins, in the window of this document.
     frameBox() {

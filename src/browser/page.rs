@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
-use super::keys::{KEYS, physical};
+use super::keys::physical;
 use super::side::Side;
 use super::sight::{Look, Sight, Survey};
 use super::webdriver::Wire;
 use super::{Error, sight};
+use crate::key::Key;
 
 /// What doorward asks of a page, without the comment at its head.
 pub(super) const SOURCE: &str = include_str!("page.js");
@@ -52,13 +53,7 @@ impl Page {
         self.reset_frames().await?;
         let late = || Ok(Some(format!("no answer within {} s", limit.as_secs_f32())));
         let Some(side) = &mut self.side else {
-            let command = self.wire.client.goto(url.as_str());
-            return match tokio::time::timeout(limit, self.wire.within(command)).await {
-                Err(_) | Ok(Err(Fault::Silent)) => late(),
-                Ok(Ok(()) | Err(Fault::DocumentGone)) => Ok(None),
-                Ok(Err(Fault::Refused(reason))) => Ok(Some(reason)),
-                Ok(Err(fault)) => Err(fault.during(DURING)),
-            };
+            return self.wire.visit(url, limit).await.map_err(|fault| fault.during(DURING));
         };
         let Some(top) = side.places.first_mut() else { return Ok(None) };
         top.world = None;
@@ -98,6 +93,8 @@ impl Page {
                     Err(_) => {}
                 },
                 Err(Fault::DocumentGone) => {}
+                // A driver may answer with anything while a document is being left.
+                Err(Fault::Refused(_)) if self.side.is_none() && Instant::now() < until => {}
                 Err(fault) => return Err(fault.during(DURING)),
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -148,7 +145,7 @@ impl Page {
             Err(fault) => return Err(fault.during(DURING)),
         };
         match (point["x"].as_f64(), point["y"].as_f64()) {
-            (Some(x), Some(y)) => self.click_at(x, y).await.map(|()| true),
+            (Some(x), Some(y)) => self.click_at(x, y).await,
             _ => Ok(false),
         }
     }
@@ -164,57 +161,67 @@ impl Page {
         }
     }
 
-    /// Chooses the option with this text or value in the select that the last look found.
+    /// Chooses the option with this text or value in the select that the last look found. `None` when the
+    /// select has gone away.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn choose(&mut self, option: &str) -> Result<Chosen, Error> {
-        let answer = self.call("choose", &json!([option])).await;
-        let chosen = answer.map_err(|fault| fault.during("the choice of an option"))?;
-        Ok(serde_json::from_value(chosen).unwrap_or(Chosen {
-            chosen: false,
-            count: 0,
-            options: Vec::new(),
-        }))
+    pub async fn choose(&mut self, option: &str) -> Result<Option<Chosen>, Error> {
+        match self.call("choose", &json!([option])).await {
+            // An answer without a choice: the element has gone away.
+            Ok(chosen) => Ok(serde_json::from_value(chosen).ok()),
+            Err(Fault::DocumentGone) => Ok(None),
+            Err(fault) => Err(fault.during("the choice of an option")),
+        }
     }
 
     /// Ticks or unticks the check box that the last look found, by a click when it has to change.
-    /// `false` when it stayed as it was.
+    /// `Some(false)` when it stayed as it was, `None` when it has gone away.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn tick(&mut self, on: bool) -> Result<bool, Error> {
+    pub async fn tick(&mut self, on: bool) -> Result<Option<bool>, Error> {
         const DURING: &str = "the ticking of a check box";
         for _ in 0..2 {
-            let box_now = self.call("ticked", &json!([])).await.map_err(|f| f.during(DURING))?;
+            let box_now = match self.call("ticked", &json!([])).await {
+                Ok(box_now) => box_now,
+                Err(Fault::DocumentGone) => return Ok(None),
+                Err(fault) => return Err(fault.during(DURING)),
+            };
             if box_now["on"].as_bool() == Some(on) {
-                return Ok(true);
+                return Ok(Some(true));
             }
             let (Some(x), Some(y)) = (box_now["x"].as_f64(), box_now["y"].as_f64()) else {
-                return Ok(false);
+                return Ok(None);
             };
             self.click_at(x, y).await?;
         }
-        Ok(false)
+        Ok(Some(false))
     }
 
-    /// Presses a key of [`KEYS`]: on the element that the last look found, or wherever the focus is.
+    /// Presses a key: on the element that the last look found, or wherever the focus is. `false` when the
+    /// element has gone away.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn press(&mut self, key: &str, on_element: bool) -> Result<(), Error> {
+    pub async fn press(&mut self, key: Key, on_element: bool) -> Result<bool, Error> {
         const DURING: &str = "the press of a key";
         if on_element {
-            self.call("focusOnly", &json!([])).await.map_err(|f| f.during(DURING))?;
+            match self.call("focusOnly", &json!([])).await {
+                Ok(focus) if focus["gone"] == true => return Ok(false),
+                Ok(_) => {}
+                Err(Fault::DocumentGone) => return Ok(false),
+                Err(fault) => return Err(fault.during(DURING)),
+            }
         }
-        let Some((name, code_point, virtual_key)) =
-            KEYS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(key)).copied()
-        else {
-            return Err(Error::Refused { during: DURING, detail: format!("no key `{key}`") });
-        };
         let Some(side) = &self.side else {
-            return self.wire.press(code_point).await.map_err(|f| f.during(DURING));
+            return match self.wire.press(key.code_point).await {
+                // A page that leaves for the key has taken it.
+                Ok(()) | Err(Fault::DocumentGone) => Ok(true),
+                Err(fault) => Err(fault.during(DURING)),
+            };
         };
+        let Key { name, virtual_key, .. } = key;
         let text = match name {
             "Enter" => "\r",
             "Space" => " ",
@@ -228,25 +235,27 @@ impl Page {
         let up = json!({"type": "keyUp", "key": key, "code": name, "windowsVirtualKeyCode": virtual_key});
         side.input([("Input.dispatchKeyEvent", down), ("Input.dispatchKeyEvent", up)])
             .await
-            .map_err(|f| f.during(DURING))
+            .map_err(|f| f.during(DURING))?;
+        Ok(true)
     }
 
-    /// Enters the frame that the last look found.
+    /// Enters the frame that the last look found. `false` when it has gone away.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn enter_frame(&mut self) -> Result<(), Error> {
-        const DURING: &str = "the way into a frame";
-        match &mut self.side {
-            Some(side) => side.enter_frame().await.map_err(|f| f.during(DURING))?,
-            None => {
-                let element = self.wire.element().await.map_err(|f| f.during(DURING))?;
-                let entered = self.wire.within(element.enter_frame()).await;
-                entered.map_err(|f| f.during(DURING))?;
+    pub async fn enter_frame(&mut self) -> Result<bool, Error> {
+        let entered = match &mut self.side {
+            Some(side) => side.enter_frame().await,
+            None => self.wire.enter_frame().await,
+        };
+        match entered {
+            Ok(()) => {
+                self.depth += 1;
+                Ok(true)
             }
+            Err(Fault::DocumentGone | Fault::Interrupted) => Ok(false),
+            Err(fault) => Err(fault.during("the way into a frame")),
         }
-        self.depth += 1;
-        Ok(())
     }
 
     /// Back to the top document.
@@ -347,7 +356,11 @@ impl Page {
 
     /// Calls a function of `page.js` in the document that the rows are in.
     pub(super) async fn call(&mut self, function: &str, arguments: &Value) -> Result<Value, Fault> {
-        let Some(side) = &mut self.side else { return self.wire.call(function, arguments).await };
+        let Some(side) = &mut self.side else {
+            let answer = self.wire.ask(function, arguments).await;
+            self.depth = self.wire.around.len();
+            return answer;
+        };
         loop {
             let depth = side.places.len().saturating_sub(1);
             match side.call_at(depth, function, arguments).await {
@@ -377,10 +390,20 @@ impl Page {
         }
     }
 
-    async fn click_at(&mut self, x: f64, y: f64) -> Result<(), Error> {
+    /// Clicks the target, which is at this point. `false` when it has gone away before.
+    async fn click_at(&mut self, x: f64, y: f64) -> Result<bool, Error> {
         const DURING: &str = "a click";
         let Some(side) = &mut self.side else {
-            return self.wire.click_at(x, y).await.map_err(|f| f.during(DURING));
+            return match self.wire.click().await {
+                Ok(()) => Ok(true),
+                // A page that leaves for the click has taken it; an element that was replaced has not.
+                Err(Fault::DocumentGone) => match self.call("point", &json!([])).await {
+                    Ok(point) => Ok(point["left"] == true),
+                    Err(Fault::DocumentGone) => Ok(true),
+                    Err(fault) => Err(fault.during(DURING)),
+                },
+                Err(fault) => Err(fault.during(DURING)),
+            };
         };
         let (mut x, mut y) = (x, y);
         for depth in 0..side.places.len().saturating_sub(1) {
@@ -398,7 +421,8 @@ impl Page {
         };
         side.input([event("mouseMoved", 0), event("mousePressed", 1), event("mouseReleased", 0)])
             .await
-            .map_err(|f| f.during(DURING))
+            .map_err(|f| f.during(DURING))?;
+        Ok(true)
     }
 }
 

@@ -3,27 +3,28 @@
 use std::path::Path;
 use std::time::Duration;
 
-use fantoccini::ClientBuilder;
-use fantoccini::error::NewSessionError;
-use hyper_util::client::legacy::connect::HttpConnector;
-use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::{Map, Value, json};
 
 use super::devtools::DevTools;
 use super::driver::Driver;
-use super::fault::first_words;
 use super::page::Page;
+use super::remote::Endpoint;
 use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
 use super::{Binaries, Error, Kind, Settings};
 
-/// How long a browser may take until it is there. A loaded machine takes its time.
-const START: Duration = Duration::from_secs(60);
+/// How long a browser may take until it is there. A loaded machine takes its time, and geckodriver itself
+/// waits a minute for its Firefox: it says better than this deadline what was wrong.
+const START: Duration = Duration::from_secs(90);
+
+/// How long a script may run that is asked of a page; a look waits at most a second.
+const SCRIPT: Duration = Duration::from_secs(5);
 
 /// A browser with one page, nobody else's.
 pub struct Browser {
     page: Page,
     driver: Option<Driver>,
+    endpoint: Endpoint,
     /// What it says of itself, as `chrome 156.0.8078.79`.
     name: String,
 }
@@ -59,33 +60,28 @@ impl Browser {
     /// # Errors
     /// [`Error::NotStarted`], [`Error::NoSession`], [`Error::NoSideChannel`], [`Error::Certificates`].
     pub async fn start(settings: &Settings, binaries: Option<&Binaries>) -> Result<Self, Error> {
-        let (driver, endpoint) = match (&settings.webdriver, binaries) {
-            (Some(remote), _) => (None, remote.to_string()),
-            (None, Some(binaries)) => {
-                let driver = Driver::spawn(settings, binaries).await?;
-                let url = driver.url.clone();
-                (Some(driver), url)
-            }
+        let driver = match (&settings.webdriver, binaries) {
+            (Some(_), _) => None,
+            (None, Some(binaries)) => Some(Driver::spawn(settings, binaries).await?),
             (None, None) => {
                 let found = Binaries::find(settings).await?;
-                let driver = Driver::spawn(settings, &found).await?;
-                let url = driver.url.clone();
-                (Some(driver), url)
+                Some(Driver::spawn(settings, &found).await?)
             }
         };
         let profile = driver.as_ref().map(Driver::profile);
         let capabilities = capabilities(settings, binaries, profile);
-        let shown = match &settings.webdriver {
-            Some(remote) => remote.origin().ascii_serialization(),
-            None => settings.kind.driver().to_owned(),
-        };
-        let session = session(settings, &endpoint, &shown, capabilities);
-        let client = match tokio::time::timeout(START, session).await {
-            Ok(client) => client?,
-            Err(_) => {
-                let detail = format!("no answer within {} s", START.as_secs());
-                return Err(Error::NoSession { endpoint: shown, detail });
+        let endpoint = match (&driver, &settings.webdriver) {
+            (None, Some(remote)) => {
+                let endpoint = Endpoint::remote(remote, settings)?;
+                endpoint.check().await?;
+                endpoint
             }
+            (Some(driver), _) => Endpoint::ours(driver.url.clone(), settings.kind.driver()),
+            (None, None) => return Err(Error::Gone { during: "its start" }),
+        };
+        let client = match tokio::time::timeout(START, endpoint.session(capabilities)).await {
+            Ok(client) => client?,
+            Err(_) => return Err(endpoint.silent(START)),
         };
         let name = client.capabilities().map_or_else(String::new, |capabilities| {
             let word = |name: &str| {
@@ -98,7 +94,7 @@ impl Browser {
             (Some(profile), Kind::Chromium) => Some(side_channel(&wire, profile).await?),
             _ => None,
         };
-        Ok(Self { page: Page::new(wire, side), driver, name })
+        Ok(Self { page: Page::new(wire, side), driver, endpoint, name })
     }
 
     /// The page.
@@ -167,78 +163,9 @@ impl Browser {
     pub async fn end(self) {
         match self.driver {
             Some(driver) => driver.end().await,
-            None => {
-                let _ = tokio::time::timeout(Duration::from_secs(5), self.page.wire.client.close())
-                    .await;
-            }
+            None => self.endpoint.end(self.page.wire.client).await,
         }
     }
-}
-
-async fn session(
-    settings: &Settings,
-    endpoint: &str,
-    shown: &str,
-    capabilities: Map<String, Value>,
-) -> Result<fantoccini::Client, Error> {
-    let created = if endpoint.starts_with("https:") {
-        let connector = tls_connector(settings)?;
-        ClientBuilder::new(connector).capabilities(capabilities).connect(endpoint).await
-    } else {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        ClientBuilder::new(connector).capabilities(capabilities).connect(endpoint).await
-    };
-    created.map_err(|error| {
-        let detail = match error {
-            NewSessionError::NotW3C(answer) => first_words(
-                answer["value"]["message"]
-                    .as_str()
-                    .or(answer["message"].as_str())
-                    .unwrap_or("its answer is not WebDriver's"),
-            ),
-            NewSessionError::SessionNotCreated(answer) => first_words(&answer.message),
-            NewSessionError::Failed(error) => unreachable(&error),
-            NewSessionError::FailedC(error) => unreachable(&error),
-            other => first_words(&other.to_string()),
-        };
-        Error::NoSession { endpoint: shown.to_owned(), detail }
-    })
-}
-
-/// That there was no connection, by the last of its causes, as `Connection refused (os error 111)`.
-fn unreachable(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    format!("it cannot be reached: {}", first_words(&last.to_string()))
-}
-
-fn tls_connector(
-    settings: &Settings,
-) -> Result<hyper_rustls::HttpsConnector<HttpConnector>, Error> {
-    let builder = hyper_rustls::HttpsConnectorBuilder::new();
-    let failed = |detail: String| Error::Certificates {
-        path: settings.ca_file.clone().unwrap_or_else(|| "the system".into()),
-        detail,
-    };
-    let builder = match &settings.ca_file {
-        None => builder.with_native_roots().map_err(|error| failed(error.to_string()))?,
-        Some(path) => {
-            let mut roots = rustls::RootCertStore::empty();
-            let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|e| failed(e.to_string()))?;
-            for certificate in certificates {
-                let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-                roots.add(certificate).map_err(|error| failed(error.to_string()))?;
-            }
-            let config =
-                rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-            builder.with_tls_config(config)
-        }
-    };
-    Ok(builder.https_or_http().enable_http1().build())
 }
 
 fn capabilities(
@@ -250,10 +177,13 @@ fn capabilities(
     // The rows have waits of their own; a driver that waits for a load blocks all that follows.
     capabilities.insert("pageLoadStrategy".into(), "none".into());
     capabilities.insert("acceptInsecureCerts".into(), settings.insecure_certificates.into());
-    // With the side channel dialogs are answered there; elsewhere the driver closes and tells them.
+    // With the side channel dialogs are answered there; elsewhere the driver closes and tells them: an alert
+    // has one answer, and a question gets "cancel", as a person who did not read it should.
     let ours = profile.is_some() && settings.kind == Kind::Chromium;
-    let prompts = if ours { "ignore" } else { "accept and notify" };
+    let prompts = if ours { "ignore" } else { "dismiss and notify" };
     capabilities.insert("unhandledPromptBehavior".into(), prompts.into());
+    // A page that blocks its scripts must not block the end of its session.
+    capabilities.insert("timeouts".into(), json!({"script": SCRIPT.as_millis()}));
     let binary = binaries.map(|binaries| binaries.browser.path.to_string_lossy().into_owned());
     match settings.kind {
         Kind::Chromium => {

@@ -78,6 +78,9 @@ struct Held {
     elsewhere: Option<String>,
 }
 
+/// Into how many portions a text is divided that goes by "Element Send Keys"; each costs a round trip.
+const PORTIONS: usize = 64;
+
 const DURING: &str = "the typing of a value";
 
 impl Page {
@@ -119,7 +122,14 @@ impl Page {
         if focus.gone || self.is_navigating() {
             return Ok(Typed::Gone);
         }
-        let whereabouts = self.with_top(focus.whereabouts.clone()).await;
+        let whereabouts = match &self.side {
+            Some(_) => focus.whereabouts.clone(),
+            None => match self.wire.proven(focus.whereabouts.clone()).await {
+                Ok(whereabouts) => whereabouts,
+                Err(Fault::DocumentGone | Fault::Interrupted) => return Ok(Typed::Gone),
+                Err(fault) => return Err(fault),
+            },
+        };
         if !allows(&whereabouts) {
             return Ok(Typed::Foreign(Box::new(whereabouts)));
         }
@@ -143,12 +153,8 @@ impl Page {
         }
         for character in text.expose().chars() {
             if focus.frames {
-                match self.call("still", &json!([])).await {
-                    Ok(still) if still["focused"] == true => {}
-                    Ok(still) if still["gone"] == true => return Ok(Typed::Replaced),
-                    Ok(_) => return Ok(Typed::Strayed),
-                    Err(Fault::DocumentGone) => return Ok(Typed::Left),
-                    Err(fault) => return Err(fault),
+                if let Some(typed) = self.still().await? {
+                    return Ok(typed);
                 }
                 self.input(typed_character(character)).await?;
             } else {
@@ -188,44 +194,69 @@ impl Page {
                     Err(fault) => return Err(fault),
                 }
             }
-            self.input(typed_character(character)).await?;
+            match &self.side {
+                Some(_) => self.input(typed_character(character)).await?,
+                None => match self.wire.press(character).await {
+                    Ok(()) | Err(Fault::DocumentGone) => {}
+                    Err(fault) => return Err(fault),
+                },
+            }
         }
         self.verdict(1).await
     }
 
-    /// By "Element Send Keys", where there is no side channel.
+    /// By "Element Send Keys", where there is no side channel. Nothing can hold navigations here, so the
+    /// text goes out in small portions: an element that is gone refuses the next one, while a whole text
+    /// would go on into whatever document comes.
     async fn send_keys(&mut self, text: &Secret, focus: &Focus) -> Result<Typed, Fault> {
         let value = text.expose();
         if value.chars().any(|c| is_webdriver_key(c) || c.is_control()) {
             return Ok(Typed::Untypable);
         }
+        let count = value.chars().count();
+        if focus.single && count > 1 {
+            return self.fill_boxes(text).await;
+        }
         let element = match self.wire.element().await {
             Ok(element) => element,
-            Err(Fault::DocumentGone) => return Ok(Typed::Gone),
+            Err(Fault::DocumentGone | Fault::Interrupted) => return Ok(Typed::Gone),
             Err(fault) => return Err(fault),
         };
-        if focus.filled {
-            self.wire.within(element.clear()).await?;
+        let mut rest = value;
+        if value.is_empty() && focus.filled {
+            rest = "\u{E003}"; // Backspace: the old text is selected
         }
-        if focus.single && value.chars().count() > 1 {
-            for (index, character) in value.chars().enumerate() {
-                if index > 0 {
-                    let next = self.wire.call("next", &json!([index - 1])).await;
-                    if matches!(next, Err(Fault::DocumentGone)) {
-                        return Ok(Typed::Left);
-                    }
-                    next?;
+        let most = count.div_ceil(PORTIONS).max(1);
+        while !rest.is_empty() {
+            let end = rest.char_indices().nth(most).map_or(rest.len(), |(at, _)| at);
+            let (portion, later) = rest.split_at(end);
+            if focus.frames {
+                match self.still().await? {
+                    None => {}
+                    Some(typed) => return Ok(typed),
                 }
-                self.wire.press(character).await?;
             }
-            return Ok(Typed::Done);
+            match self.wire.within(element.send_keys(portion)).await {
+                Ok(()) => {}
+                // A code that sends itself takes its field with it.
+                Err(Fault::DocumentGone) if later.is_empty() => return Ok(Typed::Left),
+                Err(Fault::DocumentGone | Fault::Interrupted) => return Ok(Typed::Replaced),
+                Err(fault) => return Err(fault),
+            }
+            rest = later;
         }
-        match self.wire.within(element.send_keys(value)).await {
-            Ok(()) => {}
-            Err(Fault::DocumentGone) => return Ok(Typed::Replaced),
-            Err(fault) => return Err(fault),
+        self.verdict(count).await
+    }
+
+    /// Whether the focus is still where the keys are meant for; otherwise how the typing ends.
+    async fn still(&mut self) -> Result<Option<Typed>, Fault> {
+        match self.call("still", &json!([])).await {
+            Ok(still) if still["focused"] == true => Ok(None),
+            Ok(still) if still["gone"] == true => Ok(Some(Typed::Replaced)),
+            Ok(_) => Ok(Some(Typed::Strayed)),
+            Err(Fault::DocumentGone) => Ok(Some(Typed::Left)),
+            Err(fault) => Err(fault),
         }
-        self.verdict(value.chars().count()).await
     }
 
     /// Compares how much the field holds with how much was typed.
@@ -250,17 +281,6 @@ impl Page {
             return Ok(Typed::Cut { held: held.length, typed, most, elsewhere: held.elsewhere });
         }
         Ok(Typed::Done)
-    }
-
-    /// The same whereabouts, with the origin of the top document where the browser did not tell it.
-    async fn with_top(&self, mut whereabouts: Whereabouts) -> Whereabouts {
-        if whereabouts.ancestors.iter().any(|origin| origin == "?") {
-            let top = self.wire.within(self.wire.client.current_url()).await;
-            let origin =
-                top.map_or_else(|_| "?".to_owned(), |url| url.origin().ascii_serialization());
-            whereabouts.ancestors = vec![origin];
-        }
-        whereabouts
     }
 }
 

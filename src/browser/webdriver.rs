@@ -1,12 +1,12 @@
 //! W3C WebDriver by fantoccini: the commands of a session, each under a deadline. It works with every
 //! browser and endpoint; where there is a DevTools side channel, that is quicker.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use fantoccini::Client;
 use fantoccini::actions::{
-    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+    Actions, InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
 };
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::{CmdError, ErrorStatus};
@@ -21,19 +21,37 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// The key under which WebDriver hands an element over (W3C WebDriver, "web element identifier").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// What drivers say when a document goes away under a command: chromedriver, then geckodriver.
+const LEAVING: [&str; 13] = [
+    "aborted by navigation",
+    "navigated or closed",
+    "Cannot find context",
+    "Cannot find execution context",
+    "Execution context was destroyed",
+    "document unloaded while waiting for result",
+    "frame was detached",
+    "loader has changed",
+    "No frame for given id",
+    "Node with given id",
+    "AbortError",
+    "Document was unloaded",
+    "dead object",
+];
+
 /// A WebDriver session.
-#[derive(Clone)]
 pub(super) struct Wire {
     pub(super) client: Client,
     /// The name under which the functions of `page.js` stand in a document: other in every session.
-    key: Arc<str>,
-    dialogs: Arc<Mutex<Vec<String>>>,
+    key: String,
+    /// The origins of the documents around the frame that the rows are in, the top one first.
+    pub(super) around: Vec<String>,
+    dialogs: Mutex<Vec<String>>,
 }
 
 impl Wire {
     pub(super) fn new(client: Client) -> Self {
         let key = format!("_{}", uuid::Uuid::now_v7().simple());
-        Self { client, key: key.into(), dialogs: Arc::default() }
+        Self { client, key, around: Vec::new(), dialogs: Mutex::default() }
     }
 
     /// Awaits one command, at most as long as a command may take.
@@ -55,7 +73,7 @@ impl Wire {
         let key = &self.key;
         let script = format!(
             "let d = window[{key:?}];\
-             if (!d) {{ d = {source}; Object.defineProperty(window, {key:?}, {{ value: d, configurable: true }}); }}\
+             if (!d) {{ d = {source}; d.follow(); Object.defineProperty(window, {key:?}, {{ value: d, configurable: true }}); }}\
              return d.{function}(...arguments);"
         );
         let arguments = arguments.as_array().cloned().unwrap_or_default();
@@ -64,7 +82,12 @@ impl Wire {
 
     /// The element that the last look found.
     pub(super) async fn element(&self) -> Result<Element, Fault> {
-        let value = self.call("element", &json!([])).await?;
+        self.handed("element").await
+    }
+
+    /// The element that a function of `page.js` hands over.
+    async fn handed(&self, function: &str) -> Result<Element, Fault> {
+        let value = self.call(function, &json!([])).await?;
         match value.get(ELEMENT).and_then(Value::as_str) {
             Some(id) => {
                 Ok(Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned())))
@@ -73,22 +96,20 @@ impl Wire {
         }
     }
 
-    /// Presses and releases the left button at a point of the window of the current document.
-    pub(super) async fn click_at(&self, x: f64, y: f64) -> Result<(), Fault> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "WebDriver counts whole CSS pixels of a window"
-        )]
-        let (x, y) = (x.round() as i64, y.round() as i64);
+    /// Presses and releases the left button on the target: in the middle of what can be seen of it. By its
+    /// place in the window it would not be met in a frame in a frame, where chromedriver counts one frame only.
+    pub(super) async fn click(&self) -> Result<(), Fault> {
+        let element = self.handed("target").await?;
         let actions = MouseActions::new("mouse".to_owned())
-            .then(PointerAction::MoveTo {
+            .then(PointerAction::MoveToElement {
+                element,
                 duration: Some(Duration::ZERO),
-                x: x as f64,
-                y: y as f64,
+                x: 0.0,
+                y: 0.0,
             })
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.within(self.client.perform_actions(actions)).await
+        self.act(actions).await
     }
 
     /// Presses and releases a key, by its WebDriver code point, wherever the focus is.
@@ -96,11 +117,19 @@ impl Wire {
         let actions = KeyActions::new("keys".to_owned())
             .then(KeyAction::Down { value: key })
             .then(KeyAction::Up { value: key });
-        self.within(self.client.perform_actions(actions)).await
+        self.act(actions).await
     }
 
-    /// Back to the top document.
-    pub(super) async fn leave_frames(&self) -> Result<(), Fault> {
+    /// Performs actions, once more where a dialog was in the way: they have not begun then.
+    async fn act(&self, actions: impl Into<Actions> + Clone) -> Result<(), Fault> {
+        match self.within(self.client.perform_actions(actions.clone())).await {
+            Err(Fault::Interrupted) => self.within(self.client.perform_actions(actions)).await,
+            done => done,
+        }
+    }
+
+    /// Switches to the top document.
+    pub(super) async fn to_top(&self) -> Result<(), Fault> {
         self.within(self.client.issue_cmd(SwitchToTop)).await.map(|_| ())
     }
 
@@ -109,33 +138,43 @@ impl Wire {
         std::mem::take(&mut *self.dialogs.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether the driver has closed a dialog since they were taken last.
+    pub(super) fn has_dialogs(&self) -> bool {
+        !self.dialogs.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     fn fault(&self, error: &CmdError) -> Fault {
         match error {
             CmdError::Standard(answer) => {
                 match answer.error {
                     ErrorStatus::UnexpectedAlertOpen => {
-                        // "… {Alert text : Wrong password}": the driver has closed it, as was asked of it.
+                        // The driver has closed it, as was asked of it. chromedriver also quotes it in its
+                        // message, as "… {Alert text : Wrong password}".
                         let text = answer
-                            .message
-                            .split_once("Alert text : ")
-                            .map_or(answer.message.as_ref(), |(_, text)| {
-                                text.trim_end().trim_end_matches('}')
-                            });
+                            .data
+                            .as_ref()
+                            .and_then(|data| data["text"].as_str())
+                            .or_else(|| {
+                                let (_, text) = answer.message.split_once("Alert text : ")?;
+                                Some(text.trim_end().trim_end_matches('}'))
+                            })
+                            .unwrap_or(answer.message.as_ref());
                         let mut dialogs =
                             self.dialogs.lock().unwrap_or_else(PoisonError::into_inner);
                         dialogs.push(text.chars().take(300).collect());
-                        Fault::DocumentGone
+                        Fault::Interrupted
                     }
                     ErrorStatus::StaleElementReference
                     | ErrorStatus::NoSuchElement
                     | ErrorStatus::NoSuchFrame
+                    // A page that is being left keeps its scripts to itself until the site answers.
+                    | ErrorStatus::ScriptTimeout
+                    | ErrorStatus::ElementNotInteractable
+                    | ErrorStatus::ElementClickIntercepted
+                    | ErrorStatus::MoveTargetOutOfBounds
                     | ErrorStatus::DetachedShadowRoot => Fault::DocumentGone,
                     ErrorStatus::InvalidSessionId | ErrorStatus::NoSuchWindow => Fault::Closed,
-                    _ if answer.message.contains("aborted by navigation")
-                        || answer.message.contains("navigated or closed")
-                        || answer.message.contains("AbortError")
-                        || answer.message.contains("Document was unloaded") =>
-                    {
+                    _ if LEAVING.iter().any(|words| answer.message.contains(words)) => {
                         Fault::DocumentGone
                     }
                     _ => Fault::Refused(first_words(&answer.message)),

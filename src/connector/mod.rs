@@ -27,7 +27,7 @@ pub use template::{
     Object, Part, Placeholder, PlaceholderProblem, PlaceholderProblemKind, Template,
 };
 pub use text::{LARGEST, ReadError, read};
-pub use words::{KEYS, Keyword, OptionName};
+pub use words::{Keyword, OptionName};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,8 +9,9 @@ use super::scalar::{Piece, duration};
 use super::step::{Act, LocatorTemplate, Step, Verb};
 use super::template::{Object, Part, Template};
 use super::token::{Shape, is_name, tokens};
-use super::words::{KEYS, Keyword};
+use super::words::Keyword;
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::key::Key;
 use crate::locator::By;
 
 /// What a row needs to know of its connector.
@@ -399,23 +400,23 @@ fn outside_field(template: &Template, place: &str, report: &mut Report) {
     }
 }
 
-fn key(value: Piece<'_>, report: &mut Report) -> Option<String> {
-    let known = KEYS.iter().find(|key| key.eq_ignore_ascii_case(value.text));
-    if let Some(key) = known {
-        return Some((*key).to_owned());
+fn key(value: Piece<'_>, report: &mut Report) -> Option<Key> {
+    if let Some(key) = Key::named(value.text) {
+        return Some(key);
     }
+    let names = Key::ALL.map(|key| key.name);
     let message = format!("there is no key `{}`", value.text);
     let found = Diagnostic::error(Code::InvalidAction, &report.source, value.span(), message);
     let near = match value.text.to_ascii_lowercase().as_str() {
         "return" => Some("Enter"),
         "esc" => Some("Escape"),
-        other => nearest(other, KEYS),
+        other => nearest(other, names),
     };
     let found = match near {
         Some(near) => found.label(format!("did you mean `{near}`?")),
         None => found,
     };
-    report.push(found.help(format!("the keys are {}", listed(KEYS))));
+    report.push(found.help(format!("the keys are {}", listed(names))));
     None
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::template::Template;
 use crate::diagnostic::Span;
+use crate::key::Key;
 use crate::locator::By;
 use crate::otp;
 
@@ -52,7 +53,7 @@ pub enum Verb {
     /// `(Frame=top)`: back to the top document.
     FrameTop,
     /// `(Press=Enter)` without a locator: a key for whatever has the focus.
-    PressFocused(String),
+    PressFocused(Key),
     /// `(Wait=2s)`: nothing but time.
     Wait(Duration),
     /// `(Navigate=url)`.
@@ -80,8 +81,8 @@ pub enum Act {
     Check,
     /// `(Uncheck)`.
     Uncheck,
-    /// `(Press=Enter)`: a key, by its W3C name (`Enter`, `Tab`, `Escape`, …).
-    Press(String),
+    /// `(Press=Enter)`: a key for this element.
+    Press(Key),
     /// `(Frame)`: the rows that follow mean elements inside this frame.
     Frame,
 }

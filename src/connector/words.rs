@@ -94,21 +94,3 @@ impl Keyword {
         !matches!(self, Self::Wait | Self::Navigate | Self::Handover)
     }
 }
-
-/// The keys that `(Press=…)` knows: W3C names (UI Events) of keys that mean the same on every page.
-pub const KEYS: [&str; 14] = [
-    "Enter",
-    "Tab",
-    "Escape",
-    "Space",
-    "Backspace",
-    "Delete",
-    "ArrowUp",
-    "ArrowDown",
-    "ArrowLeft",
-    "ArrowRight",
-    "Home",
-    "End",
-    "PageUp",
-    "PageDown",
-];

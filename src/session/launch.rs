@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::armed::Armed;
 use super::record::Record;
 use super::run::Run;
+use super::seat::Seat;
 use super::value::Values;
 use super::{Error, Outcome, Progress};
 use crate::access::{self, Grant};
@@ -91,15 +92,18 @@ pub async fn launch<'a>(
         Record::new(launch.store, launch.clock, launch.session, &launch.plan.connector, &request);
     record.connect().await?;
     (launch.progress)(Progress::Recorded);
+    let mut seat = Seat::start(launch.browser.clone(), launch.binaries.clone());
     let ended = tokio::select! {
-        ended = signed(launch, &grant, &mut record, began) => ended,
+        ended = signed(launch, &grant, &mut record, &mut seat, began) => ended,
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
-        Ok((outcome, browser, url, allowed_urls, timings)) => {
+        Ok((outcome, url, allowed_urls, timings)) => {
+            let browser = seat.give()?;
             Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
         }
         Err(error) => {
+            seat.end().await;
             let details = [("error".to_owned(), chain(&error))];
             let lasted = began.elapsed();
             let ended = record.end(Action::ConnectFailed, error.word(), lasted, &details).await;
@@ -116,19 +120,16 @@ async fn signed<'a>(
     launch: Launch<'a>,
     grant: &Grant,
     record: &mut Record<'a>,
+    seat: &mut Seat,
     began: Instant,
-) -> Result<(Outcome, Browser, String, Vec<String>, Timings), Error> {
+) -> Result<(Outcome, String, Vec<String>, Timings), Error> {
     let mut timings = Timings::default();
-    let (mut browser, values) = prepared(&launch, grant, record, began, &mut timings).await?;
+    let values = prepared(&launch, grant, record, seat, began, &mut timings).await?;
+    let browser = seat.browser()?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
-    let armed = match Armed::new(launch.plan, values) {
-        Ok(armed) => armed,
-        Err(stop) => {
-            browser.end().await;
-            return Err(Error::Unfit { stop, source_file: source });
-        }
-    };
+    let armed = Armed::new(launch.plan, values)
+        .map_err(|stop| Error::Unfit { stop, source_file: source })?;
     let allowed_urls = armed.allowed_urls.clone();
     let sign_in = Instant::now();
     let run = Run::new(
@@ -141,66 +142,42 @@ async fn signed<'a>(
         launch.progress,
         grant,
     );
-    match run.finish().await {
-        Ok((outcome, url)) => {
-            timings.sign_in = sign_in.elapsed();
-            Ok((outcome, browser, url, allowed_urls, timings))
-        }
-        Err(error) => {
-            browser.end().await;
-            Err(error)
-        }
-    }
+    let (outcome, url) = run.finish().await?;
+    timings.sign_in = sign_in.elapsed();
+    Ok((outcome, url, allowed_urls, timings))
 }
 
-/// The browser and the accounts, both under way at the same time.
+/// The accounts, and the browser on its seat, both under way at the same time.
 async fn prepared(
     launch: &Launch<'_>,
     grant: &Grant,
     record: &mut Record<'_>,
+    seat: &mut Seat,
     began: Instant,
     timings: &mut Timings,
-) -> Result<(Browser, Values), Error> {
-    let remote = launch.browser.webdriver.is_some();
-    let started = async {
-        let browser = Browser::start(&launch.browser, launch.binaries.as_ref()).await;
-        (browser, began.elapsed())
-    };
+) -> Result<Values, Error> {
     let fetched = async {
         let values = fetch(launch, grant, record).await;
         (values, began.elapsed())
     };
-    tokio::pin!(started, fetched);
+    tokio::pin!(fetched);
     tokio::select! {
         (values, took) = &mut fetched => {
             timings.vault = took;
-            let values = match values {
-                Ok(values) => values,
-                Err(error) => {
-                    // A browser of our own ends when it is dropped, also on its way; a remote one is asked to.
-                    if remote && let (Ok(browser), _) = started.await {
-                        browser.end().await;
-                    }
-                    return Err(error);
-                }
-            };
-            let (browser, took) = started.await;
-            timings.browser = took;
-            Ok((browser?, values))
+            let values = values?;
+            let (started, there) = seat.wait().await;
+            timings.browser = there.duration_since(began);
+            started?;
+            Ok(values)
         }
-        (browser, took) = &mut started => {
-            timings.browser = took;
+        (started, there) = seat.wait() => {
+            timings.browser = there.duration_since(began);
             let (values, took) = fetched.await;
             timings.vault = took;
             // An account that cannot be had is the better news to tell than a browser that did not start.
-            match (browser, values) {
-                (browser, Ok(values)) => Ok((browser?, values)),
-                (Ok(browser), Err(error)) => {
-                    browser.end().await;
-                    Err(error)
-                }
-                (Err(_), Err(error)) => Err(error),
-            }
+            let values = values?;
+            started?;
+            Ok(values)
         }
     }
 }

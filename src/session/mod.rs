@@ -12,6 +12,7 @@ mod record;
 mod row;
 mod run;
 mod scrub;
+mod seat;
 mod value;
 
 pub use error::Error;

@@ -64,7 +64,7 @@ impl Run<'_, '_> {
                 Ok(stop.map_or(Next::On, stuck))
             }
             Verb::PressFocused(key) => {
-                self.page.press(key, false).await?;
+                self.page.press(*key, false).await?;
                 Ok(Next::On)
             }
             Verb::Wait(time) => {
@@ -134,15 +134,22 @@ impl Run<'_, '_> {
                     return Ok(Next::On);
                 }
                 Act::Press(key) => {
-                    self.page.press(key, true).await?;
-                    self.deaf = false;
-                    return Ok(Next::On);
+                    if self.page.press(*key, true).await? {
+                        self.deaf = false;
+                        return Ok(Next::On);
+                    }
                 }
-                Act::Select(template) => return self.select(step, template, &sight).await,
+                Act::Select(template) => {
+                    if let Some(next) = self.select(step, template, &sight).await? {
+                        return Ok(next);
+                    }
+                }
                 Act::Check | Act::Uncheck => {
                     let on = matches!(act, Act::Check);
-                    if self.page.tick(on).await? {
-                        return Ok(Next::On);
+                    match self.page.tick(on).await? {
+                        Some(true) => return Ok(Next::On),
+                        Some(false) => {}
+                        None => continue,
                     }
                     let stop = self.stop(
                         Code::NotReady,
@@ -155,8 +162,9 @@ impl Run<'_, '_> {
                     ));
                 }
                 Act::Frame => {
-                    self.page.enter_frame().await?;
-                    return Ok(Next::On);
+                    if self.page.enter_frame().await? {
+                        return Ok(Next::On);
+                    }
                 }
             }
         }
@@ -270,19 +278,20 @@ impl Run<'_, '_> {
         Some(stuck(stop))
     }
 
+    /// Chooses an option; `None` when the element has to be looked for again.
     async fn select(
         &mut self,
         step: &Step,
         template: &Template,
         sight: &Sight,
-    ) -> Result<Next, Error> {
+    ) -> Result<Option<Next>, Error> {
         let option = match self.armed.values.public(Some(step.row), template) {
             Ok(option) => option,
-            Err(stop) => return Ok(stuck(stop)),
+            Err(stop) => return Ok(Some(stuck(stop))),
         };
-        let chosen = self.page.choose(&option).await?;
+        let Some(chosen) = self.page.choose(&option).await? else { return Ok(None) };
         if chosen.chosen {
-            return Ok(Next::On);
+            return Ok(Some(Next::On));
         }
         let message = match chosen.count {
             0 => format!("the select has no option `{option}`"),
@@ -290,7 +299,8 @@ impl Run<'_, '_> {
             count => format!("{count} options are `{option}`"),
         };
         let options = self.clean(&chosen.options.join(", "));
-        Ok(stuck(self.stop(Code::OptionNotFound, step, message, sight).note("options", options)))
+        let stop = self.stop(Code::OptionNotFound, step, message, sight).note("options", options);
+        Ok(Some(stuck(stop)))
     }
 
     /// Waits until the element of a row is ready for what will be done with it.

@@ -166,7 +166,9 @@ impl<'a, 'r> Run<'a, 'r> {
         let help = if reason.contains("ERR_CERT") || reason.contains("SSL") {
             "the certificate of the site does not hold: have it renewed or its authority trusted on this machine; \
              `EnforceCertificateValidation: No` turns the check off"
-        } else if prompted || reason.contains("AUTH_CREDENTIALS") {
+        } else if prompted
+            || ["AUTH_CREDENTIALS", "HTTP ERROR 401"].iter().any(|word| reason.contains(word))
+        {
             "the site asks by a prompt of the browser's own (HTTP Basic or Digest) and not by a form; rows cannot fill that"
         } else {
             "check the address of the account, the name service and the way to the site from this machine"

@@ -5,7 +5,7 @@ mod calls;
 mod config;
 mod doctor;
 pub(crate) mod server;
-mod tls;
+pub(crate) mod tls;
 
 use doorward::access::{self, Grant};
 use doorward::vault::Vault;

@@ -14,7 +14,7 @@ use super::{all_of, assert_nothing_leaks, grant, lab, open, variant_of, well, wi
 const SHOP: &str = "GET /v1/secret/data/web/shop";
 
 /// An authority that nobody knows yet.
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut parameters = CertificateParams::new(Vec::new()).unwrap();
     parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -22,7 +22,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 }
 
 /// A server's side of TLS for `host`, signed by `authority`.
-fn acceptor(
+pub(crate) fn acceptor(
     authority: &CertifiedIssuer<'static, KeyPair>,
     host: &str,
     expired: bool,

@@ -36,8 +36,14 @@ impl Desk {
 
     /// A desk whose accounts have these secrets.
     pub(crate) fn with(address: &str, password: &str, seed: &str) -> Self {
+        // Root has no sandbox in Chromium, and CI is root.
+        Self::through("{ sandbox: false }", address, password, seed)
+    }
+
+    /// The same, with `browser` as the configuration's `browser:`.
+    pub(crate) fn through(browser: &str, address: &str, password: &str, seed: &str) -> Self {
         let lab = Lab::new();
-        lab.write("doorward.yaml", CONFIGURATION);
+        lab.write("doorward.yaml", format!("{CONFIGURATION}browser: {browser}\n"));
         std::fs::create_dir_all(lab.path().join("t")).unwrap();
         std::fs::create_dir_all(lab.path().join("connectors")).unwrap();
         let desk = Self { lab };
@@ -171,11 +177,9 @@ pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Root has no sandbox in Chromium, and CI is root.
 const CONFIGURATION: &str = "\
 vaults:
   local: { kind: kdbx, path: vault.kdbx, key-file: vault.key }
 connectors: [connectors]
 state: state
-browser: { sandbox: false }
 ";
