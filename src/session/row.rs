@@ -239,9 +239,11 @@ impl Run<'_, '_> {
             Typed::Foreign(at) => {
                 let foreign = self.armed.guard.foreign(&at);
                 let shown = if foreign.is_empty() || foreign == "?" { "an origin that the browser does not tell" } else { foreign };
+                let page = self.clean(&super::scrub::place(&at.url));
                 let message = format!("the page is of {shown}, and the account's values may not be typed there");
                 Stop::new(Code::ForeignOrigin, Some(step.row), caret(step), message)
                     .label(format!("{}: nothing was typed", self.counted(step)))
+                    .note("page", page)
                     .note("allowed", self.armed.guard.shown())
                     .help(format!(
                         "if the application does sign in there, add it: `AllowedOrigins: [{}, {shown}]`; if not, somebody wants the password",

@@ -222,6 +222,11 @@ impl<'a, 'r> Run<'a, 'r> {
             stop = stop.help(
                 "check the secret of the codes, and this machine's clock with `doorward doctor`",
             );
+        } else {
+            stop = stop.help(format!(
+                "`{cause}` is the connector's word for what the page shows; before another try, correct what is wrong \
+                 with the account: sites lock accounts"
+            ));
         }
         Ok(Next::End(Outcome::Refused { cause: cause.to_owned(), stop }))
     }
