@@ -4,6 +4,7 @@
 mod browser;
 mod killed;
 mod logon;
+mod stops;
 mod store;
 mod vault;
 

@@ -20,6 +20,7 @@ struct Screen {
 impl Screen {
     /// `None`, with a word, where no server for one is installed; where everything has to be tested, it
     /// has to be.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
     fn start() -> Option<Self> {
         let mut command = Command::new("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);

@@ -238,23 +238,32 @@ fn a_held_session_ends_by_itself() {
 
 /// The answer of the desk's browser to a request for `path` on its DevTools port.
 fn asked(desk: &Desk, path: &str) -> String {
-    use std::io::{Read, Write};
+    use std::io::{BufRead, Read, Write};
     let profiles = std::fs::read_dir(desk.lab.path().join("t")).unwrap().flatten();
     let ports = profiles.map(|entry| entry.path().join("profile/DevToolsActivePort"));
     let port = ports.filter_map(|file| std::fs::read_to_string(file).ok()).next().unwrap();
     let at = format!("127.0.0.1:{}", port.lines().next().unwrap());
     let mut stream = std::net::TcpStream::connect(&at).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    // The browser may go away while it answers.
-    let _ = stream.read_to_string(&mut answer);
-    answer
+    // The browser keeps the connection, and may go away while it answers.
+    let mut answer = std::io::BufReader::new(stream);
+    let mut length = 0;
+    let mut line = String::new();
+    while answer.read_line(&mut line).is_ok_and(|read| read > 2) {
+        if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
+            length = number.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = String::new();
+    let _ = answer.take(length).read_to_string(&mut body);
+    body
 }
 
 /// Closes every page of the desk's browser, as a person does with the button of the window.
 fn close_pages(desk: &Desk) {
     let list = asked(desk, "/json/list");
-    let list: Value = serde_json::from_str(&list[list.find('[').unwrap()..]).unwrap();
+    let list: Value = serde_json::from_str(&list).unwrap();
     for page in list.as_array().unwrap().iter().filter(|page| page["type"] == "page") {
         asked(desk, &format!("/json/close/{}", page["id"].as_str().unwrap()));
     }

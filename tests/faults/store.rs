@@ -153,7 +153,24 @@ fn a_disk_that_is_full_or_read_only() {
     let floor = Floor::new();
     let _ = std::fs::remove_dir_all(floor.desk.lab.path().join("state"));
     let mut problems = Vec::new();
-    for (options, fill, says) in [("size=16k", FILL, ""), ("size=1m,ro", "", "")] {
+    for (options, fill, says) in [
+        (
+            "size=16k",
+            FILL,
+            "error: the record LAB/state/activity.db cannot be written: the disk is full\n\
+             caused by: database or disk is full (SQLite code 13)\n\
+             help: without a record there is no session: make room on the disk; another folder can be named with \
+             `state:` in the configuration\n",
+        ),
+        (
+            "size=1m,ro",
+            "",
+            "error: cannot use LAB/state/activity.db, which the record needs\n\
+             caused by: Read-only file system (os error 30)\n\
+             help: without a record there is no session: make the folder writable for you; another folder can be \
+             named with `state:` in the configuration\n",
+        ),
+    ] {
         let Some(disk) = Disk::mount(&floor, options) else {
             return skipped("a disk that is full or read-only", "this system lets us mount none");
         };
