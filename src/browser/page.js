@@ -277,7 +277,7 @@
     arrived() {
       const own = new URL(document.documentURI);
       if (own.protocol === "about:" && /^(net|cert)error$/.test(own.pathname)) return { failed: own.searchParams.get("e") || own.pathname };
-      if (own.protocol === "chrome-error:") return { failed: /ERR_[A-Z_]+|HTTP ERROR \d+/.exec(document.documentElement.textContent)?.[0] ?? "the browser shows an error page" };
+      if (own.protocol === "chrome-error:") return { failed: /ERR_[A-Z_]+/.exec(document.documentElement.textContent)?.[0] ?? (where().status ? `HTTP ERROR ${where().status}` : "the browser shows an error page") };
       return { left: state.left === null, status: where().status };
     },
 
