@@ -178,17 +178,21 @@ fn lock_memory() {
     }
 }
 
-/// The log goes to stderr: warnings of our own, or what `RUST_LOG` asks for.
+/// The log goes to stderr: warnings, or what `RUST_LOG` asks for; and of doorward alone. The libraries
+/// log what goes over their sockets, and that is what is typed.
 fn listen() {
     use std::io::IsTerminal;
-    use tracing_subscriber::EnvFilter;
-    let filter =
+    use tracing_subscriber::filter::{FilterExt, filter_fn};
+    use tracing_subscriber::layer::{Layer, SubscriberExt};
+    use tracing_subscriber::util::SubscriberInitExt;
+    use tracing_subscriber::{EnvFilter, fmt, registry};
+    let asked =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("doorward=warn"));
-    let _ = tracing_subscriber::fmt()
+    let own = filter_fn(|event| event.target().split("::").next() == Some("doorward"));
+    let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter)
         .with_target(false)
-        .without_time()
-        .try_init();
+        .without_time();
+    let _ = registry().with(lines.with_filter(asked.and(own))).try_init();
 }
