@@ -189,7 +189,8 @@ fn capabilities(
         Kind::Chromium => {
             let mut options = json!({
                 "args": chromium_arguments(settings, profile),
-                "excludeSwitches": ["enable-automation"],
+                // Its log is a file in the profile, with all that pages write to their consoles.
+                "excludeSwitches": ["enable-automation", "enable-logging", "log-level"],
                 "prefs": {
                     "credentials_enable_service": false,
                     "profile.password_manager_enabled": false,
@@ -200,6 +201,10 @@ fn capabilities(
                     "translate.enabled": false,
                     "search.suggest_enabled": false,
                     "background_mode.enabled": false,
+                    // What an incognito window does otherwise than others: sign-ins in frames need the
+                    // cookies of their own site, and plain http is the connector's decision.
+                    "profile.cookie_controls_mode": 0,
+                    "https_first_mode_incognito": false,
                 },
             });
             if let Some(binary) = binary {
@@ -258,7 +263,10 @@ fn chromium_arguments(settings: &Settings, profile: Option<&Path>) -> Vec<String
         "--no-service-autorun",
         "--password-store=basic",
         "--use-mock-keychain",
-        "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,CertificateTransparencyComponentUpdater,PasswordLeakDetection",
+        // Nothing of a visit goes to a disk: with an ordinary profile the browser keeps, for a crash,
+        // what stands in the fields, and in its history and cache what is in URLs and answers.
+        "--incognito",
+        "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,CertificateTransparencyComponentUpdater,PasswordLeakDetection,HttpsFirstModeIncognito",
     ]
     .map(str::to_owned)
     .into();
