@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::driver::inherited;
 use super::fault::first_words;
 use super::{Error, Kind, Settings};
 
@@ -67,6 +68,8 @@ impl Program {
         }
         let asked = tokio::process::Command::new(&path)
             .arg("--version")
+            .env_clear()
+            .envs(inherited())
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();

@@ -283,7 +283,7 @@ fn home(settings: &Settings, profile: &Path) -> Option<(&'static str, PathBuf)> 
 }
 
 /// What a browser needs of the environment, and nothing else: a token in a variable stays here.
-fn inherited() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+pub(super) fn inherited() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
     const NAMES: [&str; 14] = [
         "PATH",
         "HOME",
