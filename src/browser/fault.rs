@@ -37,5 +37,16 @@ impl Fault {
 
 /// The first words of what a browser says. Further on it may quote what was sent to it.
 pub(super) fn first_words(message: &str) -> String {
-    message.lines().next().unwrap_or_default().chars().take(120).collect()
+    cut(message.lines().next().unwrap_or_default(), 120)
+}
+
+/// At most the first characters of a text. Where it was cut off it says so by `…`: who scrubs it has to
+/// know that its end may be the beginning of something.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    let mut characters = text.chars();
+    let mut cut: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        cut.push('…');
+    }
+    cut
 }

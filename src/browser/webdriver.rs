@@ -13,7 +13,7 @@ use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Value, json};
 
-use super::fault::{Fault, first_words};
+use super::fault::{Fault, cut, first_words};
 
 /// How long one command may take. A blocked page blocks every command of its session.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -161,7 +161,7 @@ impl Wire {
                             .unwrap_or(answer.message.as_ref());
                         let mut dialogs =
                             self.dialogs.lock().unwrap_or_else(PoisonError::into_inner);
-                        dialogs.push(text.chars().take(300).collect());
+                        dialogs.push(cut(text, 300));
                         Fault::Interrupted
                     }
                     ErrorStatus::StaleElementReference

@@ -13,6 +13,7 @@ mod row;
 mod run;
 mod scrub;
 mod seat;
+mod spelling;
 mod value;
 
 pub use error::Error;

@@ -204,26 +204,25 @@ impl Run<'_, '_> {
         code: Secret,
         sight: &Sight,
     ) -> Result<Next, Error> {
+        // Before it is typed: what the page says meanwhile may repeat it.
+        self.codes.push(code);
         for _ in 0..MOST_REPLACEMENTS {
-            let guard = &self.armed.guard;
+            let (guard, Some(code)) = (&self.armed.guard, self.codes.last()) else { break };
             let bound = template.placeholders().next().is_some();
-            let typed = self.page.type_text(&code, true, |at| !bound || guard.allows(at)).await?;
+            let typed = self.page.type_text(code, true, |at| !bound || guard.allows(at)).await?;
             // A code that sends itself takes its field with it.
             let next = match typed {
                 Typed::Left => Some(Next::On),
                 typed => self.typed(step, typed, sight),
             };
             if let Some(next) = next {
-                self.codes.push(code);
                 return Ok(next);
             }
             let found = self.find(step, target, Need::Type, None).await?;
             if let Found::Elsewhere(next) = found {
-                self.codes.push(code);
                 return Ok(next);
             }
         }
-        self.codes.push(code);
         Ok(stuck(self.stop(
             Code::AlwaysReplaced,
             step,

@@ -8,7 +8,7 @@ use super::scrub::{place, scrub};
 use super::{Error, Outcome, Progress, Stop, Vaults};
 use crate::access::Grant;
 use crate::activity::Store;
-use crate::browser::{Page, Sight};
+use crate::browser::{self, Page, Sight};
 use crate::clock::Clock;
 use crate::connector::{Act, Step, Verb};
 use crate::diagnostic::Code;
@@ -96,7 +96,7 @@ impl<'a, 'r> Run<'a, 'r> {
 
     /// Runs every stage. The armed plan ends here, and what it holds is wiped.
     pub(super) async fn finish(mut self) -> Result<(Outcome, String), Error> {
-        let outcome = self.stages().await?;
+        let outcome = self.stages().await.map_err(|error| self.cleaned(error))?;
         let url = self.page.survey().await.whereabouts.url;
         let url = self.clean(&place(&url));
         Ok((outcome, url))
@@ -242,6 +242,17 @@ impl<'a, 'r> Run<'a, 'r> {
     /// A text of the page, without the session's secrets and codes.
     pub(super) fn clean(&self, text: &str) -> String {
         scrub(&self.armed.scrub(text), self.codes.iter())
+    }
+
+    /// An error of the browser, whose words may be the page's.
+    fn cleaned(&self, error: Error) -> Error {
+        match error {
+            Error::Browser(browser::Error::Refused { during, detail }) => {
+                let detail = self.clean(&detail);
+                Error::Browser(browser::Error::Refused { during, detail })
+            }
+            other => other,
+        }
     }
 
     /// `stop`, with where the page was and what its dialogs said.
