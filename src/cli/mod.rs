@@ -71,7 +71,8 @@ pub fn run() -> Exit {
             eprint(&failure.text);
             return failure.exit;
         }
-        Err(error) => {
+        Err(mut error) => {
+            conceal(&mut error);
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
@@ -96,8 +97,18 @@ pub fn run() -> Exit {
 
 /// Whether somebody tried to give a secret as an argument. The parser's own message would repeat it.
 fn names_a_secret(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
-    const NAMES: [&str; 7] =
-        ["--password", "--passwd", "--pass", "--pw", "--otp", "--totp", "--seed"];
+    const NAMES: [&str; 10] = [
+        "--otp",
+        "--pass",
+        "--passphrase",
+        "--passwd",
+        "--password",
+        "--pw",
+        "--secret-id",
+        "--seed",
+        "--token",
+        "--totp",
+    ];
     let arguments: Vec<_> =
         arguments.map(|argument| argument.to_string_lossy().to_lowercase()).collect();
     let named = |name: &str| NAMES.contains(&name.split('=').next().unwrap_or_default());
@@ -105,6 +116,26 @@ fn names_a_secret(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
     let valued = |pair: &[String]| matches!(pair, [name, value] if name == "--secret" && !value.starts_with('-'));
     arguments.iter().any(|argument| named(argument) || argument.starts_with("--secret="))
         || arguments.windows(2).any(valued)
+}
+
+/// Takes values out of the parser's message where they can be a secret that was given to no option, to
+/// one that takes none, or in a URL.
+fn conceal(error: &mut clap::Error) {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (argument, value) =
+        (text(error, ContextKind::InvalidArg), text(error, ContextKind::InvalidValue));
+    let gap = || ContextValue::String("…".to_owned());
+    if error.kind() == ErrorKind::UnknownArgument && !argument.starts_with('-') {
+        error.insert(ContextKind::InvalidArg, gap());
+    }
+    let flag = error.kind() == ErrorKind::TooManyValues;
+    if !value.is_empty() && (flag || argument.starts_with("--param") || value.contains('@')) {
+        error.insert(ContextKind::InvalidValue, gap());
+    }
 }
 
 /// Writes to stdout; a reader that went away ends nothing.

@@ -56,6 +56,10 @@ async fn wrong_settings_are_named_by_their_key() {
             with("allow-insecure", json!("yes")),
             "`allow-insecure` has to be `true` or `false`, and is a text",
         ),
+        (
+            with("auth", json!({ "token-env": "hvs.MARKED" })),
+            "`auth.token-env` has to be the name of an environment variable, of letters, digits and `_`: the variable holds the token",
+        ),
         (with("engine", json!("kv3")), "`engine` has to be `kv` or `totp`"),
         (with("mount", json!("/")), "`mount` has to be the path of a mount, such as `secret`"),
         (

@@ -241,8 +241,17 @@ fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
             Some(Auth::AppRole { role_id, secret_id_file: base.join(file), mount })
         }
     };
-    let file = table.text("token-file")?.map(|path| Auth::TokenFile(base.join(path)));
-    let variable = table.text("token-env")?.map(Auth::TokenEnv);
+    let file = table.text("token-file")?;
+    if file.as_deref().is_some_and(is_token) {
+        return Err(table.wrong("token-file", REFERENCES.into()));
+    }
+    let file = file.map(|path| Auth::TokenFile(base.join(path)));
+    let variable = table.text("token-env")?;
+    if variable.as_deref().is_some_and(|name| !is_variable(name)) {
+        let message = "has to be the name of an environment variable, of letters, digits and `_`: the variable holds the token";
+        return Err(table.wrong("token-env", message.into()));
+    }
+    let variable = variable.map(Auth::TokenEnv);
     table.finish()?;
     let mut methods = [approle, file, variable].into_iter().flatten();
     match (methods.next(), methods.next()) {
@@ -250,6 +259,20 @@ fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
         (None, _) => Err(above.wrong("auth", format!("names no way to sign in: {METHODS}"))),
         _ => Err(above.wrong("auth", format!("names several ways to sign in: {METHODS}"))),
     }
+}
+
+/// Whether a text is a token and no path: the forms of Vault and OpenBao, of now and of before.
+fn is_token(text: &str) -> bool {
+    ["hvs.", "hvb.", "hvr.", "s.", "b.", "r."].iter().any(|prefix| {
+        text.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= 20 && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        })
+    })
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Properties that tell where an account is used, in the words of PAM engineers.
