@@ -16,6 +16,7 @@ mod kdbx;
 mod lab;
 mod language;
 mod layers;
+mod leaks;
 mod pages;
 mod remote;
 mod rows;
