@@ -77,8 +77,8 @@ fn spelled(text: &str, from: usize, value: &str) -> Option<usize> {
         let mut reached = places.clone();
         while let Some(place) = reached.pop() {
             for (read, end) in units(text, place) {
-                let matches = (blank && read.is_whitespace()) || alike(read, character);
-                if matches && !next.contains(&end) {
+                let fits = (blank && read.is_whitespace()) || alike(read, character);
+                if fits && !next.contains(&end) {
                     next.push(end);
                     if blank {
                         reached.push(end);
