@@ -54,7 +54,10 @@ impl Grid {
 
     /// The browsers that it runs: each has a profile in its folder.
     fn browsers(&self) -> Vec<String> {
-        lab::desk::processes_of(self.folder.path())
+        let mut processes = lab::desk::processes_of(self.folder.path());
+        // It has the folder in its environment itself.
+        processes.retain(|line| !line.starts_with("chromedriver "));
+        processes
     }
 
     fn assert_empty(&self) {
