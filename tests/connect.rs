@@ -82,3 +82,22 @@ fn every_exit_code_is_reached() {
     assert!(ended.stderr.contains("Too many open files"), "{}", ended.stderr);
     desk.assert_clean();
 }
+
+/// chromedriver ends when somebody takes the port between its two steps of taking it.
+#[test]
+fn a_driver_that_loses_its_port_is_started_again() {
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    plain(&desk, "plain");
+    let first = "[ -e lost ] || [ \"$1\" = --version ] || { : > lost; exit 1; }";
+    let script = format!("#!/bin/sh\n{first}\nexec chromedriver \"$@\"\n");
+    let driver = desk.lab.write("unlucky", script);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(driver, executable).unwrap();
+    let configuration = std::fs::read_to_string(desk.lab.path().join("doorward.yaml")).unwrap();
+    let unlucky = configuration.replace("sandbox: false", "sandbox: false, driver: unlucky");
+    desk.lab.write("doorward.yaml", unlucky);
+    assert_says(&desk.says("plain", &[]), 0, &[]);
+    assert!(desk.lab.path().join("lost").exists());
+    desk.assert_clean();
+}

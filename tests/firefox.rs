@@ -91,7 +91,7 @@ fn doctor_names_both() {
         "firefox",
         "ok    driver ",
         "geckodriver ",
-        "ok    browser starts   firefox ",
+        "ok    browser starts    firefox ",
     ] {
         assert!(text.contains(part), "no {part:?} in {text}");
     }

@@ -19,6 +19,9 @@ const START: Duration = Duration::from_secs(30);
 /// How long a driver that has closed its output may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// What a driver that ends before it listens is told by.
+const EARLY_END: std::io::ErrorKind = std::io::ErrorKind::AddrInUse;
+
 /// How much of a line is read at once, in bytes.
 const LONGEST_LINE: u64 = 4096;
 
@@ -51,8 +54,18 @@ struct Left {
 }
 
 impl Driver {
-    /// Spawns the driver and waits until it listens.
+    /// Spawns the driver and waits until it listens. One that ends before is spawned once more: it takes
+    /// a free port in two steps, for IPv4 and IPv6, and ends when somebody was faster in between.
     pub(super) async fn spawn(settings: &Settings, binaries: &Binaries) -> Result<Self, Error> {
+        match Self::spawn_once(settings, binaries).await {
+            Err(Error::NotStarted { source, .. }) if is_early_end(&source) => {
+                Self::spawn_once(settings, binaries).await
+            }
+            spawned => spawned,
+        }
+    }
+
+    async fn spawn_once(settings: &Settings, binaries: &Binaries) -> Result<Self, Error> {
         let program = binaries.driver.path.clone();
         let url = url::Url::parse("http://127.0.0.1/")
             .map_err(|_| Error::Gone { during: "its start" })?;
@@ -110,7 +123,11 @@ impl Driver {
             Ok(None) => {
                 let ended = tokio::time::timeout(LAST_WORDS, driver.child.wait()).await;
                 match ended {
-                    Ok(Ok(status)) => format!("it ended before it listened on a port ({status})"),
+                    Ok(Ok(status)) => {
+                        driver.end().await;
+                        let why = format!("it ended before it listened on a port ({status})");
+                        return Err(failed(std::io::Error::new(EARLY_END, why)));
+                    }
                     _ => "it closed its output before it said on which port it listens".to_owned(),
                 }
             }
@@ -249,6 +266,10 @@ rm -rf -- "$2""#;
         .process_group(0)
         .spawn()
         .ok()
+}
+
+fn is_early_end(error: &std::io::Error) -> bool {
+    error.kind() == EARLY_END
 }
 
 /// Reads what the driver prints until it says its port; `None` when it ends before.

@@ -166,6 +166,10 @@ async fn unless_leaving<T>(
         match tokio::time::timeout(LEAVING, &mut answer).await {
             Ok(answer) => return answer,
             Err(_) => {
+                // What was asked of a page that is closed meanwhile is not always answered.
+                if !tools.has_page(&top.frame) {
+                    return Err(Fault::Closed);
+                }
                 let leaving = [top, place].iter().any(|at| tools.is_navigating(&at.frame));
                 if leaving {
                     return Err(Fault::DocumentGone);

@@ -298,7 +298,10 @@ impl Run<'_, '_> {
             count => format!("{count} options are `{option}`"),
         };
         let options = self.clean(&chosen.options.join(", "));
-        let stop = self.stop(Code::OptionNotFound, step, message, sight).note("options", options);
+        let stop =
+            self.stop(Code::OptionNotFound, step, message, sight).note("options", options).help(
+                "write the text or the value of one option that can be chosen, as the page has it",
+            );
         Ok(Some(stuck(stop)))
     }
 

@@ -77,12 +77,11 @@ fn spelled(text: &str, from: usize, value: &str) -> Option<usize> {
         let mut reached = places.clone();
         while let Some(place) = reached.pop() {
             for (read, end) in units(text, place) {
-                if (blank && read.is_whitespace()) || alike(read, character) {
-                    if !next.contains(&end) {
-                        next.push(end);
-                        if blank {
-                            reached.push(end);
-                        }
+                let fits = (blank && read.is_whitespace()) || alike(read, character);
+                if fits && !next.contains(&end) {
+                    next.push(end);
+                    if blank {
+                        reached.push(end);
                     }
                 }
             }

@@ -27,7 +27,7 @@ fn json_is_one_object_with_the_documented_keys() {
         (1, "unclear", Some("unclear"), usual("says-nothing", "web/site")),
         (1, "stuck", Some("ambiguous-locator"), usual("twins", "web/site")),
         (3, "refused-to-connect", Some("missing-key"), usual("bad", "web/site")),
-        (5, "failed", Some("vault-failed"), usual("plain", "web/nobody")),
+        (5, "failed", Some("account-not-found"), usual("plain", "web/nobody")),
     ];
     for (code, outcome, cause, mut line) in cases {
         line.extend(["--format", "json"]);

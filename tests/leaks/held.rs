@@ -162,7 +162,7 @@ nowhere > (Click) (SearchBy=id)
         let text = || std::fs::read_to_string(&printed).unwrap();
         assert!(wait(|| text().contains("row 3 of 3")), "{}", text());
         let killed = match victim {
-            "" => u32::try_from(child.id()).unwrap(),
+            "" => child.id(),
             victim => process(&world, victim),
         };
         let signal = match victim {

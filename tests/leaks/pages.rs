@@ -108,7 +108,7 @@ fn a_page_repeats_the_password() {
 fn a_page_repeats_a_code_and_a_property() {
     run(&[
         Case { page: "shows-code", rows: PIN_ROWS, says: "dialog:", ..DEFAULT },
-        Case { page: "otp-same-form", rows: CODE_ROWS, code: 0, says: "signed in", ..DEFAULT },
+        Case { page: "otp-same-form", rows: CODE_ROWS, code: 0, says: "signed in" },
     ]);
 }
 
