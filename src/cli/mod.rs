@@ -58,8 +58,19 @@ enum Command {
     Doctor(doctor::Arguments),
 }
 
-/// Runs the command line and says how it ended.
+/// Runs the command line and says how it ended. A panic is a bug of ours: it is told by its place, for
+/// its words can quote what was at hand, and ends with a code of its own.
 pub fn run() -> Exit {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        eprint(&format!(
+            "internal error{place}\nhelp: this is a bug of doorward: please report it\n"
+        ));
+    }));
+    std::panic::catch_unwind(command).unwrap_or(Exit::Bug)
+}
+
+fn command() -> Exit {
     world::harden();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
