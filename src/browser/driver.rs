@@ -175,8 +175,24 @@ impl Group {
         let _ = kill_process_group(self.0, signal);
     }
 
+    /// Whether a process of the group still runs. One that has ended and was not yet reaped by its parent
+    /// (an init that takes its time) still has a number, and nothing else.
     fn is_alive(&self) -> bool {
-        test_kill_process_group(self.0).is_ok()
+        if test_kill_process_group(self.0).is_err() {
+            return false;
+        }
+        let Ok(processes) = std::fs::read_dir("/proc") else { return true };
+        processes.flatten().any(|process| {
+            let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else {
+                return false;
+            };
+            // The name in parentheses may hold blanks; state, parent and group follow it.
+            let Some((_, rest)) = stat.rsplit_once(')') else { return false };
+            let mut fields = rest.split_whitespace();
+            let state = fields.next();
+            let group = fields.nth(1).and_then(|group| group.parse::<i32>().ok());
+            group == Some(self.0.as_raw_pid()) && !matches!(state, Some("Z" | "X"))
+        })
     }
 }
 
