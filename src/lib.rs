@@ -21,3 +21,4 @@ pub mod locator;
 pub mod name;
 pub mod otp;
 pub mod secret;
+pub mod yaml;

@@ -1,8 +1,12 @@
 //! A document: the YAML of a configuration, every value with its place.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_yaml::Spanned;
+
+use crate::yaml::{self, Raw};
+
+/// How deep a configuration may be nested.
+const DEPTH: usize = 12;
 
 /// A place in the file: line and column, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,29 +57,9 @@ impl Kind {
     }
 }
 
-/// Reads one document, at most twelve levels deep.
+/// Reads one document, at most [`DEPTH`] levels deep.
 pub(super) fn parse(text: &str) -> Result<Node, Flaw> {
-    let options = serde_yaml::options! {
-        budget: serde_yaml::budget! {
-            max_depth: 12,
-            max_nodes: 20_000,
-            max_events: 60_000,
-            max_aliases: 64,
-            max_anchors: 64,
-            max_documents: 1,
-            flow_nesting_limit: 16,
-        },
-        alias_limits: serde_yaml::alias_limits! {
-            max_total_replayed_events: 10_000,
-            max_replay_stack_depth: 4,
-        },
-        // They are found with their names by whoever reads the map.
-        duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::PassThrough,
-        // `no` and `on` are names as good as others; `true` and `false` are what they look like.
-        strict_booleans: true,
-        merge_keys: serde_yaml::options::MergeKeyPolicy::Error,
-    };
-    match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options) {
+    match yaml::read(text, DEPTH) {
         Ok(raw) => Ok(node(raw)),
         Err(error) => {
             let at = error.location().map_or(Place { line: 1, column: 1 }, place);
@@ -141,81 +125,4 @@ fn node(raw: Spanned<Raw>) -> Node {
         }
     };
     Node { at: place(raw.referenced), kind }
-}
-
-/// A value before its place is known: serde gives the place to the value around it.
-enum Raw {
-    Null,
-    Text(String),
-    Plain(Value),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Plain(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Plain(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Plain(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_string()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Plain(value.into()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Raw::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Raw::Map(map))
-    }
 }

@@ -1,10 +1,12 @@
-//! Syntax: a connector as YAML, every value with its place. The one file that knows the YAML crate.
+//! Syntax: a connector as YAML, every value with its place and spelling.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Spanned};
 
 use crate::diagnostic::Span;
+use crate::yaml::{self, Raw};
+
+/// How deep a connector may be nested.
+const DEPTH: usize = 8;
 
 /// A value of the document.
 #[derive(Debug)]
@@ -49,32 +51,10 @@ pub(super) struct Flaw {
     pub(super) message: String,
 }
 
-/// Parses `text`: one document, at most eight levels deep, without merge keys.
+/// Parses `text`: one document, at most [`DEPTH`] levels deep, without merge keys.
 pub(super) fn parse(text: &str) -> Result<Node, Flaw> {
-    let options = serde_yaml::options! {
-        budget: serde_yaml::budget! {
-            max_depth: 8,
-            max_nodes: 20_000,
-            max_events: 60_000,
-            max_aliases: 64,
-            max_anchors: 64,
-            max_recorded_anchor_events: 20_000,
-            max_recorded_anchor_bytes: 1024 * 1024,
-            max_documents: 1,
-            flow_nesting_limit: 16,
-        },
-        alias_limits: serde_yaml::alias_limits! {
-            max_total_replayed_events: 10_000,
-            max_replay_stack_depth: 4,
-        },
-        // They are found here, all of them at once.
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        merge_keys: MergeKeyPolicy::Error,
-        strict_booleans: true,
-        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
-    };
-    match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options) {
-        Ok(raw) => Ok(raw.value.node(span(text, raw.defined), text)),
+    match yaml::read(text, DEPTH) {
+        Ok(raw) => Ok(node(raw.value, span(text, raw.defined), text)),
         Err(error) => Err(Flaw {
             at: error.location().map_or(0, |location| offset(text, location)),
             message: said(&error.without_snippet().to_string()),
@@ -134,99 +114,20 @@ fn boundary(text: &str, at: usize) -> usize {
     text.floor_char_boundary(at.min(text.len()))
 }
 
-/// A value before its place is known: serde gives the place to the value around it.
-enum Raw {
-    Null,
-    Text(String),
-    /// A number or boolean, whose spelling is taken from the file.
-    Spelt(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
-}
-
-impl Raw {
-    fn node(self, at: Span, text: &str) -> Node {
-        let inner = |raw: Spanned<Self>| raw.value.node(span(text, raw.defined), text);
-        let kind = match self {
-            Self::Null => Kind::Null,
-            Self::Text(scalar) => Kind::Scalar(scalar),
-            Self::Spelt(scalar) => Kind::Scalar(match &text[at.range()] {
-                "" => scalar,
-                spelt => spelt.trim().to_owned(),
-            }),
-            Self::List(items) => Kind::List(items.into_iter().map(inner).collect()),
-            Self::Map(entries) => Kind::Map(
-                entries.into_iter().map(|(key, value)| (inner(key), inner(value))).collect(),
-            ),
-        };
-        Node { span: at, kind }
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Spelt(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Spelt(value.to_string()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Spelt(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Spelt(value.to_string()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
-        Ok(Raw::Spelt(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Spelt(value.to_string()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+fn node(raw: Raw, at: Span, text: &str) -> Node {
+    let inner = |raw: Spanned<Raw>| node(raw.value, span(text, raw.defined), text);
+    let kind = match raw {
+        Raw::Null => Kind::Null,
+        Raw::Text(scalar) => Kind::Scalar(scalar),
+        // The spelling is taken from the file.
+        Raw::Plain(value) => Kind::Scalar(match &text[at.range()] {
+            "" => value.to_string(),
+            spelt => spelt.trim().to_owned(),
+        }),
+        Raw::List(items) => Kind::List(items.into_iter().map(inner).collect()),
+        Raw::Map(entries) => {
+            Kind::Map(entries.into_iter().map(|(key, value)| (inner(key), inner(value))).collect())
         }
-        Ok(Raw::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Raw::Map(map))
-    }
+    };
+    Node { span: at, kind }
 }
