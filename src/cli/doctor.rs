@@ -83,7 +83,7 @@ fn connectors(world: &World, findings: &mut Findings) {
     let files: Vec<_> = folders
         .iter()
         .flat_map(|folder| {
-            super::connect::names_in(folder).into_iter().flat_map(move |name| {
+            super::connectors::names_in(folder).into_iter().flat_map(move |name| {
                 ["yaml", "yml"].map(|ending| folder.join(format!("{name}.{ending}")))
             })
         })

@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod check;
 mod connect;
+mod connectors;
 mod doctor;
 mod exit;
 mod failure;

@@ -75,6 +75,18 @@ pub struct Signed<'a> {
     live: Live,
 }
 
+/// A session that is over.
+pub struct Ended {
+    /// How the sign-in ended.
+    pub outcome: Outcome,
+    /// Origin and path of the page after the sign-in.
+    pub url: String,
+    /// Since the first row on record.
+    pub lasted: Duration,
+    /// Whether its end is on record; the browser has ended all the same.
+    pub recorded: Result<(), crate::activity::Error>,
+}
+
 /// Runs a plan: first row on record, accounts and browser at the same time, the rows, the outcome.
 /// `cancelled` resolves, with who did it, when it is to end before its outcome.
 ///
@@ -273,17 +285,8 @@ fn told(role: &'static str, account: &Account) -> Progress {
 }
 
 impl Signed<'_> {
-    /// Since its first row on record.
-    pub fn lasted(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    /// Ends the session: the browser first, then the record.
-    ///
-    /// # Errors
-    /// Those of the store; the browser has ended all the same.
-    pub async fn disconnect(self, how: &str) -> Result<(), crate::activity::Error> {
-        self.browser.end().await;
+    /// Ends the session: the browser, and the record of it.
+    pub async fn disconnect(self, how: &str) -> Ended {
         let lasted = self.began.elapsed();
         let action = match &self.outcome {
             Outcome::SignedIn => Action::Disconnect,
@@ -300,8 +303,10 @@ impl Signed<'_> {
         if !how.is_empty() {
             details.push(("ended_by".to_owned(), how.to_owned()));
         }
-        self.record.end(action, self.outcome.word(), lasted, &details).await?;
+        // The browser takes its time to be gone, the record takes its own.
+        let written = self.record.end(action, self.outcome.word(), lasted, &details);
+        let ((), recorded) = tokio::join!(self.browser.end(), written);
         drop(self.live);
-        Ok(())
+        Ended { outcome: self.outcome, url: self.url, lasted, recorded }
     }
 }

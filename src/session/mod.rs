@@ -17,7 +17,7 @@ mod spelling;
 mod value;
 
 pub use error::Error;
-pub use launch::{Launch, Signed, Timings, Vaults, launch};
+pub use launch::{Ended, Launch, Signed, Timings, Vaults, launch};
 pub use outcome::{Outcome, Stop};
 pub use progress::Progress;
 pub use record::refused;
