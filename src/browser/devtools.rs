@@ -226,6 +226,26 @@ impl DevTools {
         }
     }
 
+    /// A page of the browser, as soon as it has one.
+    ///
+    /// # Errors
+    /// [`Fault::Closed`], [`Fault::Silent`].
+    pub(super) async fn page(&self) -> Result<String, Fault> {
+        let mut changes = self.changes.clone();
+        let wait = async {
+            loop {
+                changes.mark_unchanged();
+                if let Some(page) = lock(&self.shared).pages.iter().next() {
+                    return Ok(page.clone());
+                }
+                if self.is_closed() || changes.changed().await.is_err() {
+                    return Err(Fault::Closed);
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, wait).await.unwrap_or(Err(Fault::Silent))
+    }
+
     /// Returns when the browser, or its last page, has been closed.
     pub(super) async fn closed(&self) {
         let mut changes = self.changes.clone();

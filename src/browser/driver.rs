@@ -11,10 +11,14 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
+use super::chromium::{Chromium, Socket};
 use super::{Binaries, Error, Kind, Settings};
 
 /// How long a driver may take until it listens. A loaded machine takes its time.
 const START: Duration = Duration::from_secs(30);
+
+/// The same for a browser, which has more to do.
+const BROWSER_START: Duration = Duration::from_secs(60);
 
 /// How long a driver that has closed its output may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -35,6 +39,8 @@ pub(super) struct Driver {
     mark: Mark,
     watchdog: Option<tokio::process::Child>,
     child: tokio::process::Child,
+    /// Chromium runs already when its driver is asked for a session; a Firefox is started by its driver.
+    browser: Option<(PathBuf, Chromium)>,
 }
 
 /// A process group that was spawned here.
@@ -85,13 +91,10 @@ impl Driver {
             // BiDi is not asked for, so its port is not used.
             command.args(["--log", "info", "--profile-root"]).arg(profile.path());
         }
+        let environment = environment(settings, profile.path());
         command
             .env_clear()
-            .envs(inherited())
-            .env("TMPDIR", profile.path())
-            .envs(home(settings, profile.path()))
-            // Chromium keeps crash reports in a folder beside its default profile, whatever profile it has.
-            .env("XDG_CONFIG_HOME", profile.path().join("config"))
+            .envs(environment.clone())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -104,7 +107,14 @@ impl Driver {
         let watchdog = watchdog(group.0, profile.path());
         let mark = Mark::set(settings, group.0, profile.path()).map_err(failed)?;
         let (go, stdout) = (child.stdin.take(), child.stdout.take());
-        let mut driver = Self { url, group, profile, mark, watchdog, child };
+        let mut driver = Self { url, group, profile, mark, watchdog, child, browser: None };
+        if settings.kind == Kind::Chromium {
+            let program = &binaries.browser.path;
+            let (folder, group) = (driver.profile.path(), driver.group.0);
+            let started = Chromium::spawn(settings, program, folder, group, environment);
+            let failed = |source| Error::NotStarted { program: program.clone(), source };
+            driver.browser = Some((program.clone(), started.map_err(failed)?));
+        }
         let (Some(mut go), Some(stdout)) = (go, stdout) else {
             return Err(failed(std::io::Error::other("its output cannot be read")));
         };
@@ -139,16 +149,28 @@ impl Driver {
         Err(failed(std::io::Error::other(why)))
     }
 
-    /// The folder for the browser's profile; empty when the driver starts.
-    pub(super) fn profile(&self) -> &Path {
-        self.profile.path()
+    /// Waits until the browser listens, where it was started beside its driver.
+    pub(super) async fn listening(&mut self) -> Result<Option<Socket>, Error> {
+        let Some((program, browser)) = &mut self.browser else { return Ok(None) };
+        let failed = |source| Error::NotStarted { program: program.clone(), source };
+        match tokio::time::timeout(BROWSER_START, browser.listening()).await {
+            Ok(socket) => socket.map(Some).map_err(failed),
+            Err(_) => {
+                let why =
+                    format!("it did not listen for DevTools within {} s", BROWSER_START.as_secs());
+                Err(failed(std::io::Error::other(why)))
+            }
+        }
     }
 
     /// Ends the group and waits until nothing of it is left.
     pub(super) async fn end(mut self) {
         self.group.signal(Signal::KILL);
         let _ = self.child.wait().await;
-        // The browser's processes are nobody's children here: their end is seen only by asking.
+        if let Some((_, browser)) = &mut self.browser {
+            browser.ended().await;
+        }
+        // The browser's other processes are nobody's children here: their end is seen only by asking.
         for _ in 0..200 {
             if !self.group.is_alive() {
                 break;
@@ -317,6 +339,17 @@ fn listening_port(line: &str) -> Option<u16> {
 /// user. Without a window nobody looks for downloads there, so it gets one that goes with the profile.
 fn home(settings: &Settings, profile: &Path) -> Option<(&'static str, PathBuf)> {
     (settings.kind == Kind::Firefox && settings.headless).then(|| ("HOME", profile.to_owned()))
+}
+
+/// The environment of driver and browser.
+fn environment(settings: &Settings, profile: &Path) -> Vec<(&'static str, std::ffi::OsString)> {
+    let folders = [
+        ("TMPDIR", profile.into()),
+        // Chromium keeps crash reports in a folder beside its default profile, whatever profile it has.
+        ("XDG_CONFIG_HOME", profile.join("config").into()),
+    ];
+    let home = home(settings, profile).map(|(name, path)| (name, path.into()));
+    inherited().chain(folders).chain(home).collect()
 }
 
 /// What a browser needs of the environment, and nothing else: a token in a variable stays here.

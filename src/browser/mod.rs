@@ -1,6 +1,7 @@
 //! The browser: driver processes, WebDriver, readiness, frames, the DevTools side channel.
 
 mod binaries;
+mod chromium;
 mod confine;
 mod devtools;
 mod driver;
@@ -22,6 +23,6 @@ pub use driver::reap;
 pub use error::Error;
 pub use page::{Chosen, Page};
 pub use settings::{Kind, Settings};
-pub use sight::{End, Look, Need, Sight, Survey, Target, Whereabouts};
+pub use sight::{End, Look, Need, Point, Sight, Survey, Target, Whereabouts};
 pub use start::Browser;
 pub use typing::Typed;

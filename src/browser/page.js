@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), left: null };
+  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), left: null, painted: false, aimed: null };
 
   // How long a page that began to leave, and is still there, is waited for: what it asked for may have been a download.
   const LEAVING = 5000;
@@ -146,12 +146,33 @@
     requestAnimationFrame(() => { clearTimeout(timer); done(); });
   });
 
+  const painted = () => state.painted ||= performance.getEntriesByType("paint").length > 0;
+
   const changed = (most) => new Promise((done) => {
     const observer = new MutationObserver(end);
     const timer = setTimeout(end, most);
     function end() { observer.disconnect(); clearTimeout(timer); done(); }
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   });
+
+  const middle = (element) => { const { x, y } = centre(element); return { x, y }; };
+
+  // What a click will be on. When a button is pressed indeed, whether the page changes since is watched.
+  const aim = (need) => {
+    const element = state.target = state.element;
+    state.aimed?.abort();
+    if (need !== "button") return;
+    state.aimed = new AbortController();
+    addEventListener("mousedown", (event) => {
+      if (!event.composedPath().includes(element)) return;
+      state.aimed.abort();
+      state.pressed = element;
+      state.changed = false;
+      state.observer?.disconnect();
+      state.observer = new MutationObserver(() => { state.changed = true; state.observer.disconnect(); });
+      state.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    }, { capture: true, signal: state.aimed.signal });
+  };
 
   const place = (element) => {
     const box = element.getBoundingClientRect();
@@ -239,14 +260,19 @@
     if (wanted.length > 1) return { reason: `${wanted.length} elements match`, count: wanted.length, candidates: wanted.slice(0, 8).map(describe) };
     const element = wanted[0];
     const found = { count: 1, candidates: [describe(element)] };
-    const before = place(element);
     let reason = obstacle(element, need);
     if (reason) return { reason, ...found };
-    await frame();
-    reason = obstacle(element, need);
-    if (reason) return { reason, ...found };
-    const after = place(element);
-    if (before.x !== after.x || before.y !== after.y || before.width !== after.width || before.height !== after.height) return { reason: "it is moving", ...found };
+    // A click goes to a place, which has to stay where it is for a frame. Keys follow the focus instead; only
+    // what is typed before a document's first frame is lost.
+    const pointed = need === "button" || need === "click" || need === "check";
+    if (pointed || (need === "type" && !painted())) {
+      const before = place(element);
+      await frame();
+      reason = obstacle(element, need);
+      if (reason) return { reason, ...found };
+      const after = place(element);
+      if (before.x !== after.x || before.y !== after.y || before.width !== after.width || before.height !== after.height) return { reason: "it is moving", ...found };
+    }
     state.element = element;
     return { end: "ready", ...found };
   };
@@ -291,14 +317,14 @@
         // What is seen of a page that is being left is not the row's: the next one is awaited.
         if (leaving()) result = { end: null, reason: "the site has not answered yet", count: 0 };
         if (result.end) {
-          const middle = result.end === "ready" ? centre(state.element) : null;
-          return { ...result, ...where(), reasons, point: middle && { x: middle.x, y: middle.y } };
+          if (result.end === "ready") aim(asked.need);
+          return { ...result, ...where(), reasons, point: result.end === "ready" ? middle(state.element) : null };
         }
         reasons[result.reason] = (reasons[result.reason] ?? 0) + 1;
         const spent = performance.now() - began;
         if (spent >= asked.budget) return { ...result, ...where(), reasons };
-        // At first every frame; a page that takes longer is asked when it changes.
-        if (spent < 300) await frame(); else await changed(Math.min(250, asked.budget - spent + 1));
+        // When it changes, and for what no change tells (a style that arrives) at first every frame.
+        await changed(Math.min(spent < 300 ? 16 : 250, asked.budget - spent + 1));
       }
     },
 
@@ -365,23 +391,8 @@
       return {};
     },
 
-    // The middle of the element now, for a click; `left` when not the element alone has gone, but its page.
-    point() {
-      if (!state.element?.isConnected || leaving()) return { gone: true, left: !state.element || leaving() };
-      state.target = state.element;
-      const middle = centre(state.element);
-      return { x: middle.x, y: middle.y };
-    },
-
-    // Remembers which button is about to be pressed, to see whether the page changed since.
-    pressing() {
-      state.pressed = state.element;
-      state.changed = false;
-      state.observer?.disconnect();
-      state.observer = new MutationObserver(() => { state.changed = true; state.observer.disconnect(); });
-      state.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-      return {};
-    },
+    // Whether the element is still there; `left` when not the element alone has gone, but its page.
+    here() { return { gone: !state.element?.isConnected || leaving(), left: !state.element || leaving() }; },
 
     scriptClick() { state.element.click(); return {}; },
 
@@ -417,7 +428,7 @@
     // The element itself, for the browser's own commands on it.
     element() { return state.element; },
 
-    // What the last `point` or `ticked` was of.
+    // What is clicked on.
     target() { return state.target; },
 
     // Where the inside of the frame element begins, in the window of this document.

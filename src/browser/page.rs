@@ -126,27 +126,14 @@ impl Page {
         }
     }
 
-    /// Clicks the element that the last look found. `button`: it is to change the page, and the next
-    /// row waits for that. `false` when the element has gone away.
+    /// Clicks the element that the last look found, where it found it. `false` when it has gone away.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn click(&mut self, button: bool) -> Result<bool, Error> {
-        const DURING: &str = "a click";
-        if button {
-            match self.call("pressing", &json!([])).await {
-                Ok(_) | Err(Fault::DocumentGone) => {}
-                Err(fault) => return Err(fault.during(DURING)),
-            }
-        }
-        let point = match self.call("point", &json!([])).await {
-            Ok(point) => point,
-            Err(Fault::DocumentGone) => return Ok(false),
-            Err(fault) => return Err(fault.during(DURING)),
-        };
-        match (point["x"].as_f64(), point["y"].as_f64()) {
-            (Some(x), Some(y)) => self.click_at(x, y).await,
-            _ => Ok(false),
+    pub async fn click(&mut self, sight: &Sight) -> Result<bool, Error> {
+        match sight.point {
+            Some(point) => self.click_at(point.x, point.y).await,
+            None => Ok(false),
         }
     }
 
@@ -397,8 +384,8 @@ impl Page {
             return match self.wire.click().await {
                 Ok(()) => Ok(true),
                 // A page that leaves for the click has taken it; an element that was replaced has not.
-                Err(Fault::DocumentGone) => match self.call("point", &json!([])).await {
-                    Ok(point) => Ok(point["left"] == true),
+                Err(Fault::DocumentGone) => match self.call("here", &json!([])).await {
+                    Ok(here) => Ok(here["left"] == true),
                     Err(Fault::DocumentGone) => Ok(true),
                     Err(fault) => Err(fault.during(DURING)),
                 },

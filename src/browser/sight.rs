@@ -93,12 +93,24 @@ pub struct Sight {
     /// What they are, for a person to recognise.
     #[serde(default)]
     pub candidates: Vec<String>,
+    /// The middle of the element, in CSS pixels of its document's window.
+    #[serde(default)]
+    pub point: Option<Point>,
     /// How often each reason was seen.
     #[serde(default)]
     pub reasons: BTreeMap<String, u32>,
     /// Where the page is.
     #[serde(flatten)]
     pub whereabouts: Whereabouts,
+}
+
+/// A place in the window of a document, in CSS pixels.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Point {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
 }
 
 /// Where a page is. URL and title can hold what was typed: they are not for people as they are.
@@ -129,6 +141,7 @@ impl Sight {
             reason: REASON.to_owned(),
             count: 0,
             candidates: Vec::new(),
+            point: None,
             reasons: [(REASON.to_owned(), 1)].into(),
             whereabouts: Whereabouts { loading: true, ..Whereabouts::default() },
         }

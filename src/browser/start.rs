@@ -1,12 +1,13 @@
 //! A browser of one session: started with an empty profile, ended with everything that belongs to it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::chromium::{self, Socket};
 use super::devtools::DevTools;
 use super::driver::Driver;
+use super::fault::Fault;
 use super::page::Page;
 use super::remote::Endpoint;
 use super::side::{Place, Side, attach};
@@ -60,7 +61,7 @@ impl Browser {
     /// # Errors
     /// [`Error::NotStarted`], [`Error::NoSession`], [`Error::NoSideChannel`], [`Error::Certificates`].
     pub async fn start(settings: &Settings, binaries: Option<&Binaries>) -> Result<Self, Error> {
-        let driver = match (&settings.webdriver, binaries) {
+        let mut driver = match (&settings.webdriver, binaries) {
             (Some(_), _) => None,
             (None, Some(binaries)) => Some(Driver::spawn(settings, binaries).await?),
             (None, None) => {
@@ -68,8 +69,6 @@ impl Browser {
                 Some(Driver::spawn(settings, &found).await?)
             }
         };
-        let profile = driver.as_ref().map(Driver::profile);
-        let capabilities = capabilities(settings, binaries, profile);
         let endpoint = match (&driver, &settings.webdriver) {
             (None, Some(remote)) => {
                 let endpoint = Endpoint::remote(remote, settings)?;
@@ -79,22 +78,31 @@ impl Browser {
             (Some(driver), _) => Endpoint::ours(driver.url.clone(), settings.kind.driver()),
             (None, None) => return Err(Error::Gone { during: "its start" }),
         };
-        let client = match tokio::time::timeout(START, endpoint.session(capabilities)).await {
-            Ok(client) => client?,
-            Err(_) => return Err(endpoint.silent(START)),
+        let socket = match &mut driver {
+            Some(driver) => driver.listening().await?,
+            None => None,
         };
+        let asked = async {
+            let capabilities = capabilities(settings, binaries, socket.as_ref());
+            match tokio::time::timeout(START, endpoint.session(capabilities)).await {
+                Ok(client) => client,
+                Err(_) => Err(endpoint.silent(START)),
+            }
+        };
+        let side = async {
+            match &socket {
+                Some(socket) => side_channel(socket).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (client, side) = tokio::try_join!(asked, side)?;
         let name = client.capabilities().map_or_else(String::new, |capabilities| {
             let word = |name: &str| {
                 capabilities.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
             };
             format!("{} {}", word("browserName"), word("browserVersion"))
         });
-        let wire = Wire::new(client);
-        let side = match (profile, settings.kind) {
-            (Some(profile), Kind::Chromium) => Some(side_channel(&wire, profile).await?),
-            _ => None,
-        };
-        Ok(Self { page: Page::new(wire, side), driver, endpoint, name })
+        Ok(Self { page: Page::new(Wire::new(client), side), driver, endpoint, name })
     }
 
     /// The page.
@@ -171,7 +179,7 @@ impl Browser {
 fn capabilities(
     settings: &Settings,
     binaries: Option<&Binaries>,
-    profile: Option<&Path>,
+    socket: Option<&Socket>,
 ) -> Map<String, Value> {
     let mut capabilities = Map::new();
     // The rows have waits of their own; a driver that waits for a load blocks all that follows.
@@ -179,37 +187,25 @@ fn capabilities(
     capabilities.insert("acceptInsecureCerts".into(), settings.insecure_certificates.into());
     // With the side channel dialogs are answered there; elsewhere the driver closes and tells them: an alert
     // has one answer, and a question gets "cancel", as a person who did not read it should.
-    let ours = profile.is_some() && settings.kind == Kind::Chromium;
-    let prompts = if ours { "ignore" } else { "dismiss and notify" };
+    let prompts = if socket.is_some() { "ignore" } else { "dismiss and notify" };
     capabilities.insert("unhandledPromptBehavior".into(), prompts.into());
     // A page that blocks its scripts must not block the end of its session.
     capabilities.insert("timeouts".into(), json!({"script": SCRIPT.as_millis()}));
     let binary = binaries.map(|binaries| binaries.browser.path.to_string_lossy().into_owned());
     match settings.kind {
         Kind::Chromium => {
-            let mut options = json!({
-                "args": chromium_arguments(settings, profile),
-                // Its log is a file in the profile, with all that pages write to their consoles.
-                "excludeSwitches": ["enable-automation", "enable-logging", "log-level"],
-                "prefs": {
-                    "credentials_enable_service": false,
-                    "profile.password_manager_enabled": false,
-                    "profile.password_manager_leak_detection": false,
-                    "autofill.profile_enabled": false,
-                    "autofill.credit_card_enabled": false,
-                    "signin.allowed": false,
-                    "translate.enabled": false,
-                    "search.suggest_enabled": false,
-                    "background_mode.enabled": false,
-                    // What an incognito window does otherwise than others: sign-ins in frames need the
-                    // cookies of their own site, and plain http is the connector's decision.
-                    "profile.cookie_controls_mode": 0,
-                    "https_first_mode_incognito": false,
-                },
-            });
-            if let Some(binary) = binary {
-                options["binary"] = binary.into();
-            }
+            let options = match socket {
+                // It runs already.
+                Some(socket) => json!({"debuggerAddress": socket.address}),
+                None => json!({
+                    "args": chromium::arguments(settings),
+                    // Its log is a file in the profile, with all that pages write to their consoles.
+                    "excludeSwitches": ["enable-automation", "enable-logging", "log-level"],
+                    "prefs": Map::from_iter(
+                        chromium::preferences().map(|(name, value)| (name.to_owned(), value)),
+                    ),
+                }),
+            };
             capabilities.insert("browserName".into(), "chrome".into());
             capabilities.insert("goog:chromeOptions".into(), options);
         }
@@ -246,63 +242,17 @@ fn capabilities(
     capabilities
 }
 
-/// No password manager, no sync, no first-run pages, no traffic of the browser's own.
-fn chromium_arguments(settings: &Settings, profile: Option<&Path>) -> Vec<String> {
-    let mut arguments: Vec<String> = [
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-default-apps",
-        "--disable-extensions",
-        "--disable-domain-reliability",
-        "--disable-breakpad",
-        "--disable-client-side-phishing-detection",
-        "--no-pings",
-        "--no-service-autorun",
-        "--password-store=basic",
-        "--use-mock-keychain",
-        // Nothing of a visit goes to a disk: with an ordinary profile the browser keeps, for a crash,
-        // what stands in the fields, and in its history and cache what is in URLs and answers.
-        "--incognito",
-        "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,CertificateTransparencyComponentUpdater,PasswordLeakDetection,HttpsFirstModeIncognito",
-    ]
-    .map(str::to_owned)
-    .into();
-    if settings.headless {
-        arguments.push("--headless".into());
-        arguments.push("--disable-gpu".into());
-        arguments.push("--window-size=1280,800".into());
-    }
-    if !settings.sandbox {
-        arguments.push("--no-sandbox".into());
-    }
-    if let Some(profile) = profile {
-        arguments.push(format!("--user-data-dir={}", profile.join("profile").display()));
-    }
-    arguments
-}
-
-/// Opens the DevTools socket of the browser that was just started. It stands in a file of the profile,
-/// so that nobody has to be asked for it.
-async fn side_channel(wire: &Wire, profile: &Path) -> Result<Side, Error> {
+/// Opens the side channel, to the one page that a browser has which was just started.
+async fn side_channel(socket: &Socket) -> Result<Side, Error> {
     const DURING: &str = "the opening of the side channel";
-    let file = profile.join("profile").join("DevToolsActivePort");
-    let failed = |source: std::io::Error| Error::NoSideChannel { source: Box::new(source) };
-    let text = tokio::fs::read_to_string(&file).await.map_err(failed)?;
-    let mut lines = text.lines();
-    let (Some(port), Some(path)) = (lines.next(), lines.next()) else {
-        return Err(failed(std::io::Error::other("DevToolsActivePort has no two lines")));
+    let tools = DevTools::connect(&socket.url).await?;
+    let discover = json!({"discover": true});
+    let opened = async {
+        tools.call(None, "Target.setDiscoverTargets", discover).await?;
+        let page = tools.page().await?;
+        // The id of a page's target is that of its top frame.
+        Ok(Place::new(attach(&tools, &page).await?, page))
     };
-    let url = format!("ws://127.0.0.1:{}{}", port.trim(), path.trim());
-    let (tools, window) = tokio::join!(DevTools::connect(&url), wire.within(wire.client.window()));
-    let (tools, window) = (tools?, window.map_err(|fault| fault.during(DURING))?);
-    // chromedriver's window handle is the id of the DevTools target, and of its top frame.
-    let target = String::from(window);
-    let discover = tools.send(None, "Target.setDiscoverTargets", json!({"discover": true}));
-    let (session, discovered) = tokio::join!(attach(&tools, &target), discover);
-    let session = session.map_err(|fault| fault.during(DURING))?;
-    discovered.map_err(|fault| fault.during(DURING))?;
-    Ok(Side { tools, places: vec![Place::new(session, target)] })
+    let place = opened.await.map_err(|fault: Fault| fault.during(DURING))?;
+    Ok(Side { tools, places: vec![place] })
 }

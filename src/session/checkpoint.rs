@@ -64,6 +64,7 @@ impl Run<'_, '_> {
                 }
                 Some(End::Validation | End::Ready) => {
                     self.deaf = false;
+                    self.arrived = Some(sight.whereabouts.url);
                     return Ok(Next::On);
                 }
                 Some(End::Invalid) => {

@@ -121,9 +121,7 @@ impl Run<'_, '_> {
                     return Ok(next);
                 }
                 Act::Button | Act::Click => {
-                    let button = matches!(act, Act::Button);
-                    let clicked = self.page.click(button).await?;
-                    if clicked {
+                    if self.page.click(&sight).await? {
                         self.deaf = false;
                         return Ok(Next::On);
                     }

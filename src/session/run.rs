@@ -45,6 +45,8 @@ pub(super) struct Run<'a, 'r> {
     pub(super) patience: Option<Duration>,
     /// What dialogs of the page said.
     pub(super) dialogs: Vec<String>,
+    /// The URL of the document in which the last validation showed.
+    pub(super) arrived: Option<String>,
 }
 
 /// Where to go after a stage.
@@ -91,13 +93,17 @@ impl<'a, 'r> Run<'a, 'r> {
             refilling: None,
             patience: None,
             dialogs: Vec::new(),
+            arrived: None,
         }
     }
 
     /// Runs every stage. The armed plan ends here, and what it holds is wiped.
     pub(super) async fn finish(mut self) -> Result<(Outcome, String), Error> {
         let outcome = self.stages().await.map_err(|error| self.cleaned(error))?;
-        let url = self.page.survey().await.whereabouts.url;
+        let url = match self.arrived.take() {
+            Some(url) if matches!(outcome, Outcome::SignedIn) => url,
+            _ => self.page.survey().await.whereabouts.url,
+        };
         let url = self.clean(&place(&url));
         Ok((outcome, url))
     }
