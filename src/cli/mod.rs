@@ -8,6 +8,7 @@ mod connectors;
 mod doctor;
 mod exit;
 mod failure;
+mod import;
 mod launch;
 mod progress;
 mod vault;
@@ -49,6 +50,8 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
+    /// Make a connector of one of CyberArk, JumpServer or Keeper, and report what was not carried over
+    Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -93,6 +96,7 @@ fn command() -> Exit {
     let ended = match arguments.command {
         Command::Connect(arguments) => connect::run(named, arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
