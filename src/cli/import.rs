@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Exit, Failure, eprint, print};
 use crate::diagnostic::Source;
-use crate::import::{self, Import, Kind, Places};
+use crate::import::{self, Fate, Import, Item, Kind, Places};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -236,11 +236,7 @@ fn text(chosen: &[Import], targets: &[Option<PathBuf>], source: &Arc<Source>) ->
                 item.help
             ));
         }
-        let count = match found.items.len() {
-            0 => "nothing to report".to_owned(),
-            1 => "1 thing to look at".to_owned(),
-            count => format!("{count} things to look at"),
-        };
+        let count = counted(&found.items);
         text.push_str(&match (&found.connector, target) {
             (Ok(_), Some(path)) => format!("{} written to {}, {count}\n", found.id, path.display()),
             (Ok(_), None) => format!("{} written, {count}\n", found.id),
@@ -255,6 +251,20 @@ fn text(chosen: &[Import], targets: &[Option<PathBuf>], source: &Arc<Source>) ->
         text.push_str(if chosen.len() > 1 { "\n" } else { "" });
     }
     text
+}
+
+/// How many items there are of each fate.
+fn counted(items: &[Item]) -> String {
+    let parts: Vec<String> = [Fate::Lost, Fate::Changed, Fate::Review]
+        .into_iter()
+        .map(|fate| (items.iter().filter(|item| item.fate == fate).count(), fate))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, fate)| match fate {
+            Fate::Review => format!("{count} to review"),
+            fate => format!("{count} {}", fate.word()),
+        })
+        .collect();
+    if parts.is_empty() { "nothing to report".to_owned() } else { parts.join(", ") }
 }
 
 /// The report as one JSON object.

@@ -325,17 +325,24 @@ fn allowed_urls(text: &str, at: usize, names: &mut Names, draft: &mut Draft) {
 struct Rest(Vec<(&'static str, &'static str, usize, Vec<String>)>);
 
 /// What a name is, why it has no counterpart, and what to do.
-const WITHOUT: [(&[&str], &str, &str); 8] = [
+const WITHOUT: [(&[&str], &str, &str); 10] = [
+    (
+        &["formname"],
+        "fields are found in the whole page and not in a form of that name",
+        "see that each field is there once; `(Nth=2)` takes the second",
+    ),
     (
         &[
-            "fullscreen",
-            "height",
-            "width",
-            "enablewindowscrollbar",
-            "enabletoolbars",
-            "displayurl",
-            "formname",
+            "allowmappinglocaldrives",
+            "allowselecthtml5",
+            "allowmappinglocalprinters",
+            "redirectclipboard",
         ],
+        "it is of the remote desktop that PSM shows a session in, and there is none",
+        "nothing",
+    ),
+    (
+        &["fullscreen", "height", "width", "enablewindowscrollbar", "enabletoolbars", "displayurl"],
         "the window is that of an ordinary browser",
         "nothing",
     ),

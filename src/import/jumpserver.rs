@@ -259,7 +259,7 @@ fn steps(steps: &[Node], draft: &mut Draft) {
                 .map_or_else(|| (index + 1).to_string(), shown)
         );
         if let Err((why, help)) = step(node, &what, has_password, draft) {
-            draft.note(format!("{what} of the source is not here: {why}"));
+            draft.note(format!("S{} of the source is not here: {why}", &what[1..]));
             draft.report.lost(node.at, what, &why, help);
         }
     }
@@ -431,12 +431,18 @@ fn typed(
         return Err(("it types nothing".to_owned(), "write a row if it was meant".to_owned()));
     }
     let template = filled(value, what, at, draft);
-    let hides = |part: &Part| matches!(part, Part::Literal(text) if suspect::value(text));
+    let secret_field = suspect::field(&locator.words()) != Field::Other;
+    let hides = |part: &Part| match part {
+        Part::Literal(text) => {
+            suspect::value(text) || (secret_field && text.contains(char::is_alphanumeric))
+        }
+        Part::Placeholder(_) => false,
+    };
     if template.placeholders().next().is_some() {
         return match template.parts.iter().any(hides) {
             false => Ok(Action::Type(template)),
             true => Err((
-                "a part of what it types looks like a secret".to_owned(),
+                "a part of what it types can be a secret".to_owned(),
                 "keep it in the vault as a property of the account, and write `<name>`".to_owned(),
             )),
         };

@@ -1,6 +1,7 @@
 //! Keeper: the autofill rules of remote browser isolation (Keeper Connection Manager, KeeperPAM), as JSON or YAML,
 //! alone or inside of a record.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use crate::otp;
 /// The keys of a rule that make it one.
 const FIELDS: [&str; 5] =
     ["username-field", "password-field", "totp-code-field", "totp-field", "submit"];
+/// The most rules of one list.
+const MOST_RULES: usize = 1000;
 /// The keys under which records keep their rules.
 const HOMES: [&str; 5] =
     ["autofill-targets", "autofill-configuration", "autofill-rules", "autofill", "rules"];
@@ -27,50 +30,99 @@ const HOMES: [&str; 5] =
 /// The connectors of `source`: one for each application that its rules speak of.
 pub(super) fn drafts(source: &Arc<Source>) -> Result<Vec<Draft>, Error> {
     let root = tree::read(source, Kind::Keeper)?;
-    let mut budget = 2_000;
-    let found = search(&root, &mut budget);
-    let Some((rules, home)) = found else {
+    let mut found = Vec::new();
+    search(&root, &[], &mut 2_000, &mut found);
+    if found.is_empty() {
         return Err(Error::WrongKind {
             path: source.path.clone(),
             kind: Kind::Keeper,
             rather: rather(&source.text, Kind::Keeper),
             others: Vec::new(),
         });
-    };
-    let groups = grouped(&rules);
-    let several = groups.len() > 1;
-    Ok(groups
-        .into_iter()
-        .take(MOST_ROWS)
-        .map(|group| draft(&group, home.as_ref(), several))
-        .collect())
+    }
+    let mut drafts = Vec::new();
+    for (rules, record) in &found {
+        let groups = grouped(&rules[..rules.len().min(MOST_RULES)]);
+        let alone = groups.len() == 1;
+        for (number, group) in groups.iter().enumerate() {
+            let mut draft = draft(group, alone.then_some(record));
+            if number == 0 {
+                if let Some(more) = rules.get(MOST_RULES) {
+                    let help = "split the file";
+                    let what = "the rules after the 1000th";
+                    draft.report.lost(more.at, what, "1000 are read of one list", help);
+                }
+                record.settings(&mut draft);
+            }
+            drafts.push(draft);
+        }
+    }
+    drafts.truncate(MOST_ROWS);
+    Ok(drafts)
+}
+
+/// A record that holds rules: the maps around them, the innermost last, each with the key that leads on.
+struct Record(Vec<(Rc<Node>, String)>);
+
+impl Record {
+    fn get(&self, key: &str) -> Option<&Node> {
+        self.0.iter().rev().find_map(|(node, _)| node.get(key))
+    }
+
+    fn text_of(&self, key: &str) -> Option<&str> {
+        self.0.iter().rev().find_map(|(node, _)| node.text_of(key))
+    }
+
+    fn settings(&self, draft: &mut Draft) {
+        for (node, onward) in &self.0 {
+            settings(node, onward, draft);
+        }
+    }
 }
 
 fn is_rule(node: &Node) -> bool {
     node.has(&FIELDS)
 }
 
-/// The rules in `node`, and the record that holds them.
-fn search(node: &Node, budget: &mut usize) -> Option<(Vec<Node>, Option<Node>)> {
-    *budget = budget.checked_sub(1)?;
-    if is_rule(node) {
-        return Some((vec![node.clone()], None));
-    }
+/// Finds the rules below `node`, each list of them with the record that holds it.
+fn search(
+    node: &Node,
+    around: &[(Rc<Node>, String)],
+    budget: &mut usize,
+    found: &mut Vec<(Vec<Node>, Record)>,
+) {
+    let Some(rest) = budget.checked_sub(1) else { return };
+    *budget = rest;
     match &node.kind {
-        Value::List(items) if items.iter().any(is_rule) => Some((items.clone(), None)),
-        Value::List(items) => items.iter().find_map(|item| search(item, budget)),
-        Value::Map(map) => map.iter().find_map(|(key, _, inner)| {
-            let home = HOMES.iter().any(|home| tree::same(home, key));
-            let (rules, record) = match (&inner.kind, home) {
-                (Value::Text(text), true) => {
-                    search(&tree::parse(text).ok()?.moved(inner.at), budget)?
+        _ if is_rule(node) => found.push((vec![node.clone()], Record(around.to_vec()))),
+        Value::List(items) if items.iter().any(is_rule) => {
+            found.push((items.clone(), Record(around.to_vec())));
+        }
+        Value::List(items) => items.iter().for_each(|item| search(item, around, budget, found)),
+        Value::Map(map) => {
+            // What is beside the rules, without what is a record itself.
+            let beside = map.iter().filter(|(.., inner)| !matches!(inner.kind, Value::Map(_)));
+            let shell = Rc::new(Node { at: node.at, kind: Value::Map(beside.cloned().collect()) });
+            for (key, _, inner) in map {
+                let home = HOMES.iter().any(|home| tree::same(home, key));
+                if matches!(&inner.kind, Value::Null)
+                    || (matches!(&inner.kind, Value::Text(_)) && !home)
+                {
+                    continue;
                 }
-                (Value::Text(_) | Value::Null, _) => return None,
-                _ => search(inner, budget)?,
-            };
-            Some((rules, record.or_else(|| home.then(|| node.clone()))))
-        }),
-        _ => None,
+                let mut around = around.to_vec();
+                around.push((Rc::clone(&shell), key.clone()));
+                match &inner.kind {
+                    Value::Text(text) => {
+                        if let Ok(rules) = tree::parse(text) {
+                            search(&rules.moved(inner.at), &around, budget, found);
+                        }
+                    }
+                    _ => search(inner, &around, budget, found),
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -137,9 +189,8 @@ fn page(node: &Node) -> Option<Page> {
 }
 
 /// What the rules of one application mean.
-fn draft(rules: &[Rule<'_>], home: Option<&Node>, several: bool) -> Draft {
+fn draft(rules: &[Rule<'_>], record: Option<&Record>) -> Draft {
     let at = rules.first().map_or(0, |rule| rule.node.at);
-    let record = home.filter(|_| !several);
     let title =
         record.and_then(|record| record.text_of("title").or_else(|| record.text_of("name")));
     let host = rules
@@ -170,15 +221,12 @@ fn draft(rules: &[Rule<'_>], home: Option<&Node>, several: bool) -> Draft {
         let help = "see that the rules stand in the order of the pages; a page that is not always there needs `(Optional)`";
         draft.report.changed(at, format!("the order of {} rules", rules.len()), why, help);
     }
-    if let Some(record) = record {
-        settings(record, &mut draft);
-    }
     success(&mut draft, at);
     draft
 }
 
 /// Where the session begins, and where secrets may be typed.
-fn logon(rules: &[Rule<'_>], record: Option<&Node>, at: usize, draft: &mut Draft) {
+fn logon(rules: &[Rule<'_>], record: Option<&Record>, at: usize, draft: &mut Draft) {
     let own = record.and_then(|record| {
         ["url", "rbi_url", "rbi-url"].into_iter().find_map(|key| record.get(key))
     });
@@ -332,7 +380,7 @@ fn rule_rows(rule: &Rule<'_>, number: usize, code: otp::Parameters, draft: &mut 
 }
 
 /// The parameters of codes that a record says beside its seed.
-fn code_of(record: &Node) -> otp::Parameters {
+fn code_of(record: &Record) -> otp::Parameters {
     let number = |key: &str| record.text_of(key).and_then(|text| text.parse::<u16>().ok());
     otp::Parameters {
         digits: number("totp-digits")
@@ -353,7 +401,7 @@ fn code_of(record: &Node) -> otp::Parameters {
 }
 
 /// The settings of a record beside its rules.
-fn settings(record: &Node, draft: &mut Draft) {
+fn settings(record: &Node, onward: &str, draft: &mut Draft) {
     let handled = [
         "title",
         "name",
@@ -368,7 +416,7 @@ fn settings(record: &Node, draft: &mut Draft) {
     ];
     for (key, at) in record.keys().take(60) {
         let is = |all: &[&str]| all.iter().any(|known| tree::same(known, key));
-        if is(&handled) || is(&HOMES) {
+        if is(&handled) || is(&HOMES) || key == onward {
             continue;
         }
         if is(&["allowed-url-patterns", "allowed-urls"]) {

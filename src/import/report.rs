@@ -43,14 +43,26 @@ pub struct Item {
 pub struct Places<'a> {
     text: &'a str,
     lines: Vec<usize>,
+    /// How many characters begin before each multiple of [`STRIDE`]: an export may be one long line.
+    before: Vec<usize>,
 }
+
+/// How far apart characters are counted once and for all, in bytes.
+const STRIDE: usize = 4096;
 
 impl<'a> Places<'a> {
     /// The lines of `text`.
     pub fn new(text: &'a str) -> Self {
-        let lines =
-            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, lines }
+        let lines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(lines).collect();
+        let mut count = 0;
+        let before = text.as_bytes().chunks(STRIDE).map(|chunk| {
+            let here = count;
+            count += chunk.iter().filter(|byte| begins(**byte)).count();
+            here
+        });
+        let before = before.collect();
+        Self { text, lines, before }
     }
 
     /// Line and column of the byte `at`, from 1; the column in characters.
@@ -58,8 +70,24 @@ impl<'a> Places<'a> {
         let at = self.text.floor_char_boundary(at.min(self.text.len()));
         let line = self.lines.partition_point(|start| *start <= at);
         let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
-        (line, self.text[start..at].chars().count() + 1)
+        (line, self.characters(at) - self.characters(start) + 1)
     }
+
+    /// How many characters begin before the byte `at`.
+    fn characters(&self, at: usize) -> usize {
+        let (stride, rest) = (at / STRIDE, at % STRIDE);
+        let Some(before) = self.before.get(stride) else {
+            // The end of a text whose length is a multiple of the stride.
+            return self.text.chars().count();
+        };
+        let bytes = &self.text.as_bytes()[at - rest..at];
+        before + bytes.iter().filter(|byte| begins(**byte)).count()
+    }
+}
+
+/// Whether a character of UTF-8 begins with this byte.
+fn begins(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
 }
 
 /// Line and column of the byte `at`, from 1; the column in characters.
@@ -140,4 +168,27 @@ pub(super) fn shown(name: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+
+    #[test]
+    fn places_are_those_of_the_characters() {
+        let line = "ä€x".repeat(3_000);
+        let text = format!("{line}\nü{line}");
+        let places = Places::new(&text);
+        let (mut line, mut column) = (1, 1);
+        for (at, character) in text.char_indices() {
+            assert_eq!(places.position(at), (line, column), "byte {at}");
+            column += 1;
+            if character == '\n' {
+                (line, column) = (line + 1, 1);
+            }
+        }
+        assert_eq!(places.position(usize::MAX), (line, column));
+        assert_eq!(Places::new(&"x".repeat(4096)).position(4096), (1, 4097));
+        assert_eq!(Places::new("").position(7), (1, 1));
+    }
 }

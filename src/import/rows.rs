@@ -5,7 +5,7 @@
 //! `^]` for brackets, `{property}` and `{object\property}`, `&name&` for what a Preconnect DLL gives.
 
 use super::address;
-use super::draft::{Action, Draft, Locator, literal, place, placeholder, template};
+use super::draft::{Action, Draft, Line, Locator, Row, literal, place, placeholder, template};
 use super::report::shown;
 use super::suspect::{self, Field};
 use super::write::MOST_ROWS;
@@ -293,12 +293,30 @@ impl Reader<'_> {
                 "see `connectors/README.md` for the actions",
             ));
         }
+        if value.split('&').skip(1).step_by(2).any(|name| {
+            !name.is_empty()
+                && name.chars().all(char::is_alphanumeric)
+                && value.matches('&').count() > 1
+        }) {
+            let help =
+                "write a row for each part; one-time codes are `(TOTP) <logonaccount\\password>`";
+            return Err(loss(
+                "a part of what it types is given by a Preconnect DLL, and none is run here",
+                help,
+            ));
+        }
         let template = self.template(value, Where::Field)?;
         let literal_only = template.placeholders().next().is_none();
-        let hides = |part: &Part| matches!(part, Part::Literal(text) if suspect::value(text));
+        let secret_field = suspect::field(&locator.words()) != Field::Other;
+        let hides = |part: &Part| match part {
+            Part::Literal(text) => {
+                suspect::value(text) || (secret_field && text.contains(char::is_alphanumeric))
+            }
+            Part::Placeholder(_) => false,
+        };
         if !literal_only && template.parts.iter().any(hides) {
             let help = "keep it in the vault as a property of the account, and write `<name>`";
-            return Err(loss("a part of what it types looks like a secret", help));
+            return Err(loss("a part of what it types can be a secret", help));
         }
         if literal_only {
             return self.literal(locator, value);
@@ -316,17 +334,19 @@ impl Reader<'_> {
                 "if it is the seed of a one-time code, write `(TOTP)` before it",
             );
         }
-        let before = self
-            .draft
-            .rows()
-            .any(|row| matches!(&row.action, Action::Type(value) if *value == template));
-        self.draft.row(self.at, Some(locator), Action::Type(template));
-        if self.names.legacy && before {
-            for line in &mut self.draft.lines {
-                let super::draft::Line::Row(row) = line else { continue };
-                row.optional |= row.at == self.at;
+        let twin = |row: &Row| matches!(&row.action, Action::Type(value) if *value == template);
+        let optional = self.names.legacy && self.draft.rows().any(twin);
+        if optional {
+            let rows = self.draft.lines.iter_mut().filter_map(|line| match line {
+                Line::Row(row) => Some(row),
+                Line::Note(_) => None,
+            });
+            for row in rows {
+                row.optional |= twin(row);
             }
         }
+        let (at, action) = (self.at, Action::Type(template));
+        self.draft.lines.push(Line::Row(Row { at, locator: Some(locator), action, optional }));
         Ok(())
     }
 
@@ -379,8 +399,12 @@ impl Reader<'_> {
 
     /// A row that types what a Preconnect DLL gave.
     fn preconnect(&mut self, locator: Locator, name: &str) -> Result<(), Loss> {
-        let is_code =
-            suspect::field(name) == Field::Code || self.names.dll.to_lowercase().contains("totp");
+        let by_dll = self.names.dll.to_lowercase().contains("totp");
+        let is_code = match suspect::field(name) {
+            Field::Code => true,
+            Field::Secret => by_dll,
+            Field::Password | Field::Other => false,
+        };
         if !is_code {
             let help = "keep the value in the vault as a property of the account, and write `<name>`; or write \
                         `(Handover=what to do)` where a person has to do it";

@@ -26,7 +26,7 @@ pub(super) fn imports(drafts: Vec<Draft>, source: &Source) -> Vec<Import> {
 
 fn import(mut draft: Draft, source: &Source, taken: &mut BTreeSet<String>) -> Import {
     let id = id(&draft.name, source, taken);
-    if id.as_str() != draft.name {
+    if !draft.name.is_empty() && id.as_str() != draft.name {
         let what = format!("the name `{}`", shown(&draft.name));
         let help = format!("the connector is called `{id}`; rename it as you like");
         draft.report.changed(
