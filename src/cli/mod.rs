@@ -7,9 +7,11 @@ mod connect;
 mod connectors;
 mod doctor;
 mod exit;
+mod explain;
 mod failure;
 mod launch;
 mod progress;
+mod schema;
 mod vault;
 mod world;
 
@@ -49,6 +51,10 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
+    /// Explain the code of a problem: what it means, an example, how to mend it
+    Explain(explain::Arguments),
+    /// Print the JSON Schema of a connector, for editors
+    Schema(schema::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -93,6 +99,8 @@ fn command() -> Exit {
     let ended = match arguments.command {
         Command::Connect(arguments) => connect::run(named, arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
