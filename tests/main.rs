@@ -21,3 +21,4 @@ mod pages;
 mod remote;
 mod rows;
 mod site;
+mod trial;

@@ -10,8 +10,11 @@ mod exit;
 mod explain;
 mod failure;
 mod launch;
+mod plan;
 mod progress;
 mod schema;
+mod signals;
+mod trial;
 mod vault;
 mod world;
 
@@ -55,6 +58,10 @@ enum Command {
     Explain(explain::Arguments),
     /// Print the JSON Schema of a connector, for editors
     Schema(schema::Arguments),
+    /// Show what a connector will type where, without a vault or a browser
+    Plan(plan::Arguments),
+    /// Try a connector on the live page, with a look at every row
+    Try(trial::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -101,6 +108,8 @@ fn command() -> Exit {
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
+        Command::Plan(arguments) => plan::run(named, arguments),
+        Command::Try(arguments) => trial::run(named, arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
