@@ -56,6 +56,10 @@ fn run(folder: &Path) -> Option<Duration> {
 }
 
 fn main() -> ExitCode {
+    // `cargo test --all-targets` starts it, too, and asks for no figures.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return ExitCode::SUCCESS;
+    }
     let Ok(folder) = tempfile::tempdir() else { return ExitCode::FAILURE };
     for number in 0..CONNECTORS {
         let path = folder.path().join(format!("acme-{number}.yaml"));

@@ -146,11 +146,8 @@ fn unclosed(text: &str) -> Option<Flaw> {
         }
         match (quote, character) {
             (_, '\\') => escaped = true,
-            (Some((_, closing)), _) => {
-                if character == closing {
-                    quote = None;
-                }
-            }
+            (Some((_, closing)), _) if character == closing => quote = None,
+            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some((at, character)),
             (None, '(') => open.push((at, ')')),
             (None, '[') => open.push((at, ']')),
@@ -167,7 +164,9 @@ fn unclosed(text: &str) -> Option<Flaw> {
     }
     if let Some((at, closing)) = quote.or(open.first().copied()) {
         let message = format!("this `{}` of the selector is never closed", &text[at..=at]);
-        return Some(Flaw::new(at..at + 1, message, format!("add `{closing}`")));
+        let flaw = Flaw::new(at..at + 1, message, format!("add `{closing}`"));
+        // It works, and may be what was meant.
+        return Some(Flaw { certain: false, ..flaw });
     }
     (deepest > DEPTH).then(|| {
         let help = "find a shorter locator: an id, a label, a short CSS selector";

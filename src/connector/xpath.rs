@@ -265,12 +265,9 @@ impl<'a> Parser<'a> {
             }
             return Ok(Value::Nodes);
         }
-        let value = match self.primary()? {
-            None => {
-                self.steps()?;
-                return Ok(Value::Nodes);
-            }
-            Some(value) => value,
+        let Some(value) = self.primary()? else {
+            self.steps()?;
+            return Ok(Value::Nodes);
         };
         let filtered = self.take_predicates()?;
         let at = self.here();
