@@ -135,6 +135,9 @@ fn json_is_one_array_with_places() {
 fn what_cannot_be_read_is_said() {
     let lab = Lab::new();
     lab.write("empty/README.md", "");
+    let none = lab.run(&["check"]);
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""));
+    assert!(none.stderr.contains("no folder `connectors` here"), "{}", none.stderr);
     for (arguments, said) in [
         (["check", "missing.yaml"], "cannot read the connector missing.yaml"),
         (["check", "empty"], "there is no connector in empty"),

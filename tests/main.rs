@@ -12,6 +12,7 @@ mod documents;
 mod faults;
 mod firefox;
 mod hashicorp;
+mod import;
 mod kdbx;
 mod lab;
 mod language;

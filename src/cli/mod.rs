@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod failure;
+mod import;
 mod launch;
 mod plan;
 mod progress;
@@ -62,6 +63,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Try a connector on the live page, with a look at every row
     Try(trial::Arguments),
+    /// Make a connector of one of CyberArk, JumpServer or Keeper, and report what was not carried over
+    Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -110,6 +113,7 @@ fn command() -> Exit {
         Command::Schema(arguments) => schema::run(arguments),
         Command::Plan(arguments) => plan::run(named, arguments),
         Command::Try(arguments) => trial::run(named, arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::ops::Range;
 
 use cssparser::{Parser as Input, ToCss};
 use precomputed_hash::PrecomputedHash;
@@ -116,11 +117,44 @@ pub(super) fn flaw(text: &str) -> Option<Flaw> {
         let help = "write `[id='2fa']` or `[class~='2fa']`";
         return Some(Flaw::new(at..at + 2, message, help));
     }
+    if let Some(at) = bare_value(text) {
+        let message = "this value needs quotes";
+        let help = "write `[name='…']`; without quotes a value has letters, digits, `-` and `_`, and begins \
+                    with a letter";
+        return Some(Flaw::new(at, message, help));
+    }
     let at = text.floor_char_boundary(input.position().byte_index().min(text.len()));
     // The reader stands behind what it could not take.
     let start = text[..at].char_indices().next_back().map_or(0, |(before, _)| before);
     let (message, help) = said(&error.kind);
     Some(Flaw::new(start..at.max(start), message, help))
+}
+
+/// The first value of an attribute that stands without quotes and cannot.
+fn bare_value(text: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    while let Some(open) = text[at..].find('[').map(|open| at + open) {
+        let close = text[open..].find(']').map_or(text.len(), |close| open + close);
+        let inner = &text[open + 1..close];
+        if let Some(equals) = inner.find('=') {
+            let value = inner[equals + 1..].trim();
+            let ends = value.strip_suffix([' ', 'i', 's']).map_or(value, str::trim_end);
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '\\');
+            let begins = value.starts_with(|c: char| c.is_ascii_digit());
+            if !value.is_empty()
+                && !value.contains(['"', '\''])
+                && !value.starts_with('=')
+                && (begins || !ends.chars().all(plain))
+            {
+                let start = open + 1 + equals + 1;
+                let start =
+                    start + inner[equals + 1..].len() - inner[equals + 1..].trim_start().len();
+                return Some(start..start + value.len());
+            }
+        }
+        at = close.max(open + 1);
+    }
+    None
 }
 
 /// Where an id or class begins with a digit, outside of brackets and quotes.
@@ -410,7 +444,10 @@ mod tests {
             ("a]", Some("]"), "closes nothing"),
             ("[@name='x']", None, "no attribute"),
             ("[name=]", None, "missing"),
-            ("[name=1a]", None, "needs quotes"),
+            ("[name=1a]", Some("1a"), "needs quotes"),
+            ("#login a[href=x/y]", Some("x/y"), "needs quotes"),
+            ("a[b=c d]", Some("c d"), "needs quotes"),
+            ("a[b==c]", None, ""),
             (".2fa", Some(".2"), "begins with a digit"),
             ("form #2fa", Some("#2"), "begins with a digit"),
             ("a b! c", None, "no CSS selector"),

@@ -204,11 +204,11 @@ impl<'a> Parser<'a> {
             Some(token) => {
                 let shown = &self.text[token.range.clone()];
                 let message = format!("the XPath has `{shown}` where `{wanted}` is expected");
-                Flaw::new(
-                    token.range.clone(),
-                    message,
-                    "is a `/`, an `and` or a quote missing before it?",
-                )
+                let help = match shown {
+                    "]" | ")" => format!("close the `{opened}` before it: add `{wanted}`"),
+                    _ => "is a `/`, an `and` or a quote missing before it?".to_owned(),
+                };
+                Flaw::new(token.range.clone(), message, help)
             }
         })
     }

@@ -9,9 +9,22 @@ use crate::connector::{self, Loaded, ReadError};
 /// What stands for standard input.
 const STDIN: &str = "-";
 
+/// The folder that is checked where none is named.
+pub(super) const FOLDER: &str = "connectors";
+
 /// The connectors that `paths` name, each once, those of a folder in the order of their names.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
+    // What is looked for where nothing is named.
+    if let [path] = paths
+        && path.as_os_str() == FOLDER
+        && !path.exists()
+    {
+        return Err(Failure::usage(
+            format!("there is no folder `{FOLDER}` here"),
+            "name a connector or a folder: `doorward check acme.yaml`",
+        ));
+    }
     for path in paths {
         collect(path, &mut files)?;
     }

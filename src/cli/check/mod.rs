@@ -28,7 +28,7 @@ Ends with 0 when there is no error (a warning is none), 3 when a connector canno
 cannot be read. connectors/README.md is the reference of the language.")]
 pub(super) struct Arguments {
     /// Connectors, or folders with connectors (*.yaml, *.yml) in them; `-` reads one from standard input
-    #[arg(default_value = "connectors", value_name = "PATH")]
+    #[arg(default_value = files::FOLDER, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How the problems are printed
     #[arg(long, default_value = "text", value_name = "FORMAT")]

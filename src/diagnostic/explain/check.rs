@@ -395,7 +395,7 @@ error > (Failure=wrong password)"#,
             "A CSS selector or an XPath is one that no browser can read, or that finds no elements. Browsers have XPath 1.0: no `ends-with()`, no `lower-case()`, no `matches()`; and CSS has no `:contains()`.",
             "button:contains(Next) > (Button) (SearchBy=css)",
             "Next > (Button) (SearchBy=text)",
-            "Mend it at the place that is named. Where a browser says so at run time, its own words are printed with it.",
+            "Look at the place that is named. Where a browser says so at run time, its own words are printed with it.",
         ),
         Code::DuplicateId => case(
             "Two connectors have the same `ConnectorId`. The record names a connector by its id, and two could not be told apart.",
