@@ -109,7 +109,7 @@ pub struct Diagnostic {
     /// What to do next.
     pub help: Option<String>,
     /// The same for a machine, where there is no doubt.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -163,7 +163,7 @@ impl Diagnostic {
     /// The same, with a way out that a machine can take.
     #[must_use]
     pub fn fix(mut self, what: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fix = Some(Fix { what: what.into(), edits });
+        self.fix = Some(Box::new(Fix { what: what.into(), edits }));
         self
     }
 
