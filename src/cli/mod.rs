@@ -50,7 +50,7 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
-    /// Make a connector of one of CyberArk, JumpServer or Keeper, and report what was not carried over
+    /// Carry over a connector of CyberArk, JumpServer or Keeper
     Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
