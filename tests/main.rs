@@ -22,3 +22,4 @@ mod pages;
 mod remote;
 mod rows;
 mod site;
+mod trial;

@@ -10,7 +10,10 @@ mod exit;
 mod failure;
 mod import;
 mod launch;
+mod plan;
 mod progress;
+mod signals;
+mod trial;
 mod vault;
 mod world;
 
@@ -52,6 +55,10 @@ enum Command {
     Check(check::Arguments),
     /// Carry over a connector of CyberArk, JumpServer or Keeper
     Import(import::Arguments),
+    /// Show what a connector will type where, without a vault or a browser
+    Plan(plan::Arguments),
+    /// Try a connector on the live page, with a look at every row
+    Try(trial::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -97,6 +104,8 @@ fn command() -> Exit {
         Command::Connect(arguments) => connect::run(named, arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Import(arguments) => import::run(arguments),
+        Command::Plan(arguments) => plan::run(named, arguments),
+        Command::Try(arguments) => trial::run(named, arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),

@@ -5,8 +5,9 @@
 //! `^]` for brackets, `{property}` and `{object\property}`, `&name&` for what a Preconnect DLL gives.
 
 use super::address;
-use super::draft::{Action, Draft, Line, Locator, Row, literal, place, placeholder, template};
-use super::report::shown;
+use super::draft::{Action, Draft, Line, Locator, Row, literal, place};
+use super::language::{group, operator, searched, strategy_named, unknown};
+use super::names::{Loss, Names, Where, loss, template_of};
 use super::suspect::{self, Field};
 use super::write::MOST_ROWS;
 use super::xml;
