@@ -12,6 +12,7 @@ mod import;
 mod launch;
 mod plan;
 mod progress;
+mod record;
 mod signals;
 mod trial;
 mod vault;
@@ -53,12 +54,14 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
-    /// Carry over a connector of CyberArk, JumpServer or Keeper
-    Import(import::Arguments),
     /// Show what a connector will type where, without a vault or a browser
     Plan(plan::Arguments),
     /// Try a connector on the live page, with a look at every row
     Try(trial::Arguments),
+    /// Sign in once by hand, and get the connector written
+    Record(record::Arguments),
+    /// Carry over a connector of CyberArk, JumpServer or Keeper
+    Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -103,9 +106,10 @@ fn command() -> Exit {
     let ended = match arguments.command {
         Command::Connect(arguments) => connect::run(named, arguments),
         Command::Check(arguments) => check::run(arguments),
-        Command::Import(arguments) => import::run(arguments),
         Command::Plan(arguments) => plan::run(named, arguments),
         Command::Try(arguments) => trial::run(named, arguments),
+        Command::Record(arguments) => record::run(named, arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
