@@ -19,7 +19,7 @@
   const generated = (name) =>
     (/[0-9a-f]{8,}/i.test(name) && /\d/.test(name)) || /\d{3,}/.test(name) || /^[:«_]?r[0-9a-z]+[:»_]?$/i.test(name) || /:/.test(name) ||
     /^(ember|ext-gen|ext-comp|gwt-uid|yui_|j_id|mat-(input|select|checkbox)|mui-|radix-|headlessui-|react-select|__next|css-|sc-|jss|svelte-|_ngcontent)/i.test(name) ||
-    /[-_]\d+$/.test(name) || name.split(/[-_.\s]/).some((word) => word.length >= 9 && /\d/.test(word) && random(word));
+    /[-_]\d+$/.test(name) || name.split(/[-_.\s]/).some((word) => word.length >= 9 && /\d/.test(word) && (random(word) || word.match(/\d[a-z]/gi)?.length >= 2));
 
   const only = (by, text, element) => {
     try {

@@ -26,7 +26,7 @@ impl Confinement {
 
     /// The answer to a navigation that is held: on to `url`, or nowhere.
     pub(super) fn verdict(&mut self, request: &str, url: &str) -> (&'static str, Value) {
-        if self.patterns.iter().any(|pattern| glob(pattern, url)) {
+        if self.patterns.iter().any(|pattern| allows(pattern, url)) {
             return ("Fetch.continueRequest", json!({"requestId": request}));
         }
         self.refused.push(url.to_owned());
@@ -37,6 +37,26 @@ impl Confinement {
 /// New tabs and frames of other processes stop before their first request, until they are confined, too.
 pub(super) fn auto_attach() -> Value {
     json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true})
+}
+
+/// Whether `pattern` lets a session go to `url`. A `*` in the host stays in the host: `https://*.a.example/*`
+/// does not mean `https://evil.example/.a.example/`.
+fn allows(pattern: &str, url: &str) -> bool {
+    let (Some((scheme, rest)), Some((url_scheme, url_rest))) =
+        (pattern.split_once("://"), url.split_once("://"))
+    else {
+        return glob(pattern, url);
+    };
+    let split = |text: &str| text.find(['/', '?', '#']).unwrap_or(text.len());
+    let (host, path) = rest.split_at(split(rest));
+    let (url_host, url_path) = url_rest.split_at(split(url_rest));
+    // A pattern that ends with the host means its first page, or with `*` all of them.
+    let path = match path {
+        "" if host.ends_with('*') => "*",
+        "" => "/",
+        path => path,
+    };
+    glob(scheme, url_scheme) && glob(host, url_host) && glob(path, url_path)
 }
 
 /// Whether `text` is what `pattern` says, where `*` stands for any text.
@@ -63,7 +83,30 @@ fn glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::glob;
+    use super::{allows, glob};
+
+    #[test]
+    fn a_star_in_the_host_stays_in_it() {
+        let cases = [
+            ("https://*.a.example/*", "https://x.a.example/y", true),
+            ("https://*.a.example/*", "https://evil.example/.a.example/", false),
+            ("https://*.a.example/*", "https://evil.example?.a.example/", false),
+            ("https://*.a.example/*", "https://evil.example#.a.example/", false),
+            ("https://a.example/*", "https://a.example/", true),
+            ("https://a.example/*", "https://a.example.evil/", false),
+            ("https://a.example/*", "https://a.example@evil.example/", false),
+            ("https://a.example", "https://a.example/", true),
+            ("https://a.example", "https://a.example/x", false),
+            ("https://a.example*", "https://a.example/x", true),
+            ("*://a.example/*", "http://a.example/x", true),
+            ("*", "https://anywhere.example/", true),
+            ("*/end", "https://a.example/end", true),
+            ("https://a.example/*", "about:blank", false),
+        ];
+        for (pattern, url, expected) in cases {
+            assert_eq!(allows(pattern, url), expected, "{pattern} {url}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_anything() {
