@@ -17,3 +17,11 @@ PYTHON
 listens() {
   python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 2)' "$1"
 }
+
+# says URL TEXT: whether the answer there holds the text.
+says() {
+  python3 - "$1" "$2" <<'PYTHON'
+import sys, urllib.request
+sys.exit(sys.argv[2] not in urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())
+PYTHON
+}

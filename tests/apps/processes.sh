@@ -87,7 +87,7 @@ show_logs() {
   for log in "$work"/*.log; do
     [ -s "$log" ] || continue
     printf -- '-- %s\n' "$(basename "$log")" >&2
-    tail -n 70 "$log" >&2
+    tail -n 40 "$log" >&2
   done
 }
 
