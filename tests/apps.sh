@@ -12,7 +12,7 @@ set -euo pipefail
 umask 077
 cd "$(dirname "$0")/.."
 
-known=(django-admin django-two-factor jupyterhub jupyterhub-otp pgadmin phpmyadmin cockpit uptime-kuma)
+known=(django-admin django-two-factor jupyterhub jupyterhub-otp pgadmin phpmyadmin cockpit cockpit-otp uptime-kuma)
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then names=("${known[@]}"); fi
 for name in "${names[@]}"; do
