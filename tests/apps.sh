@@ -22,6 +22,7 @@ for name in "${names[@]}"; do
   esac
 done
 
+command -v python3 >/dev/null 2>&1 || { echo 'error: python3 is not there, which asks the applications whether they are up: install it' >&2; exit 2; }
 .ci/install compiler browser driver fonts
 if [ -z "${DOORWARD:-}" ]; then
   cargo build --locked --bin doorward
@@ -52,4 +53,5 @@ if [ $skipped -gt 0 ]; then
 else
   printf '%d passed, %d failed\n' $passed $failed
 fi
-[ $failed -eq 0 ]
+# What was only skipped has shown nothing.
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
