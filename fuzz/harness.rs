@@ -1,11 +1,12 @@
-//! The harness: what must hold for any text that is given to the parsers of rows and templates. The
-//! fuzz targets call it with bytes, `tests/language.rs` with generated text.
+//! The harness: what must hold for any text that is given to the parsers of rows and templates, and to the
+//! imports. The fuzz targets call it with bytes, `tests/language.rs` and `tests/import.rs` with generated text.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use doorward::connector::{self, Template, row};
 use doorward::diagnostic::{Source, render};
+use doorward::import::{self, Kind, Places};
 
 /// A row is taken apart or refused, with every place inside the text and on character boundaries; what
 /// was taken apart and put together again is the same row.
@@ -82,5 +83,37 @@ pub(crate) fn file(text: &str) {
         let span = problem.primary.span;
         assert!(problem.source.text.get(span.range()).is_some(), "{} to {}", span.start, span.end);
         assert!(!render(&problem, false).is_empty());
+    }
+}
+
+/// A source of any system is refused with words of ours, or becomes connectors that load, each with a report
+/// whose places are in the source.
+pub(crate) fn import(text: &str) {
+    let source = Arc::new(Source { path: "fuzz".to_owned(), text: text.to_owned() });
+    for kind in Kind::ALL {
+        let all = match import::import(kind, &source) {
+            Ok(all) => all,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                assert!(error.help().is_none_or(|help| !help.is_empty()));
+                continue;
+            }
+        };
+        assert!(!all.is_empty(), "neither a connector nor an error");
+        let places = Places::new(text);
+        for found in all {
+            if let Ok(yaml) = found.connector {
+                let source = Arc::new(Source { path: "fuzz.yaml".to_owned(), text: yaml.clone() });
+                let (connector, problems) = connector::load(source);
+                let said: Vec<&str> =
+                    problems.iter().map(|problem| problem.message.as_str()).collect();
+                assert!(connector.is_some(), "{yaml}{}", said.join("; "));
+            }
+            for item in found.items {
+                let (line, column) = places.position(item.at);
+                assert!(line >= 1 && column >= 1);
+                assert!(!item.what.contains('\n') && !item.why.is_empty() && !item.help.is_empty());
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod browser;
 pub mod cli;
 pub mod connector;
+pub mod import;
 pub mod plan;
 pub mod session;
 pub mod vault;

@@ -10,6 +10,7 @@ use doorward::otp;
 use proptest::prelude::*;
 
 #[path = "../fuzz/harness.rs"]
+#[allow(dead_code, reason = "each test calls its part of it")]
 mod harness;
 
 fn load(text: String) -> (Option<Connector>, Vec<Diagnostic>) {

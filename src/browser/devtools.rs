@@ -16,9 +16,13 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::Error;
 use super::confine::{Confinement, auto_attach};
 use super::fault::{Fault, first_words};
+use super::noise::Noise;
 
 /// How long the browser may take for one command. A page that is blocked blocks the commands to it.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How much of what a page reports is kept between two looks.
+const MOST_NOISE: usize = 100;
 
 /// A connection to the browser. Cheap to clone; the socket closes with the last clone.
 #[derive(Clone)]
@@ -37,6 +41,8 @@ struct Shared {
     navigating: HashSet<String>,
     /// Texts of JavaScript dialogs that were answered, oldest first.
     dialogs: Vec<String>,
+    /// What the page reported of itself, where somebody listens.
+    noise: Option<Vec<Noise>>,
     /// Whether navigations are held, because a value is being typed.
     holding: bool,
     /// The requests that are held, by session and request.
@@ -200,6 +206,16 @@ impl DevTools {
         std::mem::take(&mut lock(&self.shared).dialogs)
     }
 
+    /// From now on what the page reports of itself is kept.
+    pub(super) fn listen(&self) {
+        lock(&self.shared).noise.get_or_insert_default();
+    }
+
+    /// What the page has reported since the last call.
+    pub(super) fn take_noise(&self) -> Vec<Noise> {
+        lock(&self.shared).noise.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// From now on the person answers dialogs.
     pub(super) fn leave_dialogs(&self) {
         lock(&self.shared).answers_dialogs = false;
@@ -353,6 +369,14 @@ impl Shared {
                     "authChallengeResponse": {"response": "CancelAuth"},
                 });
                 return vec![self.command(&session, "Fetch.continueWithAuth", params)];
+            }
+            "Log.entryAdded" | "Runtime.exceptionThrown" | "Runtime.consoleAPICalled" => {
+                let heard = self.noise.is_some().then(|| Noise::read(params)).flatten();
+                if let (Some(noise), Some(heard)) = (&mut self.noise, heard)
+                    && noise.len() < MOST_NOISE
+                {
+                    noise.push(heard);
+                }
             }
             "Target.targetCreated" if params["targetInfo"]["type"] == "page" => {
                 self.pages.extend(params["targetInfo"]["targetId"].as_str().map(str::to_owned));

@@ -1,5 +1,6 @@
 //! The browser: driver processes, WebDriver, readiness, frames, the DevTools side channel.
 
+mod author;
 mod binaries;
 mod chromium;
 mod confine;
@@ -8,6 +9,7 @@ mod driver;
 mod error;
 mod fault;
 mod keys;
+mod noise;
 mod page;
 mod plain;
 mod remote;
@@ -18,9 +20,11 @@ mod start;
 mod typing;
 mod webdriver;
 
+pub use author::{Area, Hit, Inspection, Mark, Suggestion};
 pub use binaries::{Binaries, Program};
 pub use driver::reap;
 pub use error::Error;
+pub use noise::Noise;
 pub use page::{Chosen, Page};
 pub use settings::{Kind, Settings};
 pub use sight::{End, Look, Need, Point, Sight, Survey, Target, Whereabouts};

@@ -289,6 +289,10 @@
   };
 
   return {
+    // For author.js, which is loaded beside this file where an author asks.
+    parts: { search, visible, describe, obstacle, everywhere, labelled, norm, cut, textual },
+    kept() { return state.kept; },
+
     // Where no side channel tells of navigations: the page itself does, when it begins to leave.
     follow() { addEventListener("beforeunload", () => { state.left = performance.now(); }); },
 

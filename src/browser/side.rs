@@ -43,6 +43,16 @@ impl Side {
         function: &str,
         arguments: &Value,
     ) -> Result<Value, Fault> {
+        self.evaluate_at(depth, &format!("doorward.{function}"), arguments).await
+    }
+
+    /// Calls what the expression `callee` is, where the functions of `page.js` are `doorward`.
+    pub(super) async fn evaluate_at(
+        &mut self,
+        depth: usize,
+        callee: &str,
+        arguments: &Value,
+    ) -> Result<Value, Fault> {
         let top = self.places.first().ok_or(Fault::DocumentGone)?.clone();
         if !self.tools.has_page(&top.frame) {
             return Err(Fault::Closed);
@@ -51,15 +61,15 @@ impl Side {
         let list = arguments.as_array().map_or(&[] as &[Value], Vec::as_slice);
         let list = list.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
         let (world, expression) = match known {
-            Some(world) => (world, format!("doorward.{function}({list})")),
+            Some(world) => (world, format!("{callee}({list})")),
             None => {
                 let world = self.enter_world(depth).await?;
-                (world, format!("(globalThis.doorward = {SOURCE}).{function}({list})"))
+                (world, format!("globalThis.doorward = {SOURCE}; {callee}({list})"))
             }
         };
         let place = self.places.get_mut(depth).ok_or(Fault::DocumentGone)?;
         place.world = Some(world);
-        tracing::trace!("round trip: {function}");
+        tracing::trace!("round trip: {}", callee.rsplit('.').next().unwrap_or_default());
         let answer = self.tools.send(
             Some(&place.session),
             "Runtime.evaluate",

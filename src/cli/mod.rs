@@ -8,8 +8,12 @@ mod connectors;
 mod doctor;
 mod exit;
 mod failure;
+mod import;
 mod launch;
+mod plan;
 mod progress;
+mod signals;
+mod trial;
 mod vault;
 mod world;
 
@@ -49,6 +53,12 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
+    /// Show what a connector will type where, without a vault or a browser
+    Plan(plan::Arguments),
+    /// Try a connector on the live page, with a look at every row
+    Try(trial::Arguments),
+    /// Make a connector of one of CyberArk, JumpServer or Keeper, and report what was not carried over
+    Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
     /// Make a KDBX vault
@@ -93,6 +103,9 @@ fn command() -> Exit {
     let ended = match arguments.command {
         Command::Connect(arguments) => connect::run(named, arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Plan(arguments) => plan::run(named, arguments),
+        Command::Try(arguments) => trial::run(named, arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),

@@ -40,6 +40,16 @@ impl World {
         Ok((self.vault(name)?, account.within(name)))
     }
 
+    /// The account with its vault named, whether or not there is such a vault yet.
+    ///
+    /// # Errors
+    /// Exit 2 when the configuration has no such vault.
+    pub(super) fn named(&self, account: &AccountRef) -> Result<AccountRef, Failure> {
+        let name = account.vault().unwrap_or(&self.config.default_vault);
+        self.entry(name)?;
+        Ok(account.within(name))
+    }
+
     /// A vault by its name in the configuration. It is not asked anything yet.
     ///
     /// # Errors

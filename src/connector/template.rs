@@ -171,6 +171,11 @@ pub enum PlaceholderProblemKind {
 }
 
 impl Template {
+    /// A template without placeholders.
+    pub fn literal(text: &str, span: Span) -> Self {
+        Self { parts: vec![Part::Literal(text.to_owned())], span }
+    }
+
     /// Parses `text`, whose `<param\x>` may name the `parameters`. Spans are bytes of `text`.
     /// Total: what looks like no placeholder is literal text; a placeholder with a problem is left out.
     pub fn parse(text: &str, parameters: &[&str]) -> (Self, Vec<PlaceholderProblem>) {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{Class, Plan, Stage};
-use crate::connector::{Act, LocatorTemplate, Options, Part, Step, Template, Verb};
+use crate::connector::{Act, LocatorTemplate, Object, Options, Part, Step, Template, Verb};
 use crate::locator::By;
 
 impl Plan {
@@ -18,6 +18,35 @@ impl Plan {
         format!("row {} of {}: {}", step.row, self.rows(), step.describe())
     }
 
+    /// Where values of accounts may be typed, as templates; empty means the origin of `LogonURL`.
+    pub fn origins(&self) -> Vec<String> {
+        self.connector.settings.allowed_origins.iter().map(ToString::to_string).collect()
+    }
+
+    /// Where the values of a row come from, in words.
+    pub fn sources(&self, row: usize) -> Vec<String> {
+        let mut sources: Vec<String> = Vec::new();
+        let account = &self.request.account;
+        for slot in self.slots.iter().filter(|slot| slot.row == Some(row)) {
+            let property = &slot.placeholder.property;
+            let source = match slot.placeholder.object {
+                Object::Target => format!("{account}: {property}"),
+                Object::LogonAccount => {
+                    format!("the logon account that {account} links to: {property}")
+                }
+                Object::ReconcileAccount => {
+                    format!("the reconcile account that {account} links to: {property}")
+                }
+                Object::User => format!("the person who asks: {property}"),
+                Object::Param => format!("--param {property}"),
+            };
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        sources
+    }
+
     /// The whole plan as a plain table: what is opened, where secrets may go, every row.
     pub fn show(&self) -> String {
         let settings = &self.connector.settings;
@@ -25,13 +54,11 @@ impl Plan {
         let _ = writeln!(text, "{} ({})", self.connector.display_name, self.connector.id);
         let _ = writeln!(text, "account  {}", self.request.account);
         let _ = writeln!(text, "opens    {}", settings.logon_url);
-        let origins: Vec<String> =
-            settings.allowed_origins.iter().map(ToString::to_string).collect();
-        let origins = match origins.as_slice() {
+        let origins = match self.origins().as_slice() {
             [] => "the origin of the page above".to_owned(),
             origins => origins.join(", "),
         };
-        let _ = writeln!(text, "secrets  only into {origins}");
+        let _ = writeln!(text, "types    values of accounts only into {origins}");
         for (name, value) in &self.request.params {
             let _ = writeln!(text, "param    {name} = {value}");
         }
@@ -54,6 +81,10 @@ impl Plan {
                 .any(|slot| slot.row == Some(step.row) && slot.class == Class::Secret);
             let mark = if secret { "  [secret]" } else { "" };
             let _ = writeln!(text, "{:>3}  {}{mark}", step.row, step.describe());
+            let types = matches!(&step.verb, Verb::Act(_, Act::Type(_) | Act::Totp(..)));
+            for source in self.sources(step.row).iter().filter(|_| types) {
+                let _ = writeln!(text, "     from {source}");
+            }
         }
         text
     }

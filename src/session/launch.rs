@@ -7,6 +7,7 @@ use super::armed::Armed;
 use super::record::Record;
 use super::run::Run;
 use super::seat::Seat;
+use super::trial::{Trial, Tried};
 use super::value::Values;
 use super::{Error, Outcome, Progress};
 use crate::access::{self, Grant};
@@ -24,6 +25,8 @@ pub struct Launch<'a> {
     pub session: SessionId,
     /// What will be done.
     pub plan: Plan,
+    /// How far it goes.
+    pub course: Course,
     /// The record and the leases.
     pub store: &'a Store,
     /// Where accounts are.
@@ -36,6 +39,15 @@ pub struct Launch<'a> {
     pub clock: Clock,
     /// Who is told what happens.
     pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far a launch goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Course {
+    /// To an outcome.
+    SignIn,
+    /// As far as a trial goes, with a look at every row.
+    Trial(Trial),
 }
 
 /// The vaults of a configuration.
@@ -70,6 +82,8 @@ pub struct Signed<'a> {
     pub allowed_urls: Vec<String>,
     /// How long it took.
     pub timings: Timings,
+    /// What a trial saw.
+    pub tried: Tried,
     record: Record<'a>,
     began: Instant,
     live: Live,
@@ -110,9 +124,9 @@ pub async fn launch<'a>(
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
-        Ok((outcome, url, allowed_urls, timings)) => {
+        Ok(Ran { outcome, url, allowed_urls, timings, tried }) => {
             let browser = seat.give()?;
-            Ok(Signed { outcome, browser, url, allowed_urls, timings, record, began, live })
+            Ok(Signed { outcome, browser, url, allowed_urls, timings, tried, record, began, live })
         }
         Err(error) => {
             seat.end().await;
@@ -128,13 +142,22 @@ pub async fn launch<'a>(
     }
 }
 
+/// What came of the rows.
+struct Ran {
+    outcome: Outcome,
+    url: String,
+    allowed_urls: Vec<String>,
+    timings: Timings,
+    tried: Tried,
+}
+
 async fn signed<'a>(
     launch: Launch<'a>,
     grant: &Grant,
     record: &mut Record<'a>,
     seat: &mut Seat,
     began: Instant,
-) -> Result<(Outcome, String, Vec<String>, Timings), Error> {
+) -> Result<Ran, Error> {
     let mut timings = Timings::default();
     let values = prepared(&launch, grant, record, seat, began, &mut timings).await?;
     let browser = seat.browser()?;
@@ -154,9 +177,15 @@ async fn signed<'a>(
         launch.progress,
         grant,
     );
-    let (outcome, url) = run.finish().await?;
+    let (outcome, url, tried) = match launch.course {
+        Course::SignIn => {
+            let (outcome, url) = run.finish().await?;
+            (outcome, url, Tried::default())
+        }
+        Course::Trial(trial) => run.try_rows(trial).await?,
+    };
     timings.sign_in = sign_in.elapsed();
-    Ok((outcome, url, allowed_urls, timings))
+    Ok(Ran { outcome, url, allowed_urls, timings, tried })
 }
 
 /// The accounts, and the browser on its seat, both under way at the same time.
@@ -289,7 +318,7 @@ impl Signed<'_> {
     pub async fn disconnect(self, how: &str) -> Ended {
         let lasted = self.began.elapsed();
         let action = match &self.outcome {
-            Outcome::SignedIn => Action::Disconnect,
+            Outcome::SignedIn | Outcome::Tried => Action::Disconnect,
             Outcome::Unclear(_) if !how.is_empty() => Action::Disconnect,
             _ => Action::ConnectFailed,
         };

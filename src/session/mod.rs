@@ -14,10 +14,12 @@ mod run;
 mod scrub;
 mod seat;
 mod spelling;
+mod trial;
 mod value;
 
 pub use error::Error;
-pub use launch::{Ended, Launch, Signed, Timings, Vaults, launch};
+pub use launch::{Course, Ended, Launch, Signed, Timings, Vaults, launch};
 pub use outcome::{Outcome, Stop};
 pub use progress::Progress;
 pub use record::refused;
+pub use trial::{Done, Noise, Shot, Trial, Tried, TriedRow};

@@ -15,6 +15,8 @@ pub enum Outcome {
     },
     /// A validation of the last checkpoint showed.
     SignedIn,
+    /// The rows were tried as far as was asked for, and no further.
+    Tried,
     /// A row did not come to its end.
     Stuck(Stop),
     /// All rows came to their end, and nothing says how it went.
@@ -27,6 +29,7 @@ impl Outcome {
         match self {
             Self::Refused { .. } => "refused",
             Self::SignedIn => "signed-in",
+            Self::Tried => "tried",
             Self::Stuck(_) => "stuck",
             Self::Unclear(_) => "unclear",
         }
@@ -36,7 +39,7 @@ impl Outcome {
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Refused { cause, .. } => Some(cause),
-            Self::SignedIn => None,
+            Self::SignedIn | Self::Tried => None,
             Self::Stuck(stop) | Self::Unclear(stop) => Some(stop.code.name()),
         }
     }
@@ -44,7 +47,7 @@ impl Outcome {
     /// Where it stopped.
     pub fn stop(&self) -> Option<&Stop> {
         match self {
-            Self::SignedIn => None,
+            Self::SignedIn | Self::Tried => None,
             Self::Refused { stop, .. } | Self::Stuck(stop) | Self::Unclear(stop) => Some(stop),
         }
     }

@@ -31,7 +31,7 @@ const REFILL: Duration = Duration::from_millis(500);
 const TELL_AFTER: Duration = Duration::from_secs(2);
 
 /// What came of waiting for a row's element.
-enum Found {
+pub(super) enum Found {
     Ready(Box<Sight>),
     Elsewhere(Next),
 }
@@ -304,7 +304,7 @@ impl Run<'_, '_> {
     }
 
     /// Waits until the element of a row is ready for what will be done with it.
-    async fn find(
+    pub(super) async fn find(
         &mut self,
         step: &Step,
         target: &Target,
@@ -315,6 +315,7 @@ impl Run<'_, '_> {
         let (action, load) = (settings.action_timeout, settings.page_load_timeout);
         let timeout = match self.refilling {
             Some(_) => REFILL,
+            None if self.glance.is_some() => self.glance.unwrap_or_default(),
             None => step.options.timeout.or(self.patience.take()).unwrap_or(action),
         };
         let failures = checkpoint.map_or(&[][..], |checkpoint| &checkpoint.failures);
@@ -338,6 +339,10 @@ impl Run<'_, '_> {
                 budget: u64::try_from(left.min(most).as_millis()).unwrap_or(0),
             };
             let sight = self.sight(&look).await?;
+            for (reason, count) in &sight.reasons {
+                *reasons.entry(reason.clone()).or_insert(0) += count;
+            }
+            self.waited = (began.elapsed(), reasons.clone());
             if let Some(next) = self.heard(failures, &sight, &watch).await? {
                 return Ok(Found::Elsewhere(next));
             }
@@ -371,9 +376,6 @@ impl Run<'_, '_> {
                     return Ok(Found::Elsewhere(stuck(stop)));
                 }
                 None => {}
-            }
-            for (reason, count) in &sight.reasons {
-                *reasons.entry(reason.clone()).or_insert(0) += count;
             }
             if sight.whereabouts.loading {
                 until = until.max((Instant::now() + timeout).min(began + load + timeout));
@@ -497,7 +499,7 @@ fn stuck(stop: Stop) -> Next {
     Next::End(Outcome::Stuck(stop))
 }
 
-fn need(act: &Act) -> Need {
+pub(super) fn need(act: &Act) -> Need {
     match act {
         Act::Button => Need::Button,
         Act::Check | Act::Uncheck => Need::Check,

@@ -1,5 +1,6 @@
 //! A run: the rows of an armed plan, one after another, to an outcome.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::armed::Armed;
@@ -43,6 +44,10 @@ pub(super) struct Run<'a, 'r> {
     pub(super) refilling: Option<usize>,
     /// A person is doing something in the window: the next row waits this long.
     pub(super) patience: Option<Duration>,
+    /// Rows are only looked at: each waits this long at most.
+    pub(super) glance: Option<Duration>,
+    /// How long the last row waited, and how often for which reason.
+    pub(super) waited: (Duration, BTreeMap<String, u32>),
     /// What dialogs of the page said.
     pub(super) dialogs: Vec<String>,
     /// The URL of the document in which the last validation showed.
@@ -92,6 +97,8 @@ impl<'a, 'r> Run<'a, 'r> {
             ignoring: false,
             refilling: None,
             patience: None,
+            glance: None,
+            waited: (Duration::ZERO, BTreeMap::new()),
             dialogs: Vec::new(),
             arrived: None,
         }
@@ -256,7 +263,7 @@ impl<'a, 'r> Run<'a, 'r> {
     }
 
     /// An error of the browser, whose words may be the page's.
-    fn cleaned(&self, error: Error) -> Error {
+    pub(super) fn cleaned(&self, error: Error) -> Error {
         match error {
             Error::Browser(browser::Error::Refused { during, detail }) => {
                 let detail = self.clean(&detail);
@@ -296,7 +303,7 @@ impl<'a, 'r> Run<'a, 'r> {
         self.dialogs.get(before..).unwrap_or_default()
     }
 
-    fn tell_row(&self, step: &Step) {
+    pub(super) fn tell_row(&self, step: &Step) {
         (self.progress)(Progress::Row {
             number: step.row,
             of: self.armed.plan.rows(),

@@ -5,12 +5,14 @@ mod error;
 pub mod hashicorp;
 pub mod kdbx;
 mod open;
+mod specimen;
 pub mod totp;
 
 pub use account::{Account, Code, Password, Property, Summary};
 use error::spelt;
 pub use error::{Cause, Error, Unready};
 pub use open::{KINDS, open};
+pub use specimen::Specimen;
 
 use futures_util::future::BoxFuture;
 

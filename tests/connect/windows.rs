@@ -238,6 +238,10 @@ fn closed_too_early(screen: &Screen, others: bool) {
     desk.connector("early", "http://<address>/plain", "", &rows);
     let mut session = Session::start(&desk, screen, &["early", "--account", "web/site"]);
     session.until("row 2 of 7");
+    // A page that is closed while its first document comes stays open, whoever closes it.
+    let there =
+        || pages(&desk).iter().all(|page| page["url"].as_str().unwrap().ends_with("/plain"));
+    assert!(wait(there), "{:?}", pages(&desk));
     let first = pages(&desk);
     if others {
         act(&desk, "window.open('/welcome')");

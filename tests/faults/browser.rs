@@ -266,6 +266,8 @@ fn a_session_that_does_not_come_is_named() {
     let port = floor.site.address().rsplit_once(':').unwrap().1.to_owned();
     let real = Command::new("chromedriver").arg("--version").output().unwrap();
     let real = String::from_utf8_lossy(&real.stdout).split(' ').nth(1).unwrap().to_owned();
+    let chromium =
+        format!("case $1 in --version) echo Chromium 156.0.1.2;; *) exec chromium \"$@\";; esac");
     let says_port = |port: &str| {
         format!(
             "{}{}",
@@ -276,20 +278,27 @@ fn a_session_that_does_not_come_is_named() {
     let cases = [
         (
             "a browser that ends at once",
-            format!("case $1 in --version) echo Chromium {real};; *) exit 1;; esac"),
+            format!("case $1 in --version) echo Chromium {real};; *) echo no >&2; exit 1;; esac"),
             String::new(),
-            "error: chromedriver gave no browser session: session not created: Chrome instance exited. \
-             Examine ChromeDriver verbose log to determine the cause.\n",
+            "error: cannot start LAB/bin/chromium\n\
+             caused by: it ended before it listened for DevTools (exit status: 1); it said: no\n",
+        ),
+        (
+            "a browser that never listens, and ends",
+            format!("case $1 in --version) echo Chromium {real};; *) exec cat /dev/null;; esac"),
+            String::new(),
+            "error: cannot start LAB/bin/chromium\n\
+             caused by: it ended before it listened for DevTools (exit status: 0)\n",
         ),
         (
             "a port where nobody listens",
-            BROWSER.to_owned(),
+            chromium.clone(),
             says_port("1"),
             "error: chromedriver gave no browser session: it cannot be reached: Connection refused (os error 111)\n",
         ),
         (
             "a port where somebody else listens",
-            BROWSER.to_owned(),
+            chromium,
             says_port(&port),
             "error: chromedriver gave no browser session: its answer is not WebDriver's\n",
         ),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::signals::Signals;
 use super::world::World;
 use super::{Exit, Failure, connectors, eprint, print, progress};
 use crate::activity::Store;
@@ -18,9 +19,9 @@ use crate::connector::{Connector, Verb};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::{AccountRef, SessionId, UserName};
 use crate::plan::{self, Plan, Request};
-use crate::session::{self, Ended, Launch, Outcome};
+use crate::session::{self, Course, Ended, Launch, Outcome};
 use report::{Ending, Format, Report};
-use stay::{Hold, Signals, hold, stay};
+use stay::{Hold, hold, stay};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -148,6 +149,7 @@ async fn connect(
     let launch = Launch {
         session,
         plan,
+        course: Course::SignIn,
         store: &store,
         vaults: world,
         browser: settings,
@@ -280,7 +282,7 @@ fn browser_settings(
     })
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub(super) fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), value.to_owned()))

@@ -1,0 +1,133 @@
+// What an author is told of a page: which elements a locator hits, and which locators would be better. It is
+// loaded beside page.js where it is asked for, and uses its parts; a sign-in never loads it.
+// It reads no value that was typed.
+((page) => {
+  const { search, visible, describe, obstacle, everywhere, labelled, norm, cut, textual } = page.parts;
+
+  const quoted = (text) => `"${text.replace(/["\\]/g, "\\$&")}"`;
+
+  // Whether a name looks as if a program made it up: it may be another one tomorrow.
+  const generated = (name) =>
+    /[0-9a-f]{8,}/i.test(name) && /\d/.test(name) || /\d{3,}/.test(name) || /^[:«_]?r[0-9a-z]+[:»_]?$/i.test(name) || /:/.test(name) ||
+    /^(ember|ext-gen|ext-comp|gwt-uid|yui_|j_id|mat-(input|select|checkbox)|mui-|radix-|headlessui-|react-select|__next|css-|sc-|jss|svelte-|_ngcontent)/i.test(name) ||
+    /[-_]\d+$/.test(name) || (/^[A-Za-z0-9_-]{5,}$/.test(name) && /[a-z][A-Z0-9][a-z0-9]*[A-Z0-9][a-z]?[0-9]/.test(name));
+
+  const only = (by, text, element) => {
+    try {
+      const hits = search({ by, text }).filter(visible);
+      return hits.length === 1 && hits[0] === element;
+    } catch { return false; }
+  };
+
+  const TESTS = ["data-testid", "data-test", "data-test-id", "data-qa", "data-cy"];
+
+  // Every locator that hits this element and no other, the best first, each with its reason.
+  const locators = (element) => {
+    const found = [];
+    const tag = element.tagName.toLowerCase();
+    const offer = (rank, by, text, why) => {
+      if (text && !/[\r\n]/.test(text) && text.length <= 160 && !found.some((other) => other.by === by && other.text === text) && only(by, text, element)) found.push({ rank, by, text, why });
+    };
+    const id = element.id, name = element.getAttribute("name");
+    if (id) generated(id) ? offer(80, "id", id, "an id, but it looks generated") : offer(0, "id", id, "an id of its own");
+    if (name) generated(name) ? offer(81, "name", name, "a name, but it looks generated") : offer(1, "name", name, "a name of its own");
+    for (const attribute of TESTS) if (element.getAttribute(attribute)) offer(2, "css", `[${attribute}=${quoted(element.getAttribute(attribute))}]`, "made for tests, so it is kept");
+    const auto = element.getAttribute("autocomplete");
+    if (auto && auto !== "off" && auto !== "on") offer(3, "css", `${tag}[autocomplete=${quoted(auto)}]`, "says what the field is for");
+    if (element.type === "password") offer(4, "css", "input[type=password]", "the only password field");
+    if (tag === "button" || tag === "input") {
+      if (element.type === "submit" && element.hasAttribute("type")) offer(5, "css", `${tag}[type=submit]`, "the only submit button");
+      if (element.form && element.type === "submit") {
+        const form = element.form.id && !generated(element.form.id) ? `#${CSS.escape(element.form.id)}` : element.form.getAttribute("name") ? `form[name=${quoted(element.form.getAttribute("name"))}]` : null;
+        if (form) offer(6, "css", `${form} ${tag}[type=submit]`, "the submit button of its form");
+      }
+    }
+    if (element.matches("iframe,frame")) { const title = element.getAttribute("title"); if (title) offer(7, "css", `${tag}[title=${quoted(title)}]`, "the title of the frame"); }
+    for (const word of [...element.classList]) if (!generated(word)) offer(20, "class", word, "a class that nothing else here has");
+    for (const label of labelled(element)) offer(30, "label", norm(label).replace(/\s*[*:]+$/, ""), "its label; other in another language");
+    if (element.getAttribute("placeholder")) offer(31, "placeholder", norm(element.getAttribute("placeholder")), "its placeholder; other in another language");
+    if (element.matches("button,a[href],[role=button],[role=link],summary,label,input[type=submit],input[type=button]")) {
+      const text = norm(tag === "input" ? element.value : element.textContent);
+      if (text && text.length <= 60) offer(32, "text", text, "what is written on it; other in another language");
+    }
+    if (!found.length) offer(90, "css", path(element), "where it stands in the page; a change of the layout breaks it");
+    return found.sort((a, b) => a.rank - b.rank).slice(0, 5).map(({ by, text, why, rank }) => ({ by, text, why, stable: rank < 30 }));
+  };
+
+  // The shortest path of tags from an element with an id of its own.
+  const path = (element) => {
+    const steps = [];
+    for (let node = element; node && node.nodeType === 1; node = node.parentElement) {
+      if (node !== element && node.id && !generated(node.id)) { steps.unshift("#" + CSS.escape(node.id)); break; }
+      const same = node.parentElement ? [...node.parentElement.children].filter((other) => other.tagName === node.tagName) : [node];
+      steps.unshift(node.tagName.toLowerCase() + (same.length > 1 ? `:nth-of-type(${same.indexOf(node) + 1})` : ""));
+      if (node !== element && only("css", steps.join(" > "), element)) break;
+    }
+    return steps.join(" > ");
+  };
+
+  const box = (element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { x, y, width, height };
+  };
+
+  const hit = (element, need) => ({
+    tag: element.tagName.toLowerCase(), id: element.id, name: element.getAttribute("name") ?? "", type: element.type ?? "",
+    submits: Boolean(element.form && /^(submit|image)$/.test(element.type)),
+    label: cut(labelled(element)[0] ?? "", 60), shown: describe(element), box: box(element), visible: visible(element),
+    reason: obstacle(element, need),
+  });
+
+  // Fields whose content nobody may see in a picture.
+  const secrets = () => {
+    const fields = new Set(everywhere("input").filter((e) => e.type === "password" || e.autocomplete === "one-time-code" || e.maxLength === 1));
+    for (const element of page.kept()) fields.add(element);
+    return [...fields].filter((e) => e.isConnected && visible(e));
+  };
+
+  let cover = null;
+
+  const author = {
+    locators, generated,
+
+    // What a locator hits now, at most twenty, and what would be a better locator for the one that is meant.
+    inspect(find, need) {
+      let all;
+      try { all = search(find); } catch (error) { return { invalid: cut(error.message, 200), total: 0, hits: [], better: [] }; }
+      const seen = all.filter(visible);
+      const shown = seen.length ? seen : all;
+      const meant = find.nth ? seen[find.nth - 1] : seen.length === 1 ? seen[0] : null;
+      return { total: all.length, seen: seen.length, hits: shown.slice(0, 20).map((element) => hit(element, need)), meant: meant ? shown.indexOf(meant) : null, better: meant ? locators(meant) : [] };
+    },
+
+    // Lays opaque boxes over the fields that hold secrets, and frames with numbers around `marks`, each a
+    // number and its boxes. The page itself stays as it is.
+    cover(marks) {
+      author.uncover();
+      cover = document.createElement("div");
+      cover.style.cssText = "all:initial;position:fixed;inset:0;width:100%;height:100%;overflow:visible;pointer-events:none;z-index:2147483647";
+      // In the top layer, above dialogs of the page.
+      cover.popover = "manual";
+      const root = cover.attachShadow({ mode: "closed" });
+      const lay = ({ x, y, width, height }, style, text) => {
+        const part = document.createElement("div");
+        part.style.cssText = `position:fixed;box-sizing:border-box;left:${x}px;top:${y}px;width:${width}px;height:${height}px;${style}`;
+        if (text) {
+          const flag = document.createElement("span");
+          flag.textContent = text;
+          flag.style.cssText = `position:absolute;right:-2px;top:${y > 18 ? -18 : 0}px;font:bold 12px/16px sans-serif;color:#fff;background:#c2185b;padding:0 5px;border-radius:3px`;
+          part.append(flag);
+        }
+        root.append(part);
+      };
+      for (const field of secrets()) lay(box(field), "background:#37474f");
+      for (const { number, boxes } of marks) for (const place of boxes) lay(place, "border:2px solid #c2185b;border-radius:3px", String(number));
+      document.documentElement.append(cover);
+      cover.showPopover();
+      return {};
+    },
+
+    uncover() { cover?.remove(); cover = null; return {}; },
+  };
+  return author;
+})(globalThis.doorward)

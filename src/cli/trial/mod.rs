@@ -1,0 +1,280 @@
+//! `doorward try`: a connector on the live page, as far as its author wants, with a look at every row.
+
+mod report;
+mod trace;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::signals::Signals;
+use super::world::World;
+use super::{Exit, Failure, connectors, eprint, print, progress};
+use crate::activity::Store;
+use crate::browser::{self, Browser, Kind};
+use crate::clock::Clock;
+use crate::connector::{Connector, Object, Template};
+use crate::name::{AccountRef, SessionId, VaultName};
+use crate::plan::{self, Request};
+use crate::session::{self, Course, Ended, Launch, Progress, Trial, Tried, Vaults};
+use crate::vault::{Specimen, Vault};
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorward try demo --url https://shop.example/login          no account: every row of the first page is looked at
+  doorward try demo --account web/shop                        stops before the password; on record
+  doorward try demo --account web/shop --until 3              rows 1 to 3 are run, then the next page is looked at
+  doorward try demo --account web/shop --until 9 --trace out  a report for any browser: out/index.html
+
+Each row tells what it hits, whether that is ready, and which locators would be better. Nothing secret is typed \
+and nothing is submitted, unless --until says further. With --account the account's vault is asked, so the trial is on \
+record as a session.
+
+Ends with 0 when every row that was looked at would work, 1 when one would not, and otherwise as `connect` does.")]
+pub(super) struct Arguments {
+    /// The connector: its name in a connectors folder, or the path of its file
+    connector: String,
+    /// The account to try with: [vault:][safe/]name; without it nothing of an account is typed
+    #[arg(long, value_name = "REF")]
+    account: Option<AccountRef>,
+    /// The page to begin at, instead of the connector's LogonURL
+    #[arg(long, value_name = "URL")]
+    url: Option<url::Url>,
+    /// Run the rows up to this one, secrets and submits included
+    #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u32).range(1..))]
+    until: Option<u32>,
+    /// Why you need it; it goes on record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// A value for one of the connector's UserParameters, as often as there are some
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::connect::parameter)]
+    params: Vec<(String, String)>,
+    /// Save a picture of each page with the hits numbered; the second page goes to FILE-2.png
+    #[arg(long, value_name = "FILE")]
+    screenshot: Option<PathBuf>,
+    /// Write a report with a picture before and after each row into this folder
+    #[arg(long, value_name = "DIR")]
+    trace: Option<PathBuf>,
+    /// Show the browser's window
+    #[arg(long)]
+    window: bool,
+    /// How it is printed
+    #[arg(long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One object with every row
+    Json,
+}
+
+pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
+    let world = World::load(config)?;
+    let (connector, diagnostics) = connectors::load(&world, &arguments.connector)?;
+    let Some(mut connector) = connector else {
+        connectors::show(&diagnostics);
+        return Ok(Exit::Connector);
+    };
+    if let Some(url) = &arguments.url {
+        connector.settings.logon_url =
+            Template::literal(url.as_str(), connector.settings.logon_url.span);
+    }
+    world.runtime()?.block_on(attempt(&world, arguments, connector))
+}
+
+async fn attempt(
+    world: &World,
+    arguments: Arguments,
+    connector: Connector,
+) -> Result<Exit, Failure> {
+    let session = SessionId::fresh();
+    let settings = world.browser_settings(session, !arguments.window);
+    if settings.kind != Kind::Chromium || settings.webdriver.is_some() {
+        return Err(Failure::usage(
+            "`try` looks at pages through a Chromium that doorward starts itself",
+            "leave `kind` and `webdriver` out of `browser:` in the configuration for it",
+        ));
+    }
+    let user = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
+    let source = Arc::clone(&connector.source);
+    let stage = Stage::of(world, &arguments, &connector)?;
+    let request = Request {
+        account: stage.account.clone(),
+        user,
+        reason: arguments.reason.clone(),
+        params: arguments.params.iter().cloned().collect(),
+    };
+    let plan = match plan::build(Arc::new(connector), request) {
+        Ok(plan) => plan,
+        Err(problems) => {
+            connectors::show(&problems);
+            return Ok(Exit::Usage);
+        }
+    };
+    let settings = browser::Settings {
+        insecure_certificates: !plan.connector.settings.enforce_certificate_validation,
+        ..settings
+    };
+    let binaries = Browser::check(&settings).await?;
+    browser::reap(&world.config.state);
+    let store = Store::open(&stage.state).await?;
+    store.close_interrupted(Clock::System.now()).await?;
+    let specimen = arguments.account.is_none();
+    let tell = |step: session::Progress| {
+        // Of a made-up account nothing is to be told.
+        if !(specimen && matches!(step, Progress::Recorded | Progress::Account { .. })) {
+            eprint(&progress::line(&step));
+        }
+    };
+    let mut signals = Signals::new()?;
+    let trial = Trial {
+        until: arguments.until.map(|row| row as usize),
+        specimen,
+        traced: arguments.trace.is_some(),
+    };
+    let began = Instant::now();
+    let launch = Launch {
+        session,
+        plan,
+        course: Course::Trial(trial),
+        store: &store,
+        vaults: stage.vaults(world),
+        browser: settings,
+        binaries,
+        clock: Clock::System,
+        progress: &tell,
+    };
+    let mut signed = match session::launch(launch, signals.next()).await {
+        Ok(signed) => signed,
+        Err(error) => {
+            let _ = store.close().await;
+            return Err(error.into());
+        }
+    };
+    let tried = std::mem::take(&mut signed.tried);
+    let Ended { outcome, url, recorded, .. } = signed.disconnect("the end of a trial").await;
+    let _ = store.close().await;
+    recorded.map_err(|error| Failure::unrecorded(&error))?;
+    let saved = saved(&arguments, &tried)?;
+    if let Some(folder) = &arguments.trace {
+        trace::write_report(folder, &source, &tried, &outcome, &url, began.elapsed())?;
+    }
+    match arguments.format {
+        Format::Text => print(&report::text(&source, &tried, &outcome, &saved)),
+        Format::Json => print(&report::json(session, &tried, &outcome, &url, &saved)),
+    }
+    if let Some(folder) = &arguments.trace {
+        eprint(&format!("trace: {}\n", folder.join("index.html").display()));
+    }
+    Ok(if report::is_good(&tried, &outcome) { Exit::Done } else { Exit::NotSignedIn })
+}
+
+/// What a trial plays on: the configured vaults and record, or a made-up account and a record that goes
+/// with it, because no real account is touched.
+struct Stage {
+    account: AccountRef,
+    state: PathBuf,
+    specimen: Option<Specimens>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+struct Specimens(Arc<dyn Vault>);
+
+impl Vaults for Specimens {
+    fn find(&self, _: &AccountRef) -> Result<Option<Arc<dyn Vault>>, crate::vault::Error> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
+}
+
+impl Stage {
+    fn of(world: &World, arguments: &Arguments, connector: &Connector) -> Result<Self, Failure> {
+        if let Some(account) = &arguments.account {
+            let account = world.vault_of(account)?.1;
+            let state = world.config.state.clone();
+            return Ok(Self { account, state, specimen: None, _folder: None });
+        }
+        let named = connector
+            .settings
+            .logon_url
+            .placeholders()
+            .find(|placeholder| !matches!(placeholder.object, Object::User | Object::Param));
+        if let Some(placeholder) = named {
+            return Err(Failure::usage(
+                format!("the LogonURL of `{}` takes `{placeholder}` from an account", connector.id),
+                "name the page with --url, or an account with --account",
+            ));
+        }
+        let (vault, account) = specimen_names()?;
+        let properties = connector
+            .steps
+            .iter()
+            .flat_map(|step| step.templates())
+            .flat_map(Template::placeholders)
+            .map(|placeholder| placeholder.property.clone())
+            .collect();
+        let specimen = Specimen::new(vault, account.clone(), None, properties);
+        let failed = |error: &std::io::Error| Failure::new(Exit::Store, error, None);
+        let folder = tempfile::Builder::new()
+            .prefix("doorward-try-")
+            .tempdir()
+            .map_err(|error| failed(&error))?;
+        let state = folder.path().join("state");
+        let specimen = Some(Specimens(Arc::new(specimen)));
+        Ok(Self { account, state, specimen, _folder: Some(folder) })
+    }
+
+    fn vaults<'a>(&'a self, world: &'a World) -> &'a dyn Vaults {
+        match &self.specimen {
+            Some(specimen) => specimen,
+            None => world,
+        }
+    }
+}
+
+fn specimen_names() -> Result<(VaultName, AccountRef), Failure> {
+    let wrong = |error: crate::name::Invalid| Failure::new(Exit::Bug, &error, None);
+    Ok(("specimen".parse().map_err(wrong)?, "specimen:specimen".parse().map_err(wrong)?))
+}
+
+/// Saves the pictures that were asked for, and says where.
+fn saved(arguments: &Arguments, tried: &Tried) -> Result<Vec<PathBuf>, Failure> {
+    let Some(path) = &arguments.screenshot else { return Ok(Vec::new()) };
+    let mut saved = Vec::new();
+    for (index, shot) in tried.pages.iter().enumerate() {
+        let path = if index == 0 { path.clone() } else { numbered(path, index + 1) };
+        write(&path, &shot.png)?;
+        saved.push(path);
+    }
+    Ok(saved)
+}
+
+/// `shop.png` as `shop-2.png`.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let ending =
+        path.extension().map_or_else(String::new, |end| format!(".{}", end.to_string_lossy()));
+    path.with_file_name(format!("{stem}-{number}{ending}"))
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    written.map(|_| ()).map_err(|error| Failure {
+        exit: Exit::Usage,
+        text: format!(
+            "error: cannot write {}\ncaused by: {error}\nhelp: is its folder there, and may you write to it?\n",
+            path.display()
+        ),
+    })
+}
