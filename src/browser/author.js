@@ -87,7 +87,71 @@
 
   let cover = null;
 
+  const CLICKS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary";
+
+  // What stands on pages behind a sign-in, the surest first.
+  const LANDMARKS = ["[href*=logout i],[href*=signout i],[href*=sign-out i],[href*=log-out i],[href*=logoff i]",
+    "[action*=logout i],[action*=signout i],[id*=logout i],[id*=signout i],[class*=logout i],[class*=signout i],[data-testid*=logout i]",
+    "[class*=avatar i],[id*=avatar i],[class*=user-menu i],[class*=usermenu i],[id*=user-menu i],[id*=usermenu i],[class*=account-menu i],[data-testid*=user i]",
+    "nav,[role=navigation],[role=menubar]", "main,[role=main]", "header,[role=banner]", "h1"];
+
+  const landmarks = () => {
+    const found = [];
+    for (const css of LANDMARKS) for (const element of everywhere(css).filter(visible).slice(0, 5)) {
+      const best = locators(element).find(({ by, text }) => !found.some((other) => other.by === by && other.text === text));
+      if (best) found.push({ by: best.by, text: best.text, stable: best.stable });
+    }
+    return found.slice(0, 30);
+  };
+
+  // What a field is for: its kind, and the words around it.
+  const field = (element) => {
+    const hint = norm([element.getAttribute("name"), element.id, element.getAttribute("autocomplete"), ...labelled(element), element.getAttribute("placeholder")].filter(Boolean).join(" "));
+    const boxes = element.maxLength === 1 && everywhere("input").filter((e) => e.maxLength === 1 && visible(e)).length >= 4;
+    const named = /one.?time|otp|totp|2fa|mfa|two.?factor|verif|authenticat|passcode|(^|[^a-z])(code|token|pin)([^a-z]|$)/i.test(hint);
+    const numeric = /numeric|tel/.test(element.inputMode + element.type) || (element.maxLength >= 6 && element.maxLength <= 8) || Boolean(element.pattern && /\d|0-9/.test(element.pattern));
+    const code = boxes || element.autocomplete === "one-time-code" || (named && (element.type !== "password" || numeric));
+    const user = /(^|\s)(username|email)(\s|$)/.test(element.autocomplete) || element.type === "email" || /user|login|e-?mail|account|benutzer|utilisateur|usuario/i.test(hint);
+    return { role: code ? "code" : element.type === "password" ? "password" : user ? "username" : "other", hint: cut(hint, 200), label: cut(labelled(element)[0] ?? element.getAttribute("placeholder") ?? "", 60), boxes };
+  };
+
   const author = {
+    // Tells what a person does: which field, which button, in their order. Never what they type.
+    watch(tell) {
+      const numbers = new WeakMap();
+      let count = 0, last = null;
+      const number = (element) => { if (!numbers.has(element)) numbers.set(element, ++count); return numbers.get(element); };
+      const deed = (kind, element, more) => tell({ kind, element: `${performance.timeOrigin}/${number(element)}`, ...field(element), spot: locators(element)[0], origin: location.origin, ...more });
+      const target = (event) => event.composedPath()[0];
+      const heard = (name, listen) => addEventListener(name, (event) => { if (event.isTrusted && target(event)?.nodeType === 1) listen(target(event), event); }, true);
+      heard("input", (element) => {
+        // Of a code in boxes the first box stands for all.
+        const group = element.maxLength === 1 ? "boxes" : element;
+        if (textual(element) && group !== last) { last = group; deed("type", element, {}); }
+      });
+      heard("change", (element) => {
+        if (element.tagName === "SELECT") { last = null; deed("select", element, { option: cut(element.selectedOptions[0]?.textContent ?? "", 200) }); }
+        else if (element.type === "checkbox" || element.type === "radio") { last = null; deed(element.checked ? "check" : "uncheck", element, {}); }
+      });
+      heard("click", (element, event) => {
+        const clicked = event.composedPath().find((node) => node.nodeType === 1 && node.matches(CLICKS)) ?? (textual(element) || element.closest("label,select,input") || getComputedStyle(element).cursor !== "pointer" ? null : element);
+        if (!clicked) return;
+        last = null;
+        deed("click", clicked, { submits: Boolean(clicked.form && /^(submit|image)$/.test(clicked.type)), implied: event.detail === 0 && event.pointerType === "" });
+      });
+      heard("keydown", (element, event) => {
+        if (event.key === "Enter" && element.tagName === "INPUT" && textual(element)) { last = null; deed("enter", element, {}); }
+      });
+      if (window !== top) return {};
+      const page = (fresh) => tell({ kind: "page", fresh, url: location.href.split(/[?#]/)[0], landmarks: landmarks() });
+      let timer = null;
+      // Not at every change, and not only when a page rests: some never do.
+      const soon = () => { timer ??= setTimeout(() => { timer = null; page(false); }, 250); };
+      const begin = () => { new MutationObserver(soon).observe(document, { subtree: true, childList: true, attributes: true }); page(true); };
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();
+      return {};
+    },
+
     locators, generated,
 
     // What a locator hits now, at most twenty, and what would be a better locator for the one that is meant.

@@ -11,7 +11,7 @@ use super::page::Page;
 use super::sight::{Need, Target};
 
 /// What an author asks of a page; loaded beside `page.js` in documents where it is asked.
-const SOURCE: &str = include_str!("author.js");
+pub(super) const SOURCE: &str = include_str!("author.js");
 
 const DURING: &str = "a look at the page";
 

@@ -41,6 +41,8 @@ struct Shared {
     navigating: HashSet<String>,
     /// Texts of JavaScript dialogs that were answered, oldest first.
     dialogs: Vec<String>,
+    /// Who gets every event, as it came.
+    subscriber: Option<mpsc::UnboundedSender<Value>>,
     /// What the page reported of itself, where somebody listens.
     noise: Option<Vec<Noise>>,
     /// Whether navigations are held, because a value is being typed.
@@ -206,6 +208,13 @@ impl DevTools {
         std::mem::take(&mut lock(&self.shared).dialogs)
     }
 
+    /// Every event from now on, as it comes.
+    pub(super) fn subscribe(&self) -> mpsc::UnboundedReceiver<Value> {
+        let (tell, heard) = mpsc::unbounded_channel();
+        lock(&self.shared).subscriber = Some(tell);
+        heard
+    }
+
     /// From now on what the page reports of itself is kept.
     pub(super) fn listen(&self) {
         lock(&self.shared).noise.get_or_insert_default();
@@ -302,6 +311,9 @@ impl Shared {
                 let _ = waiting.send(answer);
             }
             return Vec::new();
+        }
+        if let Some(subscriber) = &self.subscriber {
+            let _ = subscriber.send(message.clone());
         }
         let session = message["sessionId"].as_str().unwrap_or_default().to_owned();
         let params = &message["params"];

@@ -9,6 +9,7 @@ use super::devtools::DevTools;
 use super::driver::Driver;
 use super::fault::Fault;
 use super::page::Page;
+use super::recorder::Recorder;
 use super::remote::Endpoint;
 use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
@@ -137,6 +138,16 @@ impl Browser {
             let _ = side.tools.call(None, "Target.detachFromTarget", detach).await;
         }
         Ok(())
+    }
+
+    /// Listens to what a person does on the page. The page is theirs from now on.
+    ///
+    /// # Errors
+    /// [`Error::Unconfined`] for a browser without a side channel; [`Error::Gone`] and the like.
+    pub async fn record(&mut self) -> Result<Recorder, Error> {
+        let side = self.page.side.as_ref().ok_or(Error::Unconfined)?;
+        let top = side.places.first().ok_or(Error::Gone { during: "its start" })?;
+        Recorder::start(&side.tools, &top.session, &top.frame).await
     }
 
     /// Returns when a navigation of the person was refused, with its URL.

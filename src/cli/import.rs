@@ -193,7 +193,7 @@ fn targets(
 }
 
 /// Writes the whole file or nothing of it.
-fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         let text = format!("error: cannot write {}\ncaused by: {error}\n", path.display());
         Failure { exit: Exit::Usage, text }

@@ -12,6 +12,7 @@ mod import;
 mod launch;
 mod plan;
 mod progress;
+mod record;
 mod signals;
 mod trial;
 mod vault;
@@ -57,6 +58,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Try a connector on the live page, with a look at every row
     Try(trial::Arguments),
+    /// Sign in once by hand, and get the connector written
+    Record(record::Arguments),
     /// Make a connector of one of CyberArk, JumpServer or Keeper, and report what was not carried over
     Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
@@ -105,6 +108,7 @@ fn command() -> Exit {
         Command::Check(arguments) => check::run(arguments),
         Command::Plan(arguments) => plan::run(named, arguments),
         Command::Try(arguments) => trial::run(named, arguments),
+        Command::Record(arguments) => record::run(named, arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),

@@ -30,6 +30,11 @@ pub(super) fn line(progress: &Progress) -> String {
     format!("{}\n", printable(&text))
 }
 
+/// A line of such text.
+pub(super) fn printable_line(text: &str) -> String {
+    format!("{}\n", printable(text))
+}
+
 /// Text of a page or a vault for a terminal: without characters that command it.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -460,7 +460,10 @@ fn capabilities(target: &Element, draft: &mut Draft) {
     let mut recording: Vec<String> = Vec::new();
     let uses = |draft: &Draft, word: &str| {
         draft.rows().any(|row| match &row.action {
-            Action::Type(value) | Action::Totp(value, _) | Action::Navigate(value) => {
+            Action::Type(value)
+            | Action::Totp(value, _)
+            | Action::Navigate(value)
+            | Action::Choose(value) => {
                 value.placeholders().any(|found| found.object.word() == word)
             }
             Action::Do(..) => false,

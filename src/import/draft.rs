@@ -138,6 +138,8 @@ pub(super) enum Action {
     /// `(Button)` and the like, or `(Press=Enter)` with its argument.
     Do(Keyword, Option<String>),
     Navigate(Template),
+    /// `(Select)` of an option.
+    Choose(Template),
 }
 
 /// Tells when no row says what success is: no other system wants one, and doorward calls nothing a success without.

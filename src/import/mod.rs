@@ -15,12 +15,14 @@ mod rows;
 mod suspect;
 mod text;
 mod tree;
+mod watched;
 mod write;
 mod xml;
 
 pub use error::{Error, Rather};
 pub use report::{Fate, Item, Places};
 pub use text::{LARGEST, read};
+pub use watched::{Deed, Doing, Role, Spot, Watched, watched};
 
 use std::sync::Arc;
 

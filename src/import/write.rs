@@ -247,7 +247,10 @@ fn needs(draft: &Draft, object: Object) -> bool {
         std::iter::once(&draft.logon_url).chain(&draft.origins).chain(&draft.allowed_urls);
     let rows = draft.rows().flat_map(|row| {
         let value = match &row.action {
-            Action::Type(value) | Action::Totp(value, _) | Action::Navigate(value) => Some(value),
+            Action::Type(value)
+            | Action::Totp(value, _)
+            | Action::Navigate(value)
+            | Action::Choose(value) => Some(value),
             Action::Do(..) => None,
         };
         row.locator.as_ref().map(|locator| &locator.text).into_iter().chain(value)
@@ -261,6 +264,9 @@ fn written(row: &Row, names: &[&str]) -> String {
         Action::Type(value) => self::value(value, names),
         Action::Totp(secret, code) => {
             format!("(TOTP) {}{}", self::value(secret, names), code_options(code))
+        }
+        Action::Choose(option) => {
+            format!("({}) {}", Keyword::Select.word(), self::value(option, names))
         }
         Action::Do(keyword, None) => format!("({})", keyword.word()),
         Action::Do(keyword, Some(argument)) => {

@@ -1,0 +1,252 @@
+//! A recorder: what a person does on the pages of a browser, document by document and frame by frame. It
+//! hears which field and which button; what is typed never leaves the page.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::Error;
+use super::author;
+use super::devtools::DevTools;
+use super::fault::Fault;
+use super::page::SOURCE;
+
+const DURING: &str = "the watching of a sign-in";
+
+/// The name by which pages tell.
+const BINDING: &str = "doorwardHeard";
+
+/// The name of the isolated worlds.
+const WORLD: &str = "doorward";
+
+/// Listens to one page, and to every frame in it.
+pub struct Recorder {
+    tools: DevTools,
+    heard: mpsc::UnboundedReceiver<Value>,
+    /// The top frame.
+    top: String,
+    /// Which frame a world is of, by session and world.
+    worlds: HashMap<(String, i64), String>,
+    /// Where a frame is: session and world.
+    homes: HashMap<String, (String, i64)>,
+    /// The frame around a frame.
+    parents: HashMap<String, String>,
+    /// How a frame is found in the one around it.
+    found: HashMap<String, Spotted>,
+}
+
+/// One thing that was heard.
+#[derive(Debug)]
+pub enum Heard {
+    /// Something was done.
+    Deed(Box<HeardDeed>),
+    /// A page is there, or has changed.
+    Page {
+        /// Whether it is another document than before.
+        fresh: bool,
+        /// Its URL without query and fragment.
+        url: String,
+        /// What stands on it, the surest first.
+        landmarks: Vec<Spotted>,
+    },
+    /// The window was closed.
+    Closed,
+}
+
+/// What was done, as a page tells it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HeardDeed {
+    /// `type`, `click`, `enter`, `select`, `check`, `uncheck`.
+    pub kind: String,
+    /// The element, as nothing else is called.
+    pub element: String,
+    /// `username`, `password`, `code`, `other`.
+    pub role: String,
+    /// The words around it.
+    pub hint: String,
+    /// Its label.
+    pub label: String,
+    /// How it is found.
+    pub spot: Option<Spotted>,
+    /// The origin of its document.
+    pub origin: String,
+    /// The text of the option that was chosen.
+    #[serde(default)]
+    pub option: String,
+    /// Whether it submits a form.
+    #[serde(default)]
+    pub submits: bool,
+    /// Whether the browser clicked it because Enter was pressed.
+    #[serde(default)]
+    pub implied: bool,
+    /// How the frames around it are found, the outermost first.
+    #[serde(skip)]
+    pub frames: Vec<Spotted>,
+}
+
+/// How an element is found.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Spotted {
+    /// The strategy, as `SearchBy` names it.
+    pub by: String,
+    /// What it looks for.
+    pub text: String,
+    /// Whether it holds in another language and another layout.
+    pub stable: bool,
+}
+
+impl Recorder {
+    /// Begins to listen on the page `top` of `session`.
+    pub(super) async fn start(
+        tools: &DevTools,
+        session: &str,
+        top: &str,
+    ) -> Result<Self, Error> {
+        tools.leave_dialogs();
+        let heard = tools.subscribe();
+        let mut recorder = Self {
+            tools: tools.clone(),
+            heard,
+            top: top.to_owned(),
+            worlds: HashMap::new(),
+            homes: HashMap::new(),
+            parents: HashMap::new(),
+            found: HashMap::new(),
+        };
+        recorder.listen(session).await.map_err(|fault| fault.during(DURING))?;
+        Ok(recorder)
+    }
+
+    /// What happens next.
+    ///
+    /// # Errors
+    /// [`Error::Unresponsive`], [`Error::Refused`].
+    pub async fn next(&mut self) -> Result<Heard, Error> {
+        loop {
+            let event = tokio::select! {
+                event = self.heard.recv() => event,
+                () = self.tools.closed() => None,
+            };
+            let Some(event) = event else { return Ok(Heard::Closed) };
+            let heard = self.take(&event).await;
+            if let Some(heard) = heard.map_err(|fault| fault.during(DURING))? {
+                return Ok(heard);
+            }
+        }
+    }
+
+    async fn listen(&mut self, session: &str) -> Result<(), Fault> {
+        let source = format!(
+            "globalThis.doorward = {SOURCE}; doorward.author = {}; doorward.author.watch((heard) => globalThis.{BINDING}(JSON.stringify(heard)));",
+            author::SOURCE
+        );
+        let follow = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
+        for (method, params) in [
+            ("Page.enable", json!({})),
+            ("Runtime.enable", json!({})),
+            ("Runtime.addBinding", json!({"name": BINDING, "executionContextName": WORLD})),
+            (
+                "Page.addScriptToEvaluateOnNewDocument",
+                json!({"source": source, "worldName": WORLD, "runImmediately": true}),
+            ),
+            ("Target.setAutoAttach", follow),
+        ] {
+            self.tools.call(Some(session), method, params).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, event: &Value) -> Result<Option<Heard>, Fault> {
+        let session = event["sessionId"].as_str().unwrap_or_default().to_owned();
+        let params = &event["params"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match event["method"].as_str().unwrap_or_default() {
+            "Runtime.executionContextCreated" if params["context"]["name"] == WORLD => {
+                let frame = text(&params["context"]["auxData"]["frameId"]);
+                let world = params["context"]["id"].as_i64().unwrap_or_default();
+                self.worlds.insert((session.clone(), world), frame.clone());
+                self.homes.insert(frame, (session, world));
+            }
+            "Page.frameAttached" => {
+                self.parents.insert(text(&params["frameId"]), text(&params["parentFrameId"]));
+            }
+            "Page.frameNavigated" => {
+                let frame = &params["frame"];
+                if let Some(parent) = frame["parentId"].as_str() {
+                    self.parents.insert(text(&frame["id"]), parent.to_owned());
+                }
+            }
+            "Target.attachedToTarget" if params["targetInfo"]["type"] == "iframe" => {
+                // A frame in a process of its own waits until it is listened to.
+                let child = text(&params["sessionId"]);
+                let listened = self.listen(&child).await;
+                let run = self.tools.call(Some(&child), "Runtime.runIfWaitingForDebugger", json!({}));
+                let _ = run.await;
+                match listened {
+                    Ok(()) | Err(Fault::DocumentGone | Fault::Refused(_)) => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
+            "Target.attachedToTarget" => {
+                // A worker: nothing is done in it by hand.
+                let child = text(&params["sessionId"]);
+                let run = self.tools.call(Some(&child), "Runtime.runIfWaitingForDebugger", json!({}));
+                let _ = run.await;
+            }
+            "Runtime.bindingCalled" if params["name"] == BINDING => {
+                let world = params["executionContextId"].as_i64().unwrap_or_default();
+                let frame = self.worlds.get(&(session, world)).cloned().unwrap_or_default();
+                return Ok(self.told(params["payload"].as_str().unwrap_or_default(), &frame).await);
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    async fn told(&mut self, payload: &str, frame: &str) -> Option<Heard> {
+        let value: Value = serde_json::from_str(payload).ok()?;
+        if value["kind"] == "page" {
+            let landmarks = serde_json::from_value(value["landmarks"].clone()).unwrap_or_default();
+            let url = value["url"].as_str().unwrap_or_default().to_owned();
+            let fresh = value["fresh"] == true;
+            return Some(Heard::Page { fresh, url, landmarks });
+        }
+        let mut deed: HeardDeed = serde_json::from_value(value).ok()?;
+        deed.frames = self.frames(frame).await;
+        Some(Heard::Deed(Box::new(deed)))
+    }
+
+    /// How the frames around `frame` are found, the outermost first.
+    async fn frames(&mut self, frame: &str) -> Vec<Spotted> {
+        let mut found = Vec::new();
+        let mut at = frame.to_owned();
+        while at != self.top {
+            let Some(parent) = self.parents.get(&at).cloned() else { break };
+            if !self.found.contains_key(&at)
+                && let Ok(Some(spot)) = self.find(&at, &parent).await
+            {
+                self.found.insert(at.clone(), spot);
+            }
+            found.extend(self.found.get(&at).cloned());
+            at = parent;
+        }
+        found.reverse();
+        found
+    }
+
+    async fn find(&self, frame: &str, parent: &str) -> Result<Option<Spotted>, Fault> {
+        let Some((session, world)) = self.homes.get(parent) else { return Ok(None) };
+        let session = Some(session.as_str());
+        let owner = self.tools.call(session, "DOM.getFrameOwner", json!({"frameId": frame})).await?;
+        let asked = json!({"backendNodeId": owner["backendNodeId"], "executionContextId": world});
+        let element = self.tools.call(session, "DOM.resolveNode", asked).await?;
+        let asked = json!({
+            "objectId": element["object"]["objectId"], "returnByValue": true,
+            "functionDeclaration": "function() { return doorward.author.locators(this)[0]; }",
+        });
+        let answer = self.tools.call(session, "Runtime.callFunctionOn", asked).await?;
+        Ok(serde_json::from_value(answer["result"]["value"].clone()).ok())
+    }
+}
