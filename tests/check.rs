@@ -1,6 +1,12 @@
 //! `doorward check`: every case under `tests/cases/check/<code>/` prints exactly what its `.txt` says.
 //! `UPDATE=1 cargo test` rewrites the texts; review reads them.
 
+mod explain;
+mod fix;
+mod reference;
+mod sarif;
+mod schema;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +47,14 @@ fn every_case_prints_what_its_text_says() {
         for case in files(&folder, "yaml") {
             let name = case.file_name().unwrap().to_str().unwrap();
             lab.write(name, std::fs::read(&case).unwrap());
-            let actual = printed(&lab.run(&["check", name]));
+            // A file of the same name that ends in `yml` is checked before it.
+            let before = case.with_extension("yml");
+            let actual = if before.exists() {
+                lab.write("first.yaml", std::fs::read(&before).unwrap());
+                printed(&lab.run(&["check", "first.yaml", name]))
+            } else {
+                printed(&lab.run(&["check", name]))
+            };
             if code != "none" {
                 assert!(actual.contains(&format!("[{code}]")), "{code}/{name}:\n{actual}");
             }
@@ -79,7 +92,9 @@ fn folders_are_searched_and_problems_counted() {
     let lab = Lab::new();
     let demo = include_str!("../connectors/demo.yaml");
     lab.write("connectors/demo.yaml", demo);
-    lab.write("connectors/deep/other.yml", demo.replace("verify >", "verify"));
+    let other =
+        demo.replace("verify >", "verify").replace("ConnectorId: demo", "ConnectorId: other");
+    lab.write("connectors/deep/other.yml", other);
     lab.write("connectors/.hidden/x.yaml", "broken: [");
     lab.write("connectors/README.md", "no connector");
     let ended = lab.run::<&str>(&["check"]);
@@ -98,7 +113,7 @@ fn json_is_one_array_with_places() {
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "[]\n"));
 
     let text = include_str!("../connectors/demo.yaml").replace("(Validation)", "(Validaton)");
-    lab.write("bad.yaml", text);
+    lab.write("bad.yaml", text.replace("ConnectorId: demo", "ConnectorId: evil"));
     let ended = lab.run(&["check", "--format", "json", "ok.yaml", "bad.yaml"]);
     let found: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let expected = serde_json::json!([{
@@ -107,8 +122,11 @@ fn json_is_one_array_with_places() {
         "severity": "error",
         "line": 13,
         "column": 18,
+        "end_line": 13,
+        "end_column": 29,
         "message": "there is no action `(Validaton)`",
         "help": "write `(Validation)`",
+        "fix": "write `Validation` for `Validaton`",
     }]);
     assert_eq!((ended.code, found, ended.stderr.as_str()), (3, expected, ""));
 }
@@ -117,6 +135,9 @@ fn json_is_one_array_with_places() {
 fn what_cannot_be_read_is_said() {
     let lab = Lab::new();
     lab.write("empty/README.md", "");
+    let none = lab.run(&["check"]);
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""));
+    assert!(none.stderr.contains("no folder `connectors` here"), "{}", none.stderr);
     for (arguments, said) in [
         (["check", "missing.yaml"], "cannot read the connector missing.yaml"),
         (["check", "empty"], "there is no connector in empty"),
@@ -206,95 +227,26 @@ fn the_connectors_that_ship_have_no_problems() {
     assert!(ended.stdout.ends_with("no problems\n"), "{}", ended.stdout);
 }
 
-mod reference {
-    //! The language reference, `connectors/README.md`.
+#[test]
+fn standard_input_is_a_file() {
+    let lab = Lab::new();
+    let text = include_str!("../connectors/demo.yaml");
+    let ended = lab.run_with_input(&["check", "-"], text);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "1 connector checked, no problems\n"));
+    let ended = lab.run_with_input(&["check", "-"], &text.replace("verify >", "verify"));
+    assert_eq!(ended.code, 3);
+    assert!(ended.stderr.contains("<stdin>:12:3"), "{}", ended.stderr);
+    let ended = lab.run_with_input(&["check", "-"], &"#".repeat(2 * 1024 * 1024));
+    assert!(ended.code == 3 && ended.stderr.contains("larger than"), "{}", ended.stderr);
+    let ended = lab.run_with_input(&["check", "--fix", "-"], "");
+    assert_eq!(ended.code, 2);
+}
 
-    use doorward::connector::{Capability, Object};
-    use doorward::connector::{Keyword, OptionName};
-    use doorward::key::Key;
-    use doorward::locator::By;
-
-    use crate::lab::Lab;
-
-    const TEXT: &str = include_str!("../connectors/README.md");
-
-    /// The snippets fenced as `kind`.
-    fn snippets(kind: &str) -> Vec<&'static str> {
-        let fence = format!("```{kind}\n");
-        TEXT.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
-    }
-
-    #[test]
-    fn its_connectors_have_no_problems() {
-        let lab = Lab::new();
-        assert!(snippets("yaml").len() >= 2);
-        for (number, snippet) in snippets("yaml").into_iter().enumerate() {
-            let name = format!("snippet-{number}.yaml");
-            lab.write(&name, snippet);
-            let ended = lab.run(&["check", &name]);
-            assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{snippet}");
-        }
-    }
-
-    #[test]
-    fn its_rows_have_no_problems() {
-        let lab = Lab::new();
-        let rows: Vec<&str> = snippets("rows").into_iter().flat_map(str::lines).collect();
-        assert!(rows.len() > 20);
-        let mut text = "ConnectorId: rows\nSupportedCapabilities: [LogonAccount, ReconcileAccount]\n\
-                        TargetSettings: { LogonURL: 'https://a' }\nUserParameters: { Region: { Default: eu } }\n\
-                        WebFormFields: |\n"
-            .to_owned();
-        for row in
-            rows.iter().chain(&["x > <reconcileaccount\\password>", "x > <logonaccount\\password>"])
-        {
-            text.push_str(&format!("  {row}\n"));
-        }
-        lab.write("rows.yaml", text);
-        let ended = lab.run(&["check", "rows.yaml"]);
-        assert_eq!(ended.code, 0, "{}", ended.stderr);
-        let other = ended
-            .stderr
-            .lines()
-            .filter(|line| line.starts_with("warning[") && !line.starts_with("warning[wait-row]"));
-        assert_eq!(other.count(), 0, "{}", ended.stderr);
-    }
-
-    #[test]
-    fn it_names_every_word_of_the_language() {
-        let keywords = Keyword::ALL.iter().map(|keyword| format!("({}", keyword.word()));
-        let options = OptionName::ALL.iter().map(|option| format!("({}", option.word()));
-        let strategies = By::ALL.iter().map(|by| format!("`{}`", by.word()));
-        let objects = Object::ALL.iter().map(|object| format!("`{}`", object.word()));
-        let capabilities = Capability::ALL.iter().map(|known| format!("`{}`", known.word()));
-        let keys = Key::ALL.iter().map(|key| format!("`{}`", key.name));
-        let settings = [
-            "ConnectorId",
-            "DisplayName",
-            "SupportedCapabilities",
-            "TargetSettings",
-            "UserParameters",
-            "WebFormFields",
-            "LogonURL",
-            "AllowedOrigins",
-            "AllowedURLs",
-            "AllowInsecure",
-            "ActionTimeout",
-            "PageLoadTimeout",
-            "RunValidations",
-            "EnforceCertificateValidation",
-            "Default",
-        ]
-        .map(|key| format!("`{key}`"));
-        for word in keywords
-            .chain(options)
-            .chain(strategies)
-            .chain(objects)
-            .chain(capabilities)
-            .chain(keys)
-            .chain(settings)
-        {
-            assert!(TEXT.contains(&word), "connectors/README.md does not name {word}");
-        }
-    }
+#[test]
+fn a_file_that_is_named_twice_is_checked_once() {
+    let lab = Lab::new();
+    lab.write("connectors/demo.yaml", include_str!("../connectors/demo.yaml"));
+    let ended =
+        lab.run(&["check", "connectors", "connectors/demo.yaml", "./connectors/../connectors"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "1 connector checked, no problems\n"));
 }

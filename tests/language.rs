@@ -278,6 +278,21 @@ proptest! {
     }
 
     #[test]
+    fn locators_are_total(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "a", "//", "/", "..", ".", "[", "]", "(", ")", "@b", "::", ":not(", ":nth-child(2n", "::before", "'", "\"",
+            "=", "|", "*", " ", ",", "#1", "#x", "-", "count(", "$v", "<username>", "^[", "^^", "ä", "🔑", "\\", "\\31 ",
+            "and", "div", "1.5", "self", "text()", "&", "!", "{", ">", "+", "~", "svg:a", "\u{a0}",
+        ]), 0..14),
+        by in prop::sample::select(vec!["css", "xpath"]),
+    ) {
+        harness::file(&format!(
+            "ConnectorId: a\nTargetSettings: {{ LogonURL: 'https://a' }}\nWebFormFields: |\n  {} > (Click) (SearchBy={by})\n",
+            pieces.concat()
+        ));
+    }
+
+    #[test]
     fn files_of_anything_are_total(text in any::<String>()) {
         harness::file(&text);
     }

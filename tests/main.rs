@@ -19,6 +19,7 @@ mod language;
 mod layers;
 mod leaks;
 mod pages;
+mod record;
 mod remote;
 mod rows;
 mod site;

@@ -6,11 +6,20 @@
 
   const quoted = (text) => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
+  // Pairs of letters that words are made of; a random text has few of them.
+  const PAIRS = new Set("th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar ve ra ld ur us ro ri io ic ne me li na ta ss pa wo co ma la ec ca lo po ge wa em ut ch ct do no ns ow ot il so un ab ad ai am ag ac ap ay ba be bu da di ce ci el ee ei fi fo fr ig im ir iv ke ki ll mo mp nc ni od og ol om op os pe pl pr qu rd rm rn rs rt ry sc sh sp su sw tr ts tt ty ui ul um up ur us vi wi xt".split(" "));
+  const random = (word) => {
+    const letters = word.toLowerCase().replace(/[^a-z]/g, "");
+    let known = 0;
+    for (let i = 0; i + 1 < letters.length; i++) if (PAIRS.has(letters.slice(i, i + 2))) known++;
+    return letters.length >= 5 && known / (letters.length - 1) < 0.34;
+  };
+
   // Whether a name looks as if a program made it up: it may be another one tomorrow.
   const generated = (name) =>
-    /[0-9a-f]{8,}/i.test(name) && /\d/.test(name) || /\d{3,}/.test(name) || /^[:«_]?r[0-9a-z]+[:»_]?$/i.test(name) || /:/.test(name) ||
+    (/[0-9a-f]{8,}/i.test(name) && /\d/.test(name)) || /\d{3,}/.test(name) || /^[:«_]?r[0-9a-z]+[:»_]?$/i.test(name) || /:/.test(name) ||
     /^(ember|ext-gen|ext-comp|gwt-uid|yui_|j_id|mat-(input|select|checkbox)|mui-|radix-|headlessui-|react-select|__next|css-|sc-|jss|svelte-|_ngcontent)/i.test(name) ||
-    /[-_]\d+$/.test(name) || (/^[A-Za-z0-9_-]{5,}$/.test(name) && /[a-z][A-Z0-9][a-z0-9]*[A-Z0-9][a-z]?[0-9]/.test(name));
+    /[-_]\d+$/.test(name) || name.split(/[-_.\s]/).some((word) => word.length >= 9 && /\d/.test(word) && random(word));
 
   const only = (by, text, element) => {
     try {

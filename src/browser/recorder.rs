@@ -99,11 +99,7 @@ pub struct Spotted {
 
 impl Recorder {
     /// Begins to listen on the page `top` of `session`.
-    pub(super) async fn start(
-        tools: &DevTools,
-        session: &str,
-        top: &str,
-    ) -> Result<Self, Error> {
+    pub(super) async fn start(tools: &DevTools, session: &str, top: &str) -> Result<Self, Error> {
         tools.leave_dialogs();
         let heard = tools.subscribe();
         let mut recorder = Self {
@@ -182,7 +178,8 @@ impl Recorder {
                 // A frame in a process of its own waits until it is listened to.
                 let child = text(&params["sessionId"]);
                 let listened = self.listen(&child).await;
-                let run = self.tools.call(Some(&child), "Runtime.runIfWaitingForDebugger", json!({}));
+                let run =
+                    self.tools.call(Some(&child), "Runtime.runIfWaitingForDebugger", json!({}));
                 let _ = run.await;
                 match listened {
                     Ok(()) | Err(Fault::DocumentGone | Fault::Refused(_)) => {}
@@ -192,7 +189,8 @@ impl Recorder {
             "Target.attachedToTarget" => {
                 // A worker: nothing is done in it by hand.
                 let child = text(&params["sessionId"]);
-                let run = self.tools.call(Some(&child), "Runtime.runIfWaitingForDebugger", json!({}));
+                let run =
+                    self.tools.call(Some(&child), "Runtime.runIfWaitingForDebugger", json!({}));
                 let _ = run.await;
             }
             "Runtime.bindingCalled" if params["name"] == BINDING => {
@@ -239,7 +237,8 @@ impl Recorder {
     async fn find(&self, frame: &str, parent: &str) -> Result<Option<Spotted>, Fault> {
         let Some((session, world)) = self.homes.get(parent) else { return Ok(None) };
         let session = Some(session.as_str());
-        let owner = self.tools.call(session, "DOM.getFrameOwner", json!({"frameId": frame})).await?;
+        let owner =
+            self.tools.call(session, "DOM.getFrameOwner", json!({"frameId": frame})).await?;
         let asked = json!({"backendNodeId": owner["backendNodeId"], "executionContextId": world});
         let element = self.tools.call(session, "DOM.resolveNode", asked).await?;
         let asked = json!({

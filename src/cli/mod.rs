@@ -7,11 +7,13 @@ mod connect;
 mod connectors;
 mod doctor;
 mod exit;
+mod explain;
 mod failure;
 mod import;
 mod launch;
 mod plan;
 mod progress;
+mod schema;
 mod record;
 mod signals;
 mod trial;
@@ -54,6 +56,10 @@ enum Command {
     Connect(connect::Arguments),
     /// Report every problem of connectors, without a vault or a browser
     Check(check::Arguments),
+    /// Explain the code of a problem: what it means, an example, how to mend it
+    Explain(explain::Arguments),
+    /// Print the JSON Schema of a connector, for editors
+    Schema(schema::Arguments),
     /// Show what a connector will type where, without a vault or a browser
     Plan(plan::Arguments),
     /// Try a connector on the live page, with a look at every row
@@ -106,6 +112,8 @@ fn command() -> Exit {
     let ended = match arguments.command {
         Command::Connect(arguments) => connect::run(named, arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Plan(arguments) => plan::run(named, arguments),
         Command::Try(arguments) => trial::run(named, arguments),
         Command::Record(arguments) => record::run(named, arguments),

@@ -57,10 +57,10 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
             });
         }
     };
-    let path = arguments.output.as_ref().map_or_else(
-        || "the connector".to_owned(),
-        |path| path.display().to_string(),
-    );
+    let path = arguments
+        .output
+        .as_ref()
+        .map_or_else(|| "the connector".to_owned(), |path| path.display().to_string());
     let (_, found) = connector::load(Arc::new(Source { path, text: text.clone() }));
     connectors::show(&found);
     match &arguments.output {
@@ -310,6 +310,12 @@ fn told(deed: &Deed) -> String {
 /// What the author should look at.
 fn tell(made: &Import) {
     for item in &made.items {
-        eprint(&format!("{}: {}: {}\n  help: {}\n", item.fate.word(), item.what, item.why, item.help));
+        eprint(&format!(
+            "{}: {}: {}\n  help: {}\n",
+            item.fate.word(),
+            item.what,
+            item.why,
+            item.help
+        ));
     }
 }

@@ -1,6 +1,7 @@
 //! An address: a URL or origin as a template, checked as far as it can be before its placeholders
 //! have values.
 
+use super::literal;
 use super::report::Report;
 use super::scalar::Piece;
 use super::template::{Part, Template};
@@ -28,8 +29,14 @@ pub(super) fn check(
 ) {
     let code = if purpose == Use::Origin { Code::InvalidOrigin } else { Code::InvalidUrl };
     let span = piece.span();
-    let mut wrong = |message: String, help: String| report.error(code, span, message, help);
     let text = piece.text;
+    if let Some(secret) = literal::in_query(text) {
+        let message =
+            format!("`{what}` holds what looks like a secret, and it is shown and logged");
+        let help = "a URL is no place for a secret: sign in through the fields of a page";
+        report.warning(Code::LiteralSecret, piece.place(secret), message, help);
+    }
+    let mut wrong = |message: String, help: String| report.error(code, span, message, help);
     if text.contains(char::is_whitespace) {
         return wrong(
             format!("`{what}` holds a blank"),

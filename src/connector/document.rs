@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::address::{self, Use};
 use super::keys::{Entry, PARAMETER, TARGET_SETTINGS, TOP, entries, repeated};
-use super::lint;
+use super::literal;
 use super::nearest::nearest;
 use super::place::Places;
 use super::report::Report;
@@ -17,11 +17,17 @@ use super::syntax::{Kind, Node};
 use super::template::Template;
 use super::token::is_name;
 use super::{Capability, Connector, Parameter, Settings, Step};
+use super::{capability, lint};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::name::ConnectorId;
 
-/// The connector that `node` says; `None` when something in it is an error.
-pub(super) fn connector(node: &Node, report: &mut Report) -> Option<Connector> {
+/// The connector that `node` says; `None` when something in it is an error. `named` gets its id with its
+/// place in any case.
+pub(super) fn connector(
+    node: &Node,
+    named: &mut Option<(ConnectorId, Span)>,
+    report: &mut Report,
+) -> Option<Connector> {
     let map = match &node.kind {
         Kind::Map(map) => map,
         Kind::Null => {
@@ -41,7 +47,11 @@ pub(super) fn connector(node: &Node, report: &mut Report) -> Option<Connector> {
     let end = end_of(map, node);
 
     let id = match entry("ConnectorId") {
-        Some(entry) => id(entry, report),
+        Some(entry) => {
+            let id = id(entry, report);
+            *named = id.clone().map(|id| (id, entry.node.span));
+            id
+        }
         None => {
             missing("ConnectorId", "acme-console", end, report);
             None
@@ -73,12 +83,14 @@ pub(super) fn connector(node: &Node, report: &mut Report) -> Option<Connector> {
         }
     };
 
-    let declared = entry("SupportedCapabilities").map(|entry| entry.key);
+    let declared = entry("SupportedCapabilities");
     let id_text = entry("ConnectorId").and_then(|entry| match &entry.node.kind {
         Kind::Scalar(text) => Some(text.as_str()),
         _ => None,
     });
-    lint::capabilities(id_text, settings.as_ref(), &steps, &capabilities, declared, report);
+    let line =
+        capability::Line { declared, before: entry("TargetSettings").map(|entry| entry.key) };
+    lint::capabilities(id_text, settings.as_ref(), &steps, &capabilities, &line, report);
     if let (Some(settings), Some(entry)) = (&settings, entry("WebFormFields")) {
         lint::steps(settings, &steps, entry.key, report);
     }
@@ -150,7 +162,8 @@ fn capabilities(entry: &Entry<'_>, report: &mut Report) -> Vec<(Capability, Span
                     // One slip is one problem: the rows that need it are not told as well.
                     let meant = Capability::ALL.into_iter().find(|meant| meant.word() == near);
                     found.extend(meant.map(|meant| (meant, node.span)));
-                    diagnostic.label(format!("did you mean `{near}`?"))
+                    let diagnostic = diagnostic.label(format!("did you mean `{near}`?"));
+                    diagnostic.replace(node.span, text, near)
                 }
                 None => diagnostic,
             };
@@ -203,7 +216,16 @@ fn parameters(entry: &Entry<'_>, report: &mut Report) -> BTreeMap<String, Parame
                     let value = scalar::text(entry.node, entry.name, report).map(str::to_owned);
                     match entry.name {
                         "DisplayName" => parameter.display_name = value,
-                        _ => parameter.default = value,
+                        _ => {
+                            if value.is_some() && literal::names_a_secret(name) {
+                                let message =
+                                    "this default looks like a secret in the connector itself";
+                                let help = "keep it in the vault, and write `<password>` in the row; a parameter \
+                                            is shown and logged";
+                                report.warning(Code::LiteralSecret, entry.node.span, message, help);
+                            }
+                            parameter.default = value;
+                        }
                     }
                 }
             }

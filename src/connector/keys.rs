@@ -1,6 +1,6 @@
 //! Keys: the entries of a map by the names that a connector knows, each at most once.
 
-use super::nearest::{listed, nearest};
+use super::nearest::{listed, nearest, only_nearest};
 use super::report::Report;
 use super::syntax::{Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Span};
@@ -54,7 +54,7 @@ pub(super) fn entries<'a>(
         };
         let name = match known.iter().copied().find(|name| name == written) {
             Some(name) => name,
-            None => match unknown(written, key.span, place, known, report) {
+            None => match unknown(written, key.span, place, known, map, report) {
                 Some(name) if !map.iter().any(|(key, _)| key.is(name)) => name,
                 _ => continue,
             },
@@ -96,8 +96,10 @@ fn unknown(
     span: Span,
     place: &str,
     known: &[&'static str],
+    map: &[(Node, Node)],
     report: &mut Report,
 ) -> Option<&'static str> {
+    let taken = |name: &str| map.iter().any(|(key, _)| key.is(name));
     let message = format!("{place} has no key `{written}`");
     let found = Diagnostic::error(Code::UnknownKey, &report.source, span, message);
     let same = |names: &[&'static str]| {
@@ -105,7 +107,10 @@ fn unknown(
     };
     if let Some(name) = same(known) {
         let found = found.label("wrong capital letters").help(format!("write `{name}`"));
-        report.push(found);
+        report.push(match taken(name) {
+            true => found,
+            false => found.replace(span, written, name),
+        });
         return Some(name);
     }
     let elsewhere = [("TargetSettings", &TARGET_SETTINGS[..]), ("the top level", &TOP[..])]
@@ -129,15 +134,22 @@ fn unknown(
         ("Capabilities", "SupportedCapabilities"),
         ("Rows", "WebFormFields"),
     ];
-    let near = renamed
+    let renamed = renamed
         .into_iter()
         .find(|(other, name)| other.eq_ignore_ascii_case(written) && known.contains(name))
-        .map(|(_, name)| name)
+        .map(|(_, name)| name);
+    let only = renamed.or_else(|| only_nearest(written, known.iter().copied()));
+    let near = renamed
         .or_else(|| nearest(written, known.iter().copied()))
         .and_then(|near| known.iter().copied().find(|name| *name == near));
     report.push(match near {
         Some(name) => {
-            found.label(format!("did you mean `{name}`?")).help(format!("write `{name}`"))
+            let found =
+                found.label(format!("did you mean `{name}`?")).help(format!("write `{name}`"));
+            match only == Some(name) && !taken(name) {
+                true => found.replace(span, written, name),
+                false => found,
+            }
         }
         None => found.help(format!("its keys are {}", listed(known.iter().copied()))),
     });

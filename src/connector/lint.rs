@@ -1,10 +1,12 @@
 //! Lint: what is wrong, or doubtful, only when the connector is seen as a whole.
 
+use super::capability::Line;
 use super::report::Report;
-use super::step::{Act, Step, Verb};
-use super::template::{Object, Placeholder, Template};
-use super::{Capability, Settings};
+use super::step::{Act, LocatorTemplate, Step, Verb};
+use super::template::{Object, Part, Placeholder, Template};
+use super::{Capability, Settings, pattern, reach, xpath};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::locator::By;
 
 /// Refuses rows whose object needs a capability that is not declared; warns of one that no row needs.
 pub(super) fn capabilities(
@@ -12,7 +14,7 @@ pub(super) fn capabilities(
     settings: Option<&Settings>,
     steps: &[Step],
     declared: &[(Capability, Span)],
-    key: Option<Span>,
+    written: &Line<'_>,
     report: &mut Report,
 ) {
     let has = |capability| declared.iter().any(|(declared, _)| *declared == capability);
@@ -45,7 +47,11 @@ pub(super) fn capabilities(
         let span = placeholder.span;
         let found = Diagnostic::error(Code::CapabilityNotDeclared, &report.source, span, message)
             .label(format!("needs `{word}`"));
-        report.push(match key {
+        let found = match written.add(word, &report.source) {
+            Some(edits) => found.fix(format!("declare the capability `{word}`"), edits),
+            None => found,
+        };
+        report.push(match written.key() {
             Some(key) => found
                 .related(key, format!("lacks `{word}`"))
                 .help(format!("change this line to `{line}`")),
@@ -61,7 +67,12 @@ pub(super) fn capabilities(
                 "remove it, or use it in a row: `<{}\\password>`",
                 capability.object().word()
             );
-            report.warning(Code::CapabilityUnused, *span, message, help);
+            let found = Diagnostic::warning(Code::CapabilityUnused, &report.source, *span, message)
+                .help(help);
+            report.push(match written.remove(*span, &report.source) {
+                Some(edits) => found.fix(format!("remove the capability `{word}`"), edits),
+                None => found,
+            });
         }
     }
 }
@@ -76,12 +87,55 @@ pub(super) fn steps(settings: &Settings, steps: &[Step], key: Span, report: &mut
             report.warning(Code::WaitRow, step.span, message, help);
         }
     }
+    for step in steps {
+        if let Verb::Validation(locator) = &step.verb
+            && settings.run_validations
+            && !report.has_within(step.span)
+            && reads_text(locator)
+        {
+            let message = "this validation depends on the language of the page";
+            let help = "name an element that only a signed-in page has, by its id or class: \
+                        `.avatar-menu > (Validation) (SearchBy=css)`";
+            report.warning(Code::TextValidation, locator.text.span, message, help);
+        }
+    }
+    pattern::check(settings, steps, report);
+    reach::check(steps, report);
+    let sign = |step: &Step| matches!(step.verb, Verb::Validation(_) | Verb::Failure(..));
+    let last = steps.iter().rposition(sign).map_or(0, |at| at + 1);
+    let from = steps[..last].iter().rposition(|step| !sign(step)).map_or(0, |at| at + 1);
+    let last = &steps[from..last];
     let has_validation = steps.iter().any(|step| matches!(step.verb, Verb::Validation(_)));
     if settings.run_validations && !has_validation && !steps.is_empty() && !report.has_errors() {
         let message = "no row says how a successful sign-in looks, so none will be called one";
         let help = "add a row for something that only a signed-in page has: \
                     `.avatar-menu > (Validation) (SearchBy=css)`";
         report.warning(Code::NoValidation, key, message, help);
+    } else if settings.run_validations
+        && !report.has_errors()
+        && let Some(first) = last.first()
+        && !last.iter().any(|step| matches!(step.verb, Verb::Validation(_)))
+    {
+        let message =
+            "the last checkpoint has failures alone, so no sign-in will be called successful";
+        let help =
+            "put a `(Validation)` row beside it, for something that only a signed-in page has";
+        report.warning(Code::NoValidation, first.span, message, help);
+    }
+}
+
+/// Whether it looks for words, which are others in another language.
+fn reads_text(locator: &LocatorTemplate) -> bool {
+    let words = |part: &Part| match part {
+        Part::Literal(text) => text.contains(char::is_alphabetic),
+        Part::Placeholder(_) => false,
+    };
+    match locator.by {
+        By::Text | By::LinkText | By::Label | By::Placeholder => {
+            locator.text.parts.iter().any(words)
+        }
+        By::XPath => xpath::compares_text(&pattern::text(&locator.text)),
+        _ => false,
     }
 }
 

@@ -4,29 +4,38 @@
 //! `WebFormFields` language), `resolve` (names, options, capabilities).
 
 mod address;
+mod capability;
+mod css;
 mod document;
+mod expression;
 mod keys;
 mod lint;
+mod literal;
 mod nearest;
 mod options;
+mod pattern;
 mod place;
+mod reach;
 mod report;
 mod resolve;
 pub mod row;
 mod rows;
 mod scalar;
+mod schema;
 mod step;
 mod syntax;
 mod template;
 mod text;
 mod token;
 mod words;
+mod xpath;
 
+pub use schema::schema;
 pub use step::{Act, LocatorTemplate, Options, Step, Verb};
 pub use template::{
     Object, Part, Placeholder, PlaceholderProblem, PlaceholderProblemKind, Template,
 };
-pub use text::{LARGEST, ReadError, read};
+pub use text::{LARGEST, ReadError, read, read_from};
 pub use words::{Keyword, OptionName};
 
 use std::collections::BTreeMap;
@@ -39,16 +48,41 @@ use crate::name::ConnectorId;
 /// Reads the text of a connector: the connector if nothing in it is an error, and everything that is
 /// wrong or doubtful in it, in the order of the file. Total, in bounded time, for any text.
 pub fn load(source: Arc<Source>) -> (Option<Connector>, Vec<Diagnostic>) {
+    let loaded = examine(source);
+    (loaded.connector, loaded.found)
+}
+
+/// What a text turned out to be.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The text.
+    pub source: Arc<Source>,
+    /// The connector, if nothing in it is an error.
+    pub connector: Option<Connector>,
+    /// Its id with its place, also where something else is an error.
+    pub id: Option<(ConnectorId, Span)>,
+    /// Everything that is wrong or doubtful, in the order of the file.
+    pub found: Vec<Diagnostic>,
+}
+
+/// The same as [`load`], with the id of a connector that is refused.
+pub fn examine(source: Arc<Source>) -> Loaded {
     let text = &source.text;
+    let none = |found: Diagnostic| Loaded {
+        source: Arc::clone(&source),
+        connector: None,
+        id: None,
+        found: vec![found],
+    };
     let refused = |at: usize, message: &str, help: &str| {
         let span = Span::new(at, at + usize::from(at < text.len()));
-        (None, vec![Diagnostic::error(Code::InvalidYaml, &source, span, message).help(help)])
+        none(Diagnostic::error(Code::InvalidYaml, &source, span, message).help(help))
     };
     if text.len() as u64 > LARGEST {
         let empty = Arc::new(Source { path: source.path.clone(), text: String::new() });
         let message = "the file is larger than a connector may be (1 MiB)";
         let found = Diagnostic::error(Code::InvalidYaml, &empty, Span::new(0, 0), message);
-        return (None, vec![found.help("a connector is a page of YAML; is this the right file?")]);
+        return none(found.help("a connector is a page of YAML; is this the right file?"));
     }
     if let Some(at) = text.find('\0') {
         return refused(
@@ -59,11 +93,12 @@ pub fn load(source: Arc<Source>) -> (Option<Connector>, Vec<Diagnostic>) {
     }
     let node = match syntax::parse(text) {
         Ok(node) => node,
-        Err(flaw) => return (None, vec![rows::flaw(&source, &flaw)]),
+        Err(flaw) => return none(rows::flaw(&source, &flaw)),
     };
     let mut report = report::Report::new(&source);
-    let connector = document::connector(&node, &mut report);
-    (connector, report.into_found())
+    let mut id = None;
+    let connector = document::connector(&node, &mut id, &mut report);
+    Loaded { source, connector, id, found: report.into_found() }
 }
 
 /// A connector that can be planned: nothing in it is an error.

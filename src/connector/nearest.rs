@@ -17,6 +17,18 @@ pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
         .map(|(_, name)| name)
 }
 
+/// The same, if no other is as near: what a machine may write in place of `word`.
+pub(super) fn only_nearest<'a>(
+    word: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let near = nearest(word, names.clone())?;
+    let others = names.into_iter().filter(|name| *name != near);
+    let lower = word.to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+    others.map(distance).all(|other| other > distance(near)).then_some(near)
+}
+
 /// The known property that `word` is one slip of the keyboard away from. An account may have
 /// properties of its own, so `password2` and `uri` are not taken for slips.
 pub(super) fn slip<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {

@@ -1,6 +1,6 @@
 //! Options: the groups of a row, each known, at most once, with a value that it can have.
 
-use super::nearest::{listed, nearest};
+use super::nearest::{listed, nearest, only_nearest};
 use super::report::Report;
 use super::resolve::{group_span, has_placeholder};
 use super::row::{Group, Row};
@@ -200,9 +200,13 @@ impl Given<'_> {
             self.by = by;
             return Some(());
         }
-        let near = match word.as_str() {
+        let same = match word.as_str() {
             "classname" | "cssclass" => Some("class"),
             "cssselector" | "selector" | "queryselector" => Some("css"),
+            _ => only_nearest(&word, By::ALL.map(By::word)),
+        };
+        let near = match word.as_str() {
+            _ if same.is_some() => same,
             "link" => Some("linktext"),
             "partiallinktext" | "value" | "innertext" => Some("text"),
             "arialabel" => Some("label"),
@@ -214,6 +218,9 @@ impl Given<'_> {
         let message = format!("there is no strategy `{}`", value.text);
         let found = Diagnostic::error(Code::InvalidOption, &report.source, value.span(), message);
         let found = match near {
+            Some(near) if same == Some(near) => found
+                .label(format!("did you mean `{near}`?"))
+                .replace(value.span(), value.text, near),
             Some(near) => found.label(format!("did you mean `{near}`?")),
             None => found,
         };
@@ -335,8 +342,11 @@ fn unknown(line: Piece<'_>, row: &Row, group: &Group, has_keyword: bool, report:
         .iter()
         .map(|keyword| keyword.word())
         .chain(OptionName::ALL.iter().map(|name| name.word()));
-    if let Some(near) = nearest(word, names) {
-        let found = found.label(format!("did you mean `({near})`?"));
+    if let Some(near) = nearest(word, names.clone()) {
+        let mut found = found.label(format!("did you mean `({near})`?"));
+        if only_nearest(word, names) == Some(near) {
+            found = found.replace(line.place(group.name.clone()), word, near);
+        }
         return report.push(
             found
                 .help(format!("write `({near}{})`", if group.value.is_some() { "=…" } else { "" })),

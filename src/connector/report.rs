@@ -53,6 +53,12 @@ impl Report {
         self.found.iter().any(|found| found.primary.span == span)
     }
 
+    /// Whether a problem inside of `span` was told already.
+    pub(super) fn has_within(&self, span: Span) -> bool {
+        let inside = |found: Span| span.start <= found.start && found.end <= span.end;
+        self.found.iter().any(|found| inside(found.primary.span))
+    }
+
     /// Whether further problems would not be told.
     pub(super) fn is_full(&self) -> bool {
         self.found.len() >= MOST

@@ -1,7 +1,7 @@
 //! Resolve: a row in its parts becomes a step, or its problems become diagnostics.
 
 use super::address::{self, Use};
-use super::nearest::{listed, nearest};
+use super::nearest::{listed, nearest, only_nearest};
 use super::options::{Given, options};
 use super::report::Report;
 use super::row::{self, Group, Row};
@@ -10,7 +10,8 @@ use super::step::{Act, LocatorTemplate, Step, Verb};
 use super::template::{Object, Part, Template};
 use super::token::{Shape, is_name, tokens};
 use super::words::Keyword;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use super::{expression, literal};
+use crate::diagnostic::{Code, Diagnostic, Edit, Span};
 use crate::key::Key;
 use crate::locator::By;
 
@@ -266,11 +267,20 @@ fn locator(
             let message =
                 format!("this locator looks like {kind}, and is searched as id, name and class");
             let help = format!("add `(SearchBy={word})` at the end of the row");
-            report.warning(Code::SearchByNeeded, piece.span(), message, help);
+            let end = line.span().end;
+            let option = Edit { span: Span::new(end, end), text: format!(" (SearchBy={word})") };
+            let found =
+                Diagnostic::warning(Code::SearchByNeeded, &report.source, piece.span(), message)
+                    .help(help);
+            report.push(match report.source.text.get(line.span().range()) == Some(line.text) {
+                true => found.fix(format!("add `(SearchBy={word})`"), vec![option]),
+                false => found,
+            });
         }
     }
     let text = piece.template(&context.parameters, report);
     outside_field(&text, "a locator", report);
+    expression::check(by, piece, report);
     Some(LocatorTemplate { by, text, nth: given.nth })
 }
 
@@ -297,15 +307,21 @@ fn typed(
         return None;
     }
     let template = strict(value, context, report)?;
-    let words = ["password", "passwd", "passwort", "pwd", "passphrase"];
     let is_password = locator.text.parts.iter().any(|part| match part {
-        Part::Literal(text) => words.iter().any(|word| text.to_lowercase().contains(word)),
+        Part::Literal(text) => literal::names_a_secret(text),
         Part::Placeholder(_) => false,
     });
-    if is_password && !has_placeholder(value.text) {
-        let message = "this looks like a password in the connector itself";
-        let help = "keep it in the vault and write `<password>`";
-        report.warning(Code::LiteralSecret, value.span(), message, help);
+    if !has_placeholder(value.text) {
+        if literal::is_seed(value.text) {
+            let message = "this looks like the secret of one-time codes in the connector itself";
+            let help = "keep it in the vault as the password of an account, link that account as logon \
+                        account, and write `(TOTP) <logonaccount\\password>`";
+            report.warning(Code::LiteralSecret, value.span(), message, help);
+        } else if is_password {
+            let message = "this looks like a password in the connector itself";
+            let help = "keep it in the vault and write `<password>`";
+            report.warning(Code::LiteralSecret, value.span(), message, help);
+        }
     }
     Some(Act::Type(template))
 }
@@ -407,10 +423,14 @@ fn key(value: Piece<'_>, report: &mut Report) -> Option<Key> {
     let names = Key::ALL.map(|key| key.name);
     let message = format!("there is no key `{}`", value.text);
     let found = Diagnostic::error(Code::InvalidAction, &report.source, value.span(), message);
-    let near = match value.text.to_ascii_lowercase().as_str() {
-        "return" => Some("Enter"),
-        "esc" => Some("Escape"),
-        other => nearest(other, names),
+    let (near, same) = match value.text.to_ascii_lowercase().as_str() {
+        "return" => (Some("Enter"), Some("Enter")),
+        "esc" => (Some("Escape"), Some("Escape")),
+        other => (nearest(other, names), only_nearest(other, names)),
+    };
+    let found = match same {
+        Some(same) => found.replace(value.span(), value.text, same),
+        None => found,
     };
     let found = match near {
         Some(near) => found.label(format!("did you mean `{near}`?")),

@@ -97,9 +97,18 @@ pub fn read(path: &Path) -> Result<Arc<Source>, ReadError> {
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(ReadError::NotAFile { path: shown });
     }
+    read_from(&shown, std::fs::File::open(path).map_err(unreadable)?)
+}
+
+/// Reads what `reader` gives, without a byte order mark; `shown` stands for its path.
+///
+/// # Errors
+/// [`ReadError`] when it cannot be read, is larger than [`LARGEST`] or not UTF-8.
+pub fn read_from(shown: &str, reader: impl Read) -> Result<Arc<Source>, ReadError> {
+    let shown = shown.to_owned();
+    let unreadable = |source| ReadError::Unreadable { path: shown.clone(), source };
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST {
         return Err(ReadError::TooLarge { path: shown });
     }

@@ -87,8 +87,18 @@ codes! {
     SearchByNeeded = "search-by-needed";
     /// A row waits for time and not for a condition.
     WaitRow = "wait-row";
-    /// No row says how success looks.
+    /// No row says how success looks, or none of the last checkpoint.
     NoValidation = "no-validation";
+    /// A validation looks for a text, which depends on the language of the page.
+    TextValidation = "text-validation";
+    /// A pattern of URLs that fits more than is meant.
+    BroadPattern = "broad-pattern";
+    /// A row that another one always decides for.
+    UnreachableRow = "unreachable-row";
+    /// A CSS selector or an XPath that no browser can read.
+    InvalidLocator = "invalid-locator";
+    /// Two connectors of one run have the same `ConnectorId`.
+    DuplicateId = "duplicate-id";
     /// A parameter without a default was not given at connect.
     MissingParameter = "missing-parameter";
     /// The row was found, but its element did not become ready in time.
@@ -101,8 +111,6 @@ codes! {
     ForeignOrigin = "foreign-origin";
     /// Every time the field was replaced while it was typed into.
     AlwaysReplaced = "always-replaced";
-    /// The browser could not read a locator.
-    InvalidLocator = "invalid-locator";
     /// A page would be sent secrets over plain `http`.
     InsecureOrigin = "insecure-origin";
     /// The row needs a person at the window, and there is no window.

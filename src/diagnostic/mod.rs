@@ -2,9 +2,11 @@
 //! place in the file. `check` and a session print through the same renderer, with the same caret.
 
 mod code;
+mod explain;
 mod render;
 
 pub use code::Code;
+pub use explain::{Example, Explanation};
 pub use render::render;
 
 use std::ops::Range;
@@ -17,6 +19,15 @@ pub struct Source {
     pub path: String,
     /// The whole text, valid UTF-8.
     pub text: String,
+}
+
+impl Source {
+    /// Line and column of the byte `at`, both counted from 1, the column in characters (code points).
+    pub fn position(&self, at: usize) -> (usize, usize) {
+        let before = &self.text[..self.text.floor_char_boundary(at.min(self.text.len()))];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
 }
 
 /// A place in a [`Source`]: bytes from `start` to `end`.
@@ -58,6 +69,24 @@ pub struct Label {
     pub text: String,
 }
 
+/// A text in place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes; empty where something is only put in.
+    pub span: Span,
+    /// What comes in its place.
+    pub text: String,
+}
+
+/// A way out that a machine can take: it cannot change what the author meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as `write `(Validation)``.
+    pub what: String,
+    /// What it changes in the file; no two overlap.
+    pub edits: Vec<Edit>,
+}
+
 /// One problem, with its place and the way out.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
@@ -73,10 +102,14 @@ pub struct Diagnostic {
     pub primary: Label,
     /// Other places that belong to it.
     pub related: Vec<Label>,
+    /// Places in other files that belong to it.
+    pub elsewhere: Vec<(Arc<Source>, Label)>,
     /// Facts, as `name: text`.
     pub notes: Vec<(String, String)>,
     /// What to do next.
     pub help: Option<String>,
+    /// The same for a machine, where there is no doubt.
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -89,8 +122,10 @@ impl Diagnostic {
             source: Arc::clone(source),
             primary: Label { span, text: String::new() },
             related: Vec::new(),
+            elsewhere: Vec::new(),
             notes: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -118,6 +153,33 @@ impl Diagnostic {
         self
     }
 
+    /// The same, with a place in another file.
+    #[must_use]
+    pub fn elsewhere(mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        self.elsewhere.push((Arc::clone(source), Label { span, text: text.into() }));
+        self
+    }
+
+    /// The same, with a way out that a machine can take.
+    #[must_use]
+    pub fn fix(mut self, what: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fix = Some(Box::new(Fix { what: what.into(), edits }));
+        self
+    }
+
+    /// The same, with a word in place of the one at `span`, where that is `written` to the letter: an
+    /// escape or a quote of YAML may stand between.
+    #[must_use]
+    pub fn replace(self, span: Span, written: &str, text: &str) -> Self {
+        if self.source.text.get(span.range()) != Some(written) {
+            return self;
+        }
+        self.fix(
+            format!("write `{text}` for `{written}`"),
+            vec![Edit { span, text: text.to_owned() }],
+        )
+    }
+
     /// The same, with a fact: `= name: text`.
     #[must_use]
     pub fn note(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
@@ -139,8 +201,6 @@ impl Diagnostic {
 
     /// Line and column of the place, both counted from 1, the column in characters.
     pub fn position(&self) -> (usize, usize) {
-        let before = &self.source.text[..self.primary.span.start.min(self.source.text.len())];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        self.source.position(self.primary.span.start)
     }
 }

@@ -51,6 +51,22 @@ pub fn render(diagnostic: &Diagnostic, colour: bool) -> String {
             title.element(Origin::path(path.as_ref()).line(line).char_column(column))
         }
     };
+    let others: Vec<(Cow<'_, str>, Cow<'_, str>)> = diagnostic
+        .elsewhere
+        .iter()
+        .map(|(source, label)| (shown(&source.path), shown(&label.text)))
+        .collect();
+    for ((source, label), (path, remark)) in diagnostic.elsewhere.iter().zip(&others) {
+        let Some((lines, first)) = window(&source.text, &[label.span]) else { continue };
+        let (from, text) = (lines.start, &source.text[lines]);
+        let range = clamped(&source.text, label.span);
+        let annotation = AnnotationKind::Context
+            .span(range.start - from..range.end - from)
+            .label(remark.as_ref());
+        group = group.element(
+            Snippet::source(text).line_start(first).path(path.as_ref()).annotation(annotation),
+        );
+    }
     for note in &notes {
         group = group.element(Level::NOTE.no_name().message(note.as_str()));
     }

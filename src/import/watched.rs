@@ -102,7 +102,8 @@ pub fn watched(watched: &Watched) -> Import {
     let mut names = Names::default();
     for (at, deed) in watched.deeds.iter().enumerate() {
         let next = watched.deeds.get(at + 1);
-        let implied = next.is_some_and(|next| matches!(next.doing, Doing::Click { implied: true, .. }));
+        let implied =
+            next.is_some_and(|next| matches!(next.doing, Doing::Click { implied: true, .. }));
         if deed.doing == Doing::Enter && implied {
             continue;
         }
@@ -137,7 +138,10 @@ pub fn watched(watched: &Watched) -> Import {
     validation(&mut draft, watched, &first);
     draft.note("Add what a refused sign-in shows, such as: .alert > (Failure=wrong password) (SearchBy=css)");
     if origins.len() > 1 {
-        draft.origins = origins.iter().map(|origin| if *origin == first { with_address(origin) } else { literal(origin) }).collect();
+        draft.origins = origins
+            .iter()
+            .map(|origin| if *origin == first { with_address(origin) } else { literal(origin) })
+            .collect();
     }
     let mut imports = write::imports(vec![draft], &source);
     imports.remove(0)
@@ -162,7 +166,15 @@ fn action(deed: &Deed, names: &mut Names, draft: &mut Draft) -> Action {
         }
         Doing::Type(Role::Other) => {
             let hint = deed.hint.to_lowercase();
-            let known = [("domain", "domain"), ("realm", "domain"), ("tenant", "domain"), ("database", "database"), ("server", "host"), ("host", "host"), ("port", "port")];
+            let known = [
+                ("domain", "domain"),
+                ("realm", "domain"),
+                ("tenant", "domain"),
+                ("database", "database"),
+                ("server", "host"),
+                ("host", "host"),
+                ("port", "port"),
+            ];
             if let Some((_, property)) = known.iter().find(|(word, _)| hint.contains(word)) {
                 return Action::Type(place(Object::Target, property));
             }
@@ -268,7 +280,8 @@ fn is_insecure(url: &str) -> bool {
 /// A name for what is asked at connect.
 fn parameter(label: &str, other: &str, taken: &[String]) -> String {
     let word = |text: &str| -> String {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let words =
+            text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
         let mut name = String::new();
         for word in words.take(3) {
             let (first, rest) = word.split_at(1);

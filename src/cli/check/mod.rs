@@ -1,12 +1,18 @@
 //! `doorward check`: every problem of connectors, without a vault or a browser.
 
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+mod files;
+mod mend;
+mod sarif;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::failure::colour;
 use super::{Exit, Failure, eprint, print};
-use crate::connector;
-use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::connector::Loaded;
+use crate::diagnostic::{Code, Diagnostic, Severity, Source, Span, render};
+use crate::name::ConnectorId;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -14,17 +20,22 @@ use crate::diagnostic::{Diagnostic, Severity, render};
 Examples:
   doorward check                              every connector in ./connectors
   doorward check connectors/demo.yaml
-  doorward check connectors --format json > problems.json
+  doorward check --fix                        mend what leaves no doubt, and report the rest
+  doorward check connectors --format sarif > problems.sarif
+  doorward explain capability-not-declared    what a code means, and how to mend it
 
 Ends with 0 when there is no error (a warning is none), 3 when a connector cannot be used, 2 when a file \
 cannot be read. connectors/README.md is the reference of the language.")]
 pub(super) struct Arguments {
-    /// Connectors, or folders with connectors (*.yaml, *.yml) in them
-    #[arg(default_value = "connectors", value_name = "PATH")]
+    /// Connectors, or folders with connectors (*.yaml, *.yml) in them; `-` reads one from standard input
+    #[arg(default_value = files::FOLDER, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How the problems are printed
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: Format,
+    /// Mend what leaves no doubt, such as a misspelt key, in the files; comments and line ends stay
+    #[arg(long)]
+    fix: bool,
 }
 
 /// How the problems are printed.
@@ -34,79 +45,61 @@ enum Format {
     Text,
     /// One array of objects
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let mut files = Vec::new();
-    for path in &arguments.paths {
-        collect(path, &mut files)?;
-    }
-    if files.is_empty() {
-        let paths: Vec<String> =
-            arguments.paths.iter().map(|path| path.display().to_string()).collect();
+    let files = files::files(&arguments.paths)?;
+    if arguments.fix && files.iter().any(|file| files::is_stdin(file)) {
         return Err(Failure::usage(
-            format!("there is no connector in {}", paths.join(", ")),
-            "name a connector, or a folder with .yaml files in it",
+            "`--fix` changes files, and standard input is none",
+            "name the file",
         ));
     }
     let mut found = Vec::new();
+    let mut ids = HashMap::new();
     for file in &files {
-        found.extend(problems(file)?);
+        if arguments.fix {
+            for line in mend::mend(file)? {
+                eprint(&line);
+            }
+        }
+        let mut loaded = files::examine(file)?;
+        found.append(&mut loaded.found);
+        found.extend(repeated(&loaded, &mut ids));
     }
     match arguments.format {
         Format::Json => print(&json(&found)),
-        Format::Text => text(&files, &found),
+        Format::Sarif => print(&sarif::log(&found)),
+        Format::Text => text(files.len(), &found),
     }
     let refused = found.iter().any(Diagnostic::is_error);
     Ok(if refused { Exit::Connector } else { Exit::Done })
 }
 
-/// The problems of one file.
-fn problems(file: &Path) -> Result<Vec<Diagnostic>, Failure> {
-    match connector::read(file) {
-        Ok(source) => Ok(connector::load(Arc::clone(&source)).1),
-        Err(error) => match error.diagnostic() {
-            Some(diagnostic) => Ok(vec![diagnostic]),
-            None => Err(Failure::new(Exit::Usage, &error, error.help())),
-        },
-    }
-}
+/// The connectors before this one, by their ids.
+type Ids = HashMap<ConnectorId, (Arc<Source>, Span)>;
 
-/// Adds `path` to `files`, or the connectors in it in the order of their names.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    if !path.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let unreadable = |error: &std::io::Error| {
-        let text =
-            format!("error: cannot read the folder {}\ncaused by: {error}\n", path.display());
-        Failure { exit: Exit::Usage, text }
+/// The problem that a connector before `loaded` has its id.
+fn repeated(loaded: &Loaded, ids: &mut Ids) -> Option<Diagnostic> {
+    let (id, span) = loaded.id.clone()?;
+    let source = &loaded.source;
+    let Some((first, place)) = ids.get(&id) else {
+        ids.insert(id, (Arc::clone(source), span));
+        return None;
     };
-    let mut inside = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(|error| unreadable(&error))? {
-        inside.push(entry.map_err(|error| unreadable(&error))?.path());
-    }
-    inside.sort();
-    for path in inside {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let yaml = path.extension().is_some_and(|found| {
-            found.eq_ignore_ascii_case("yaml") || found.eq_ignore_ascii_case("yml")
-        });
-        // A link to a folder may lead back to where it stands.
-        if !hidden && path.is_dir() && !path.is_symlink() {
-            collect(&path, files)?;
-        } else if !hidden && yaml && path.is_file() {
-            files.push(path);
-        }
-    }
-    Ok(())
+    let message = format!("another connector has the id `{id}`");
+    Some(
+        Diagnostic::error(Code::DuplicateId, source, span, message)
+            .elsewhere(first, *place, "first here")
+            .help("an id names one connector in every record: give this one another"),
+    )
 }
 
 /// Prints the problems to stderr and the summary to stdout, as a compiler does.
-fn text(files: &[PathBuf], found: &[Diagnostic]) {
-    let colour = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+fn text(files: usize, found: &[Diagnostic]) {
+    let colour = colour();
     for diagnostic in found {
         eprint(&render(diagnostic, colour));
         eprint("\n");
@@ -117,7 +110,7 @@ fn text(files: &[PathBuf], found: &[Diagnostic]) {
         count => format!("{count} {one}s"),
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let connectors = number(files.len(), "connector");
+    let connectors = number(files, "connector");
     print(&match (errors, warnings) {
         (0, 0) => format!("{connectors} checked, no problems\n"),
         (0, warnings) => format!("{connectors} checked, {}\n", number(warnings, "warning")),
@@ -128,6 +121,10 @@ fn text(files: &[PathBuf], found: &[Diagnostic]) {
             number(warnings, "warning")
         ),
     });
+    let mendable = found.iter().filter(|found| found.fix.is_some()).count();
+    if mendable > 0 {
+        print(&format!("{mendable} can be mended with `--fix`\n"));
+    }
 }
 
 /// The problems as one JSON array.
@@ -136,6 +133,7 @@ fn json(found: &[Diagnostic]) -> String {
         .iter()
         .map(|found| {
             let (line, column) = found.position();
+            let (end_line, end_column) = found.source.position(found.primary.span.end);
             serde_json::json!({
                 "path": found.source.path,
                 "code": found.code.name(),
@@ -145,8 +143,11 @@ fn json(found: &[Diagnostic]) -> String {
                 },
                 "line": line,
                 "column": column,
+                "end_line": end_line,
+                "end_column": end_column,
                 "message": found.message,
                 "help": found.help,
+                "fix": found.fix.as_ref().map(|fix| fix.what.as_str()),
             })
         })
         .collect();
