@@ -4,7 +4,7 @@
 use super::literal;
 use super::report::Report;
 use super::scalar::Piece;
-use super::template::{Object, Part, Placeholder, Template};
+use super::template::{Part, Template};
 use crate::diagnostic::Code;
 
 /// What an address is for.
@@ -124,7 +124,7 @@ fn sample(template: &Template) -> String {
     for part in &template.parts {
         match part {
             Part::Literal(text) => sample.push_str(text),
-            Part::Placeholder(placeholder) if sample.is_empty() && is_url(placeholder) => {
+            Part::Placeholder(placeholder) if sample.is_empty() && placeholder.is_url() => {
                 sample.push_str("https://a");
             }
             // Only digits can stand for a port.
@@ -133,11 +133,6 @@ fn sample(template: &Template) -> String {
         }
     }
     sample
-}
-
-/// Whether it may be a whole URL.
-fn is_url(placeholder: &Placeholder) -> bool {
-    placeholder.property == "url" || placeholder.object == Object::Param
 }
 
 /// Whether it is plain `http` to a host that is written out and is not this machine.

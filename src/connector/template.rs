@@ -87,6 +87,12 @@ impl Placeholder {
             Object::User | Object::Param => true,
         }
     }
+
+    /// Whether it may be a whole URL: `<url>` of an account. A parameter may not, because whoever asks
+    /// would then choose where the password goes.
+    pub fn is_url(&self) -> bool {
+        self.property == "url" && !matches!(self.object, Object::User | Object::Param)
+    }
 }
 
 /// As it is written in a connector: `<password>`, `<logonaccount\password>`.

@@ -71,8 +71,9 @@ impl Values {
         Ok(text)
     }
 
-    /// The URL that `template` makes. A value before the path is part of the host and has to look like
-    /// one; after it, it is percent-encoded, so that no value can lead to another place.
+    /// The URL that `template` makes. A template that begins with `<url>` of an account takes it as the URL
+    /// that it is. Elsewhere a value before the path is part of the host and has to look like one; after it,
+    /// it is percent-encoded, so that no value can lead to another place.
     pub(super) fn url(&self, row: Option<usize>, template: &Template) -> Result<url::Url, Stop> {
         let mut text = String::new();
         for part in &template.parts {
@@ -80,6 +81,10 @@ impl Values {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Placeholder(placeholder) => {
                     let value = self.shown(row, placeholder)?;
+                    if text.is_empty() && placeholder.is_url() {
+                        text.push_str(&value);
+                        continue;
+                    }
                     let in_host = text
                         .split_once("://")
                         .is_none_or(|(_, rest)| !rest.contains(['/', '?', '#']));
@@ -186,6 +191,7 @@ impl Values {
             let option = match property {
                 "username" => "--username USER".to_owned(),
                 "address" => "--address HOST".to_owned(),
+                "url" => "--url URL".to_owned(),
                 _ => format!("--property {property}=VALUE"),
             };
             let has = account.map(|account| account.properties.keys().cloned().collect::<Vec<_>>());

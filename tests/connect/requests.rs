@@ -1,6 +1,7 @@
 //! What a person asks for: the account, the parameters, the reason, how long.
 
 use super::{Desk, ROWS, Site, assert_says, last, plain};
+use crate::site::{PASSWORD, USERNAME};
 
 #[test]
 fn an_account_that_cannot_be_had_is_named() {
@@ -87,6 +88,45 @@ fn an_address_that_leads_elsewhere_is_refused() {
         assert_says(&ended, 3, &["error[wrong-address]", "cannot be a host", "plain.yaml:4"]);
     }
     assert!(site.visits().is_empty(), "{:?}", site.visits());
+    desk.assert_clean();
+}
+
+#[test]
+fn the_url_of_an_account_is_where_its_session_begins() {
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    desk.connector("own", "<url>", "", ROWS);
+    let (plain, beneath) = (site.url("/plain"), site.url("/"));
+    let cases = [
+        ("web/url", &*plain, 0, &["signed in"][..]),
+        ("web/plain-http", "http://192.0.2.1/plain", 3, &["insecure-origin", "http://192.0.2.1 "]),
+        (
+            "web/user",
+            "http://user@127.0.0.1/plain",
+            3,
+            &["wrong-address", "a user name or password"],
+        ),
+        ("web/file", "file:///etc/passwd", 3, &["wrong-address", "its scheme is `file`"]),
+        ("web/host", "127.0.0.1", 3, &["wrong-address", "begin with https://"]),
+    ];
+    for (name, url, code, says) in cases {
+        desk.add(name, &["--username", USERNAME], PASSWORD);
+        let edited = desk.lab.run(&["account", "edit", name, "--url", url]);
+        if edited.code != 0 {
+            // The vault does not take it at all.
+            continue;
+        }
+        let line = ["own", "--account", name, "--headless"];
+        let ended = crate::lab::Ended::from(desk.typed(&line).output().unwrap());
+        assert_says(&ended, code, says);
+    }
+    let ended = desk.says("own", &[]);
+    assert_says(&ended, 5, &["has no property `url`", "account edit local:web/site --url URL"]);
+    assert_eq!(site.count("/plain"), 1);
+    // What comes after it is its path, as it is with an address.
+    desk.connector("beneath", "<url>plain", "", ROWS);
+    assert_eq!(desk.lab.run(&["account", "edit", "web/site", "--url", &beneath]).code, 0);
+    assert_eq!(desk.says("beneath", &[]).code, 0);
     desk.assert_clean();
 }
 
