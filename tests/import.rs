@@ -10,10 +10,7 @@ use proptest::prelude::*;
 
 use crate::lab::marks::Marks;
 use crate::lab::{Ended, Lab};
-
-#[path = "../fuzz/harness.rs"]
-#[allow(dead_code, reason = "each test calls its part of it")]
-mod harness;
+use crate::language::harness;
 
 /// The folders of cases: system and path.
 fn cases() -> Vec<(String, PathBuf)> {

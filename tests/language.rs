@@ -10,8 +10,7 @@ use doorward::otp;
 use proptest::prelude::*;
 
 #[path = "../fuzz/harness.rs"]
-#[allow(dead_code, reason = "each test calls its part of it")]
-mod harness;
+pub(crate) mod harness;
 
 fn load(text: String) -> (Option<Connector>, Vec<Diagnostic>) {
     connector::load(Arc::new(Source { path: "test.yaml".to_owned(), text }))

@@ -84,13 +84,13 @@ pub(crate) const STRATEGIES: &[Case] = &[
         ..ROWS
     },
     Case {
-        rows: rows!["input[ > <username> (SearchBy=css)"],
+        rows: rows!["input:wombat > <username> (SearchBy=css)"],
         must: Stick("invalid-locator"),
         says: &["cannot read this locator"],
         ..ROWS
     },
     Case {
-        rows: rows!["//input[ > <username> (SearchBy=xpath)"],
+        rows: rows!["//input[<address>] > <username> (SearchBy=xpath)"],
         must: Stick("invalid-locator"),
         says: &["cannot read this locator"],
         ..ROWS

@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a locator that cannot be read",
         page: "plain",
-        rows: "//input[@id='username' > <username> (SearchBy=xpath)\npassword > <password>\n#welcome > (Validation) (SearchBy=css)",
+        rows: "input:wombat > <username> (SearchBy=css)\npassword > <password>\n#welcome > (Validation) (SearchBy=css)",
         arguments: &[],
         code: 1,
         says: "looked-at 0 invalid-locator, looked-at 1, looked-at 0",

@@ -13,8 +13,8 @@ mod import;
 mod launch;
 mod plan;
 mod progress;
-mod schema;
 mod record;
+mod schema;
 mod signals;
 mod trial;
 mod vault;
@@ -66,7 +66,7 @@ enum Command {
     Try(trial::Arguments),
     /// Sign in once by hand, and get the connector written
     Record(record::Arguments),
-    /// Make a connector of one of CyberArk, JumpServer or Keeper, and report what was not carried over
+    /// Carry over a connector of CyberArk, JumpServer or Keeper
     Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),

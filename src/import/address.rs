@@ -1,8 +1,8 @@
 //! An address of a source: what in it can be a secret is taken out before it is written.
 
-use super::draft::{Draft, literal, template};
+use super::draft::{Draft, placeholder, template};
 use super::suspect::{self, Field};
-use crate::connector::{Part, Template};
+use crate::connector::{Object, Part, Template};
 
 /// Takes out of a URL what can be a secret: a name and password before `@`, and parts of its query or
 /// fragment that are called like a secret or look like one. Gives the rest, and whether something is gone.
@@ -76,17 +76,6 @@ pub(super) fn is_insecure(url: &str) -> bool {
         || host == "::1")
 }
 
-/// Scheme, host and port of a URL without placeholders in them.
-pub(super) fn origin(url: &Template) -> Option<String> {
-    let Some(Part::Literal(first)) = url.parts.first() else { return None };
-    let at = first.find("://")? + 3;
-    let end = first[at..].find(['/', '?', '#']).map(|end| at + end);
-    match end {
-        Some(end) => Some(first[..end].to_owned()),
-        None => (url.parts.len() == 1).then(|| first.clone()),
-    }
-}
-
 /// The origin of a template that begins with scheme and host, as a template: everything before its path.
 pub(super) fn origin_of(url: &Template) -> Template {
     let mut parts = Vec::new();
@@ -110,16 +99,23 @@ pub(super) fn origin_of(url: &Template) -> Template {
 /// Lets secrets be typed at the origin of `url`, too, when it is another one than that of `LogonURL`.
 /// Gives whether that was needed.
 pub(super) fn allow(draft: &mut Draft, url: &Template) -> bool {
-    let Some(origin) = origin(url) else { return false };
-    let known = |other: &Template| origin_of(other).to_string() == literal(&origin).to_string();
+    let origin = origin_of(url);
+    let known = |other: &Template| origin_of(other).to_string() == origin.to_string();
     if known(&draft.logon_url) || draft.origins.iter().any(known) {
         return false;
     }
     if draft.origins.is_empty() {
-        let first = origin_of(&draft.logon_url);
+        // `<url>` has a path, and an origin has none.
+        let first = match draft.logon_url.parts.first() {
+            Some(Part::Placeholder(_)) => template([
+                Part::Literal("https://".to_owned()),
+                placeholder(Object::Target, "address"),
+            ]),
+            _ => origin_of(&draft.logon_url),
+        };
         draft.origins.push(first);
     }
-    draft.origins.push(literal(&origin));
+    draft.origins.push(origin);
     true
 }
 

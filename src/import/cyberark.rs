@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::address;
 use super::draft::{Action, Draft, Line, Locator, literal};
 use super::error::Error;
+use super::names::{Names, Where, template_of};
 use super::report::{position, shown};
-use super::rows::{self, Names, Where};
+use super::rows;
 use super::text::rather;
 use super::xml::{self, Attribute, Element};
 use super::{Kind, Refusal};
@@ -145,9 +146,8 @@ fn logon_url(form: &Element, names: &mut Names, draft: &mut Draft) {
     let Some(attribute) =
         form.attribute("LogonURL").filter(|url| !url.value.text.trim().is_empty())
     else {
-        draft.logon_url =
-            rows::template_of("https://{address}", Where::Outside, form.at, names, draft)
-                .unwrap_or_else(|_| literal("https://localhost"));
+        draft.logon_url = template_of("https://{address}", Where::Outside, form.at, names, draft)
+            .unwrap_or_else(|_| literal("https://localhost"));
         let help = "`https://<address>` is written: put the path of the sign-in page behind it";
         return draft.report.review(form.at, "`LogonURL`", "there is none", help);
     };
@@ -167,7 +167,7 @@ fn logon_url(form: &Element, names: &mut Names, draft: &mut Draft) {
         draft.allow_insecure = true;
         rows::insecure_told(draft, at, "`LogonURL`");
     }
-    match rows::template_of(&url, Where::Outside, at, names, draft) {
+    match template_of(&url, Where::Outside, at, names, draft) {
         Ok(url) => draft.logon_url = url,
         Err((why, help)) => {
             draft.refused = Some(Refusal { why: format!("`LogonURL`: {why}"), help })
@@ -303,7 +303,7 @@ fn allowed_urls(text: &str, at: usize, names: &mut Names, draft: &mut Draft) {
         text.split([',', ';', '\n', ' ']).map(str::trim).filter(|one| !one.is_empty()).take(100)
     {
         let (one, gone) = address::clean(&address::pattern(one));
-        match rows::template_of(&one, Where::Outside, at, names, draft) {
+        match template_of(&one, Where::Outside, at, names, draft) {
             Ok(found) => all.push(found),
             Err((why, help)) => draft.report.lost(at, "one of `AllowedURLs`", &why, help),
         }

@@ -237,10 +237,8 @@ fn steps(steps: &[Node], draft: &mut Draft) {
     };
     let mut sorted: Vec<&Node> = steps.iter().collect();
     sorted.sort_by(|one, other| number(one).total_cmp(&number(other)));
-    let has_password = steps.iter().any(|node| {
-        node.text_of("value")
-            .is_some_and(|value| ["{SECRET}", "{PASSWORD}"].iter().any(|one| value.contains(one)))
-    });
+    let has_password =
+        steps.iter().any(|node| matches!(node.text_of("value"), Some("{SECRET}" | "{PASSWORD}")));
     if sorted.len() > MOST_ROWS {
         let help = "is this one sign-in?";
         draft.report.lost(

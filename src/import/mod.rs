@@ -10,6 +10,8 @@ mod draft;
 mod error;
 mod jumpserver;
 mod keeper;
+mod language;
+mod names;
 mod report;
 mod rows;
 mod suspect;

@@ -5,8 +5,9 @@
 //! `^]` for brackets, `{property}` and `{object\property}`, `&name&` for what a Preconnect DLL gives.
 
 use super::address;
-use super::draft::{Action, Draft, Line, Locator, Row, literal, place, placeholder, template};
-use super::report::shown;
+use super::draft::{Action, Draft, Line, Locator, Row, literal, place};
+use super::language::{group, operator, searched, strategy_named, unknown};
+use super::names::{Loss, Names, Where, loss, template_of};
 use super::suspect::{self, Field};
 use super::write::MOST_ROWS;
 use super::xml;
@@ -14,34 +15,9 @@ use crate::connector::{Keyword, Object, Part, Template};
 use crate::locator::By;
 use crate::otp;
 
-/// What rows may name beside the properties of accounts.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    /// Parameters of the connector: name and value.
-    pub(super) client: Vec<(String, String)>,
-    /// `UserParameters`: name, what people see, default.
-    pub(super) user: Vec<(String, String, String)>,
-    /// `PreConnectDllName`.
-    pub(super) dll: String,
-    /// `PreConnectParameters`.
-    pub(super) dll_parameters: String,
-    /// Whether it is the form of Internet Explorer, which skips fields that are not there.
-    pub(super) legacy: bool,
-    /// Names that rows did use.
-    pub(super) used: Vec<String>,
-}
-
-/// Why something cannot be carried over, and what to do.
-type Loss = (String, String);
-
-fn loss(why: impl Into<String>, help: impl Into<String>) -> Loss {
-    (why.into(), help.into())
-}
-
 /// Reads the rows of `fields` into `draft`.
 pub(super) fn read(fields: &xml::Text, names: &mut Names, draft: &mut Draft) {
-    let lower = fields.text.to_lowercase();
-    let has_password = lower.contains("{password}") || lower.contains("\\password}");
+    let has_password = fields.text.lines().any(types_password);
     let (mut number, mut comments, mut from) = (0, None, 0);
     for line in fields.text.split(['\n', '\r']) {
         let start = from + (line.len() - line.trim_start().len());
@@ -82,6 +58,17 @@ pub(super) fn read(fields: &xml::Text, names: &mut Names, draft: &mut Draft) {
     }
 }
 
+/// Whether a row types a password of the vault and nothing else.
+fn types_password(row: &str) -> bool {
+    let row: String = row.to_lowercase().split_whitespace().collect();
+    let whole = |value: &str| value.is_empty() || value.starts_with('(');
+    row.split('>').skip(1).any(|value| {
+        ["{password}", "{logonaccount\\password}", "{reconcileaccount\\password}"]
+            .iter()
+            .any(|word| value.strip_prefix(word).is_some_and(whole))
+    })
+}
+
 /// One row on its way into the draft.
 struct Reader<'a> {
     names: &'a mut Names,
@@ -89,15 +76,6 @@ struct Reader<'a> {
     number: usize,
     at: usize,
     has_password: bool,
-}
-
-/// Where a template stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Where {
-    /// It is typed into a field.
-    Field,
-    /// It is shown and logged: a locator or a URL.
-    Outside,
 }
 
 impl Reader<'_> {
@@ -444,258 +422,8 @@ impl Reader<'_> {
     }
 
     fn template(&mut self, text: &str, place: Where) -> Result<Template, Loss> {
-        self::template_of(text, place, self.at, self.names, self.draft)
+        template_of(text, place, self.at, self.names, self.draft)
     }
-}
-
-/// `text` with its placeholders, as a template.
-pub(super) fn template_of(
-    text: &str,
-    stands: Where,
-    at: usize,
-    names: &mut Names,
-    draft: &mut Draft,
-) -> Result<Template, Loss> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(open) = rest.find('{') {
-        parts.push(Part::Literal(rest[..open].to_owned()));
-        rest = &rest[open..];
-        let close = rest.find('}').filter(|close| is_placeholder(&rest[1..*close]));
-        match close {
-            Some(close) => {
-                parts.push(part(&rest[1..close], stands, at, names, draft)?);
-                rest = &rest[close + 1..];
-            }
-            None => {
-                parts.push(Part::Literal("{".to_owned()));
-                rest = &rest[1..];
-            }
-        }
-    }
-    parts.push(Part::Literal(rest.to_owned()));
-    Ok(template(parts))
-}
-
-/// Whether `{inner}` is a placeholder: `property` or `object\property`.
-fn is_placeholder(inner: &str) -> bool {
-    let name = |name: &str| {
-        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
-    };
-    inner.len() <= 128 && inner.split('\\').count() <= 2 && inner.split('\\').all(name)
-}
-
-/// The properties that accounts have here, too.
-const KNOWN: [&str; 8] =
-    ["username", "password", "address", "port", "url", "domain", "database", "host"];
-
-/// The placeholder `{inner}`.
-fn part(
-    inner: &str,
-    stands: Where,
-    at: usize,
-    names: &mut Names,
-    draft: &mut Draft,
-) -> Result<Part, Loss> {
-    let lower = inner.to_lowercase();
-    if let Some((object, property)) = lower.split_once('\\').or_else(|| {
-        ["logonaccount", "reconcileaccount"].into_iter().find_map(|object| {
-            lower.strip_prefix(object)?.strip_prefix('_').map(|property| (object, property))
-        })
-    }) {
-        let object = match object {
-            "logonaccount" => Object::LogonAccount,
-            "reconcileaccount" => Object::ReconcileAccount,
-            "target" | "targetaccount" => Object::Target,
-            _ => {
-                return Err(loss(
-                    format!("there is no object `{}` here", shown(object)),
-                    "linked accounts are `logonaccount` and `reconcileaccount` here; which index they had is a \
-                     matter of the platform",
-                ));
-            }
-        };
-        return outside(stands, placeholder(object, property), property);
-    }
-    let user = names.user.iter().find(|(name, ..)| name.eq_ignore_ascii_case(inner)).cloned();
-    if let Some((name, title, default)) = user {
-        names.used.push(name.to_lowercase());
-        let default = Some(default.as_str()).filter(|default| is_harmless(&name, default));
-        return Ok(parameter(&name, Some(&title), default, draft));
-    }
-    let client = names.client.iter().find(|(name, _)| name.eq_ignore_ascii_case(inner)).cloned();
-    if let Some((name, value)) = client {
-        names.used.push(name.to_lowercase());
-        let default = Some(value.as_str()).filter(|value| is_harmless(&name, value));
-        let known = draft.parameters.iter().any(|known| known.name.eq_ignore_ascii_case(&name));
-        let part = parameter(&name, None, default, draft);
-        if !known {
-            let what = format!("the parameter `{}`", shown(&name));
-            let (why, help) = match default {
-                Some(_) if KNOWN.contains(&lower.as_str()) => (
-                    "it is one of `UserParameters` now, with its value as default",
-                    format!(
-                        "to take it from the account, write `<{lower}>` and remove the parameter"
-                    ),
-                ),
-                Some(_) => (
-                    "it is one of `UserParameters` now, with its value as default",
-                    "write the value itself where it never changes".to_owned(),
-                ),
-                None => (
-                    "its value can be a secret, so it is written nowhere",
-                    format!(
-                        "it is asked at connect, as `--param {}=…`; a secret belongs into the vault",
-                        shown(&name)
-                    ),
-                ),
-            };
-            draft.report.changed(at, what, why, help);
-        }
-        return Ok(part);
-    }
-    match lower.as_str() {
-        "clientusername" => Ok(placeholder(Object::User, "name")),
-        "logondomain" => {
-            let what = "`{LogonDomain}`";
-            draft.report.changed(
-                at,
-                what,
-                "the property is called `domain` here",
-                "give the account a `domain`",
-            );
-            Ok(placeholder(Object::Target, "domain"))
-        }
-        "newpassword" => Err(loss(
-            "it types a new password, and sign-ins do not change passwords",
-            "leave it to the CPM",
-        )),
-        _ if stands == Where::Outside && !KNOWN.contains(&lower.as_str()) => {
-            let what = format!("`{{{}}}` in a locator or a URL", shown(inner));
-            let help = format!("it is asked at connect, as `--param {}=…`", shown(inner));
-            let why =
-                "a property of the account's own may be a secret, and locators and URLs are shown";
-            draft.report.changed(at, what, why, help);
-            Ok(parameter(&inner.replace(' ', "_"), None, None, draft))
-        }
-        _ => outside(stands, placeholder(Object::Target, &lower), &lower),
-    }
-}
-
-/// Refuses a password outside of a field.
-fn outside(stands: Where, part: Part, property: &str) -> Result<Part, Loss> {
-    if stands == Where::Outside && (property == "password" || !KNOWN.contains(&property)) {
-        return Err(loss(
-            "it has a secret in a locator or a URL, and those are shown and logged",
-            "a secret can only be typed into a field: `locator > <password>`",
-        ));
-    }
-    Ok(part)
-}
-
-fn parameter(name: &str, title: Option<&str>, default: Option<&str>, draft: &mut Draft) -> Part {
-    draft.parameter(name, title, default);
-    placeholder(Object::Param, name)
-}
-
-/// Whether the value of the parameter `name` can be written.
-fn is_harmless(name: &str, value: &str) -> bool {
-    suspect::field(name) == Field::Other && !suspect::value(value)
-}
-
-/// The row without `(SearchBy=…)` at its end, and what that says.
-fn searched(text: &str) -> (&str, Option<&str>) {
-    let text = text.trim();
-    let found = text.strip_suffix(')').and_then(|inner| {
-        let open = inner.rfind('(')?;
-        let (name, value) = inner[open + 1..].split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("searchby")
-            .then(|| (text[..open].trim_end(), value.trim()))
-    });
-    found.map_or((text, None), |(rest, value)| (rest, Some(value)))
-}
-
-fn strategy_named(word: &str) -> Option<By> {
-    let word = word.to_ascii_lowercase().replace([' ', '_', '-'], "");
-    let word = match word.as_str() {
-        "classname" => "class",
-        "cssselector" => "css",
-        other => other,
-    };
-    [By::Id, By::Name, By::Class, By::Css, By::XPath, By::Text, By::LinkText]
-        .into_iter()
-        .find(|by| by.word() == word)
-}
-
-/// Where the operator is. A keyword or a placeholder follows the last `>`; a text follows the first, because only
-/// CSS and XPath have a `>` of their own.
-fn operator(text: &str, by: By) -> Option<usize> {
-    let last = text.rfind('>')?;
-    let keyword = text
-        .match_indices('>')
-        .filter(|(at, _)| group(text[at + 1..].trim_start()).is_some())
-        .map(|(at, _)| at)
-        .next_back();
-    if let Some(at) = keyword {
-        return Some(at);
-    }
-    let after = text[last + 1..].trim_start();
-    if after.starts_with(['{', '&']) || matches!(by, By::Css | By::XPath) {
-        return Some(last);
-    }
-    text.find('>')
-}
-
-/// `(Word)` or `(Word=argument)` at the start of an action: word, argument, and what stands after it.
-fn group(action: &str) -> Option<(String, Option<&str>, &str)> {
-    let inner = action.strip_prefix('(')?;
-    let mut depth = 1usize;
-    let close = inner.char_indices().find(|(_, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    })?;
-    let (inner, rest) = (&inner[..close.0], inner[close.0 + 1..].trim());
-    let (name, argument) = match inner.split_once('=') {
-        Some((name, argument)) => (name.trim(), Some(argument)),
-        None => (inner.trim(), None),
-    };
-    let word =
-        !name.is_empty() && name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphabetic());
-    word.then(|| (name.to_owned(), argument, rest))
-}
-
-fn unknown(name: &str) -> Loss {
-    let lower = name.to_ascii_lowercase();
-    let help = match lower.as_str() {
-        _ if lower.contains("wait") => "every row waits for its own element: leave it out",
-        _ if lower.contains("select") => "write `locator > (Select) text of the option`",
-        _ if lower.contains("check") => "write `locator > (Check)`",
-        _ => "see `connectors/README.md` for the actions",
-    };
-    // A word is told only where it is one of a language: anything else may be a value.
-    let known = [
-        "wait",
-        "select",
-        "check",
-        "condition",
-        "script",
-        "key",
-        "upload",
-        "hover",
-        "scroll",
-        "if",
-    ];
-    let why = match known.iter().any(|word| lower.contains(word)) {
-        true => format!("there is no action `({name})` here"),
-        false => "its action is none that is known".to_owned(),
-    };
-    loss(why, help)
 }
 
 /// Says that the connector goes over plain http.

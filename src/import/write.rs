@@ -18,13 +18,21 @@ use crate::otp;
 /// The most rows of one connector; the longest sign-in that is known has 20.
 pub(super) const MOST_ROWS: usize = 300;
 
+/// The most rows of one source that are tried alone, after a connector with all of its rows was none.
+const MOST_TRIALS: usize = 5_000;
+
 /// The connectors of `drafts`, each with an id of its own.
 pub(super) fn imports(drafts: Vec<Draft>, source: &Source) -> Vec<Import> {
-    let mut taken = BTreeSet::new();
-    drafts.into_iter().map(|draft| import(draft, source, &mut taken)).collect()
+    let (mut taken, mut trials) = (BTreeSet::new(), MOST_TRIALS);
+    drafts.into_iter().map(|draft| import(draft, source, &mut taken, &mut trials)).collect()
 }
 
-fn import(mut draft: Draft, source: &Source, taken: &mut BTreeSet<String>) -> Import {
+fn import(
+    mut draft: Draft,
+    source: &Source,
+    taken: &mut BTreeSet<String>,
+    trials: &mut usize,
+) -> Import {
     let id = id(&draft.name, source, taken);
     if !draft.name.is_empty() && id.as_str() != draft.name {
         let what = format!("the name `{}`", shown(&draft.name));
@@ -38,7 +46,7 @@ fn import(mut draft: Draft, source: &Source, taken: &mut BTreeSet<String>) -> Im
     }
     let connector = match draft.refused.take() {
         Some(refusal) => Err(refusal),
-        None => connector(&mut draft, &id),
+        None => connector(&mut draft, &id, trials),
     };
     Import {
         name: draft.name,
@@ -87,30 +95,37 @@ fn slug(text: &str) -> String {
 }
 
 /// The text of the connector; rows that cannot stand in one are left out and told.
-fn connector(draft: &mut Draft, id: &ConnectorId) -> Result<String, Refusal> {
+fn connector(draft: &mut Draft, id: &ConnectorId, trials: &mut usize) -> Result<String, Refusal> {
     let names: Vec<String> = draft.parameters.iter().map(|known| known.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (mut lines, mut kept, mut tried) = (Vec::new(), Vec::new(), 0);
-    for line in std::mem::take(&mut draft.lines) {
-        match line {
-            Line::Note(note) => lines.push(format!("# {}", one_line(&note))),
-            Line::Row(row) => {
-                tried += 1;
-                let written = written(&row, &names);
-                match trial(draft, &written) {
-                    Ok(()) => {
-                        lines.push(written);
-                        kept.push(row);
-                    }
-                    Err(problem) => {
-                        let help = problem.help.unwrap_or_else(|| "write a row for it".to_owned());
-                        draft.report.lost(row.at, format!("row {tried}"), &problem.message, help);
-                        lines.push(format!(
-                            "# Row {tried} of the source is not here: {}",
-                            problem.message
-                        ));
-                    }
-                }
+    let all: Vec<String> = draft.lines.iter().map(|line| line_of(line, &names)).collect();
+    let text = document(draft, id.as_str(), &all);
+    let whole = load(text.clone()).0;
+    if whole.is_some_and(|connector| connector.steps.len() == draft.rows().count()) {
+        return Ok(text);
+    }
+    let (mut lines, mut kept) = (Vec::new(), Vec::new());
+    for (line, written) in std::mem::take(&mut draft.lines).into_iter().zip(all) {
+        let Line::Row(row) = line else {
+            lines.push(written);
+            continue;
+        };
+        let Some(rest) = trials.checked_sub(1) else {
+            return Err(Refusal {
+                why: "there are too many rows in the source that no connector can have".to_owned(),
+                help: "import its connectors one by one, each from a file of its own".to_owned(),
+            });
+        };
+        *trials = rest;
+        match trial(draft, &written) {
+            Ok(()) => {
+                lines.push(written);
+                kept.push(row);
+            }
+            Err(problem) => {
+                let help = problem.help.unwrap_or_else(|| "write a row for it".to_owned());
+                draft.report.lost(row.at, "a row", &problem.message, help);
+                lines.push(format!("# A row of the source is not here: {}", problem.message));
             }
         }
     }
@@ -132,6 +147,14 @@ fn connector(draft: &mut Draft, id: &ConnectorId) -> Result<String, Refusal> {
         (found.message.clone(), found.help.unwrap_or_default())
     });
     Err(Refusal { why: format!("what it says makes no connector: {why}"), help })
+}
+
+/// The text of a line.
+fn line_of(line: &Line, names: &[&str]) -> String {
+    match line {
+        Line::Note(note) => format!("# {}", one_line(note)),
+        Line::Row(row) => written(row, names),
+    }
 }
 
 /// Whether a connector with this row alone is one.

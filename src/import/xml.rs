@@ -82,12 +82,9 @@ pub(super) fn elements(text: &str, wanted: &str) -> Result<Vec<Element>, Flaw> {
     loop {
         let before = position(&reader, text);
         let flaw = |message| Err(Flaw { at: before, message });
-        let event = match reader.read_event() {
-            Ok(event) => event,
-            Err(_) => {
-                let at = usize::try_from(reader.error_position()).unwrap_or(before).min(text.len());
-                return Err(Flaw { at, message: "this is not well-formed XML" });
-            }
+        let Ok(event) = reader.read_event() else {
+            let at = usize::try_from(reader.error_position()).unwrap_or(before).min(text.len());
+            return Err(Flaw { at, message: "this is not well-formed XML" });
         };
         let (start, empty) = match event {
             Event::Start(start) => (start, false),

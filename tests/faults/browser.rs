@@ -267,7 +267,7 @@ fn a_session_that_does_not_come_is_named() {
     let real = Command::new("chromedriver").arg("--version").output().unwrap();
     let real = String::from_utf8_lossy(&real.stdout).split(' ').nth(1).unwrap().to_owned();
     let chromium =
-        format!("case $1 in --version) echo Chromium 156.0.1.2;; *) exec chromium \"$@\";; esac");
+        "case $1 in --version) echo Chromium 156.0.1.2;; *) exec chromium \"$@\";; esac".to_owned();
     let says_port = |port: &str| {
         format!(
             "{}{}",

@@ -5,7 +5,7 @@ use super::*;
 /// A page, further rows before the usual ones, a password, and the code of the stop.
 const STOPS: &[(&str, &str, &str, &str)] = &[
     ("plain", "#nowhere > (Click) (SearchBy=css)\n", PASSWORD, "not-found"),
-    ("plain", "p..x > (Click) (SearchBy=css)\n", PASSWORD, "invalid-locator"),
+    ("plain", "p:wombat > (Click) (SearchBy=css)\n", PASSWORD, "invalid-locator"),
     ("disabled-field", "", PASSWORD, "not-ready"),
     ("twins-visible", "password > <password> (SearchBy=name)\n", PASSWORD, "ambiguous-locator"),
     ("redirect-by-script", "", PASSWORD, "foreign-origin"),
