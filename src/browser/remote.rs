@@ -59,6 +59,12 @@ impl Endpoint {
             base.set_path(&format!("{}/", url.path()));
         }
         let tls = (url.scheme() == "https").then(|| tls(settings)).transpose()?;
+        if tls.is_none() && !is_loopback(url) {
+            tracing::warn!(
+                "the WebDriver endpoint {shown} is plain http: everybody on the way can read what is typed; use https, \
+                 or a tunnel to loopback"
+            );
+        }
         Ok(Self { base, shown, tls })
     }
 
@@ -169,6 +175,16 @@ fn refusal(error: &NewSessionError) -> String {
     first_words(&said)
 }
 
+/// Whether what goes to `url` stays on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
 /// That there was no connection, by the last of its causes, as `Connection refused (os error 111)`.
 fn unreachable(error: &dyn std::error::Error) -> String {
     let mut last = error;
@@ -213,4 +229,25 @@ fn tls(settings: &Settings) -> Result<rustls::ClientConfig, Error> {
         return Err(failed("it holds no certificate".to_owned()));
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn what_stays_on_this_machine_needs_no_tls() {
+        let cases = [
+            ("http://127.0.0.1:4444/", true),
+            ("http://[::1]:4444/", true),
+            ("http://localhost/wd/hub", true),
+            ("http://grid.localhost/", true),
+            ("http://grid.example/", false),
+            ("http://192.0.2.1/", false),
+            ("http://localhost.example/", false),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(is_loopback(&url.parse().unwrap()), expected, "{url}");
+        }
+    }
 }

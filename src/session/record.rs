@@ -16,7 +16,10 @@ pub(super) struct Record<'a> {
     connector: String,
     request: Request,
     client_address: String,
+    /// Plain http was allowed.
     insecure: bool,
+    /// The certificates of the site were not checked.
+    unchecked: bool,
     address: String,
     /// The linked accounts by the word of their detail, with their user names once they are known.
     linked: Vec<(Object, AccountRef, Option<String>)>,
@@ -69,6 +72,7 @@ impl<'a> Record<'a> {
             request: request.clone(),
             client_address: LOCAL.to_owned(),
             insecure: connector.settings.allow_insecure,
+            unchecked: !connector.settings.enforce_certificate_validation,
             address: String::new(),
             linked: Vec::new(),
         }
@@ -156,6 +160,9 @@ impl<'a> Record<'a> {
         }
         if self.insecure {
             details.push(("insecure".to_owned(), "true".to_owned()));
+        }
+        if self.unchecked {
+            details.push(("certificates".to_owned(), "unchecked".to_owned()));
         }
         Event {
             time: self.clock.now(),

@@ -89,6 +89,8 @@ fn a_certificate_has_to_hold_unless_the_connector_says_otherwise() {
     desk.connector("lax", "https://<address>/", "EnforceCertificateValidation: No", ROWS);
     let ended = desk.says("lax", &[]);
     assert_says(&ended, 0, &["signed in"]);
+    let row = last(&desk);
+    assert_eq!(row["Details"]["certificates"], "unchecked", "{row:#?}");
     desk.assert_clean();
 }
 

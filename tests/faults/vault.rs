@@ -245,7 +245,7 @@ const FILES: &[(&str, Spoil, &str)] = &[
             bytes[middle] ^= 1;
             std::fs::write(vault, bytes).unwrap();
         },
-        "caused by: ./vault.kdbx is damaged or was altered: its contents\nhelp: restore it from a copy\n",
+        "caused by: ./vault.kdbx is damaged or was altered: its contents cannot be trusted\nhelp: restore it from a copy\n",
     ),
     (
         "something else",

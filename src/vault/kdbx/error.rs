@@ -40,7 +40,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// Its checksums do not hold, or what they guard cannot be understood.
-    #[error("{path} is damaged or was altered: {part}")]
+    #[error("{path} is damaged or was altered: {part} cannot be trusted")]
     Damaged {
         /// The file.
         path: PathBuf,
