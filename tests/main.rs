@@ -20,6 +20,7 @@ mod layers;
 mod leaks;
 mod pages;
 mod record;
+mod rehearsal;
 mod remote;
 mod rows;
 mod site;

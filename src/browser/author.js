@@ -94,6 +94,11 @@
     return [...fields].filter((e) => e.isConnected && visible(e));
   };
 
+  // Every open shadow root below `root`.
+  const collect = (root, found) => {
+    for (const element of root.querySelectorAll("*")) if (element.shadowRoot) { found.push(element.shadowRoot); collect(element.shadowRoot, found); }
+  };
+
   let cover = null;
 
   const CLICKS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary";
@@ -162,6 +167,37 @@
     },
 
     locators, generated,
+
+    // The document as it stands, with its styles; without scripts, and without anything that was typed or is hidden.
+    snapshot() {
+      const open = [];
+      collect(document, open);
+      const copy = Document.parseHTMLUnsafe(document.documentElement.getHTML({ shadowRoots: open }));
+      const clean = (root) => {
+        for (const element of [...root.querySelectorAll("script,noscript,base,object,embed,link,meta[http-equiv],template:not([shadowrootmode])")]) element.remove();
+        for (const element of root.querySelectorAll("*")) {
+          for (const { name, value } of [...element.attributes]) if (/^on|^(srcset|integrity|nonce|ping)$/i.test(name) || /^\s*javascript:/i.test(value)) element.removeAttribute(name);
+          const tag = element.tagName;
+          if (tag === "INPUT" && !/^(submit|button|reset|checkbox|radio)$/.test(element.type)) element.removeAttribute("value");
+          if (tag === "TEXTAREA") element.textContent = "";
+          // A form that is sent, and goes nowhere.
+          if (tag === "FORM") element.setAttribute("method", "dialog");
+          for (const name of ["formaction", "formmethod"]) element.removeAttribute(name);
+          if (/^(IMG|AUDIO|VIDEO|SOURCE)$/.test(tag)) element.removeAttribute("src");
+          // Where a script would have switched it on.
+          if (tag === "BUTTON" || (tag === "INPUT" && element.type === "submit")) { element.disabled = false; element.removeAttribute("aria-disabled"); }
+          for (const name of ["href", "action"]) if (element.getAttribute(name)) element.setAttribute(name, element.getAttribute(name).split("?")[0]);
+          if (element.shadowRoot) clean(element.shadowRoot);
+        }
+      };
+      clean(copy);
+      const rules = [];
+      for (const sheet of document.styleSheets) { try { if (!sheet.ownerNode || sheet.ownerNode.tagName !== "STYLE") rules.push(...[...sheet.cssRules].map((rule) => rule.cssText)); } catch { /* of another origin */ } }
+      if (rules.length) { const style = copy.createElement("style"); style.textContent = rules.join("\n"); copy.head.prepend(style); }
+      const kept = [];
+      collect(copy, kept);
+      return { html: `<!doctype html>\n<html lang="${document.documentElement.lang.replace(/"/g, "")}">${copy.documentElement.getHTML({ shadowRoots: kept })}</html>\n`, url: location.href.split(/[?#]/)[0] };
+    },
 
     // What a locator hits now, at most twenty, and what would be a better locator for the one that is meant.
     inspect(find, need) {

@@ -88,6 +88,15 @@ pub struct Suggestion {
     pub stable: bool,
 }
 
+/// A document as it stood.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Snapshot {
+    /// Its URL without query and fragment; where it is served, with all of them.
+    pub url: String,
+    /// The document.
+    pub html: String,
+}
+
 /// A number in a picture, and where.
 #[derive(Debug, Clone, Serialize)]
 pub struct Mark {
@@ -145,6 +154,40 @@ impl Page {
             }
         }
         picture.map(Some)
+    }
+
+    /// The documents that the rows are in, as they stand: the top one first. Without scripts, values and hidden
+    /// fields, but with the page's own texts, which can repeat what was typed.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn snapshots(&mut self) -> Result<Vec<Snapshot>, Error> {
+        let mut snapshots = Vec::new();
+        let depths = self.side.as_ref().map_or(0, |side| side.places.len());
+        for depth in 0..depths {
+            match self.ask_author_at(depth, "snapshot", &json!([])).await {
+                Ok(value) => snapshots.extend(serde_json::from_value::<Snapshot>(value).ok()),
+                Err(Fault::DocumentGone) => {}
+                Err(fault) => return Err(fault.during(DURING)),
+            }
+        }
+        Ok(snapshots)
+    }
+
+    /// From now on the network is `pages` and nothing else: each document by its URL, everything else fails.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn serve(&mut self, pages: Vec<Snapshot>) -> Result<(), Error> {
+        let Some((side, top)) =
+            self.side.as_ref().and_then(|side| Some((side, side.places.first()?)))
+        else {
+            return Err(Error::Unconfined);
+        };
+        side.tools.serve(pages);
+        let everything = json!({"handleAuthRequests": true, "patterns": [{"urlPattern": "*"}]});
+        let enabled = side.tools.call(Some(&top.session), "Fetch.enable", everything).await;
+        enabled.map(|_| ()).map_err(|fault| fault.during(DURING))
     }
 
     /// From now on what the page reports of itself is kept for [`Page::take_noise`].

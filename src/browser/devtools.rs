@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::Error;
+use super::author::Snapshot;
 use super::confine::{Confinement, auto_attach};
 use super::fault::{Fault, first_words};
 use super::noise::Noise;
@@ -47,8 +48,10 @@ struct Shared {
     noise: Option<Vec<Noise>>,
     /// Whether navigations are held, because a value is being typed.
     holding: bool,
-    /// The requests that are held, by session and request.
-    held: Vec<(String, String)>,
+    /// The requests that are held.
+    held: Vec<Paused>,
+    /// What the network is, where pages are served from memory.
+    served: Option<Vec<Snapshot>>,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
     /// Where the session may go, once it is the person's.
@@ -172,9 +175,8 @@ impl DevTools {
     pub(super) fn release(&self) {
         let mut shared = lock(&self.shared);
         shared.holding = false;
-        for (session, request) in std::mem::take(&mut shared.held) {
-            let go_on =
-                shared.command(&session, "Fetch.continueRequest", json!({"requestId": request}));
+        for paused in std::mem::take(&mut shared.held) {
+            let go_on = shared.go_on(&paused);
             let _ = self.send.send(go_on);
         }
     }
@@ -206,6 +208,11 @@ impl DevTools {
     /// The texts of the dialogs that were answered since the last call.
     pub(super) fn take_dialogs(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared).dialogs)
+    }
+
+    /// From now on the network is `pages`.
+    pub(super) fn serve(&self, pages: Vec<Snapshot>) {
+        lock(&self.shared).served = Some(pages);
     }
 
     /// Every event from now on, as it comes.
@@ -343,19 +350,19 @@ impl Shared {
                 return vec![self.command(&session, "Page.handleJavaScriptDialog", params)];
             }
             "Fetch.requestPaused" => {
-                let request = params["requestId"].as_str().unwrap_or_default().to_owned();
-                // What a script fetches leaves the document where it is.
-                let document = params["resourceType"] == "Document";
-                if self.holding && document {
-                    self.held.push((session, request));
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                let paused = Paused {
+                    session,
+                    request: text(&params["requestId"]),
+                    url: text(&params["request"]["url"]),
+                    // What a script fetches leaves the document where it is.
+                    document: params["resourceType"] == "Document",
+                };
+                if self.holding && paused.document {
+                    self.held.push(paused);
                     return Vec::new();
                 }
-                let (method, params) = match &mut self.confinement {
-                    Some(confinement) if document => confinement
-                        .verdict(&request, params["request"]["url"].as_str().unwrap_or_default()),
-                    _ => ("Fetch.continueRequest", json!({"requestId": request})),
-                };
-                return vec![self.command(&session, method, params)];
+                return vec![self.go_on(&paused)];
             }
             "Target.attachedToTarget" if self.confinement.is_some() => {
                 let attached = params["sessionId"].as_str().unwrap_or_default().to_owned();
@@ -404,6 +411,23 @@ impl Shared {
         Vec::new()
     }
 
+    /// The answer to a request that is paused: on to the network, or what stands for it.
+    fn go_on(&mut self, paused: &Paused) -> Message {
+        let id = &paused.request;
+        let (method, params) = match (&mut self.confinement, &self.served) {
+            (Some(confinement), _) if paused.document => confinement.verdict(id, &paused.url),
+            (_, Some(pages)) => match pages.iter().find(|page| paused.is_for(page)) {
+                Some(page) if paused.document => ("Fetch.fulfillRequest", fulfilled(id, page)),
+                _ => (
+                    "Fetch.failRequest",
+                    json!({"requestId": id, "errorReason": "BlockedByClient"}),
+                ),
+            },
+            _ => ("Fetch.continueRequest", json!({"requestId": id})),
+        };
+        self.command(&paused.session, method, params)
+    }
+
     /// A command that nobody waits for.
     fn command(&mut self, session: &str, method: &str, params: Value) -> Message {
         self.last_id += 1;
@@ -411,6 +435,36 @@ impl Shared {
             json!({"id": self.last_id, "sessionId": session, "method": method, "params": params});
         Message::text(command.to_string())
     }
+}
+
+/// A request that waits for an answer.
+struct Paused {
+    session: String,
+    request: String,
+    url: String,
+    document: bool,
+}
+
+impl Paused {
+    /// Whether it asks for `page`; what stands behind `?` matters only where the page has some.
+    fn is_for(&self, page: &Snapshot) -> bool {
+        let url = self.url.split('#').next().unwrap_or_default();
+        url == page.url || (!page.url.contains('?') && url.split('?').next() == Some(&page.url))
+    }
+}
+
+/// A page from memory: no script of it runs, and no form of it goes anywhere.
+fn fulfilled(request: &str, page: &Snapshot) -> Value {
+    let header = |name: &str, value: &str| json!({"name": name, "value": value});
+    json!({
+        "requestId": request,
+        "responseCode": 200,
+        "responseHeaders": [
+            header("content-type", "text/html; charset=utf-8"),
+            header("content-security-policy", "script-src 'none'; form-action 'none'"),
+        ],
+        "body": data_encoding::BASE64.encode(page.html.as_bytes()),
+    })
 }
 
 /// The fault in an answer of the browser. The words are those of Chromium's DevTools protocol when a

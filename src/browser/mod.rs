@@ -21,7 +21,7 @@ mod start;
 mod typing;
 mod webdriver;
 
-pub use author::{Area, Hit, Inspection, Mark, Suggestion};
+pub use author::{Area, Hit, Inspection, Mark, Snapshot, Suggestion};
 pub use binaries::{Binaries, Program};
 pub use driver::reap;
 pub use error::Error;

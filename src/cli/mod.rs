@@ -9,11 +9,13 @@ mod doctor;
 mod exit;
 mod explain;
 mod failure;
+mod fixture;
 mod import;
 mod launch;
 mod plan;
 mod progress;
 mod record;
+mod rehearsal;
 mod schema;
 mod signals;
 mod trial;
@@ -64,6 +66,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Try a connector on the live page, with a look at every row
     Try(trial::Arguments),
+    /// Test a connector on saved pages, or with a test account
+    Test(rehearsal::Arguments),
     /// Sign in once by hand, and get the connector written
     Record(record::Arguments),
     /// Carry over a connector of CyberArk, JumpServer or Keeper
@@ -116,6 +120,7 @@ fn command() -> Exit {
         Command::Schema(arguments) => schema::run(arguments),
         Command::Plan(arguments) => plan::run(named, arguments),
         Command::Try(arguments) => trial::run(named, arguments),
+        Command::Test(arguments) => rehearsal::run(named, arguments),
         Command::Record(arguments) => record::run(named, arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),

@@ -120,21 +120,25 @@ fn a_plan_is_shown_without_values() {
 acme (acme)
 account  shop
 opens    https://<address>/
-secrets  only into the origin of the page above
+types    values of accounts only into the origin of the page above
 param    Role = admin
 param    Zone = eu
 
   1  type <username> into `username`
+     from shop: username
   2  type <password> into `password`  [secret]
+     from shop: password
   3  press `next`
   4  refused (wrong password) if `bad` shows
   5  signed in if `code` shows
   6  type the one-time code of <logonaccount\\password> into `otp`, within 90s  [secret]
+     from the logon account that shop links to: password
   7  select <param\\Role> in `role`, if it comes
   8  signed in if `in-1` shows
   9  signed in if `in-2` shows
  10  refused (wrong code) if `no` shows
  11  type <apitoken> into `token`  [secret]
+     from shop: apitoken
 ";
     assert_eq!(shown, expected);
     let plan = plan("");

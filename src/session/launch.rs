@@ -7,7 +7,7 @@ use super::armed::Armed;
 use super::record::Record;
 use super::run::Run;
 use super::seat::Seat;
-use super::trial::{Trial, Tried};
+use super::trial::{SavedPage, Trial, Tried};
 use super::value::Values;
 use super::{Error, Outcome, Progress};
 use crate::access::{self, Grant};
@@ -42,10 +42,12 @@ pub struct Launch<'a> {
 }
 
 /// How far a launch goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Course {
     /// To an outcome.
     SignIn,
+    /// To an outcome, on saved pages instead of the network.
+    Rehearsal(Vec<SavedPage>),
     /// As far as a trial goes, with a look at every row.
     Trial(Trial),
 }
@@ -180,6 +182,10 @@ async fn signed<'a>(
     let (outcome, url, tried) = match launch.course {
         Course::SignIn => {
             let (outcome, url) = run.finish().await?;
+            (outcome, url, Tried::default())
+        }
+        Course::Rehearsal(pages) => {
+            let (outcome, url) = run.rehearse(pages).await?;
             (outcome, url, Tried::default())
         }
         Course::Trial(trial) => run.try_rows(trial).await?,

@@ -22,4 +22,4 @@ pub use launch::{Course, Ended, Launch, Signed, Timings, Vaults, launch};
 pub use outcome::{Outcome, Stop};
 pub use progress::Progress;
 pub use record::refused;
-pub use trial::{Done, Noise, Shot, Trial, Tried, TriedRow};
+pub use trial::{Done, Noise, SavedPage, Shot, Trial, Tried, TriedRow};

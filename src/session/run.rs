@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::armed::Armed;
 use super::record::Record;
 use super::scrub::{place, scrub};
+use super::trial::SavedPage;
 use super::{Error, Outcome, Progress, Stop, Vaults};
 use crate::access::Grant;
 use crate::activity::Store;
@@ -50,6 +51,8 @@ pub(super) struct Run<'a, 'r> {
     pub(super) waited: (Duration, BTreeMap<String, u32>),
     /// What dialogs of the page said.
     pub(super) dialogs: Vec<String>,
+    /// Saved pages that are still to come, by their first row.
+    pub(super) turns: BTreeMap<usize, url::Url>,
     /// The URL of the document in which the last validation showed.
     pub(super) arrived: Option<String>,
 }
@@ -100,6 +103,7 @@ impl<'a, 'r> Run<'a, 'r> {
             glance: None,
             waited: (Duration::ZERO, BTreeMap::new()),
             dialogs: Vec::new(),
+            turns: BTreeMap::new(),
             arrived: None,
         }
     }
@@ -115,6 +119,44 @@ impl<'a, 'r> Run<'a, 'r> {
         Ok((outcome, url))
     }
 
+    /// The same on saved pages: the next one comes when its first row does, because no script and no form of
+    /// a saved page leads to it.
+    pub(super) async fn rehearse(
+        mut self,
+        pages: Vec<SavedPage>,
+    ) -> Result<(Outcome, String), Error> {
+        for page in &pages {
+            if let Some(url) = page.documents.first().and_then(|page| page.url.parse().ok()) {
+                self.turns.insert(page.row, url);
+            }
+        }
+        // The first page is opened as the connector says.
+        self.turns.pop_first();
+        let documents = pages.into_iter().flat_map(|page| page.documents).collect();
+        self.page.serve(documents).await?;
+        self.finish().await
+    }
+
+    /// Goes to the saved page that begins with one of these rows.
+    async fn turn(&mut self, stage: &Stage) -> Result<Option<Stop>, Error> {
+        let rows: Vec<&Step> = match stage {
+            Stage::Row(step, _) => vec![step],
+            Stage::Checkpoint(checkpoint) => {
+                checkpoint.validations.iter().chain(&checkpoint.failures).collect()
+            }
+        };
+        for step in rows {
+            if let Some(url) = self.turns.remove(&step.row) {
+                // A link that was clicked may still be on its way to nowhere, and takes the first one with it.
+                return match self.open(Some(step.row), step.span, &url).await? {
+                    Some(_) => self.open(Some(step.row), step.span, &url).await,
+                    None => Ok(None),
+                };
+            }
+        }
+        Ok(None)
+    }
+
     async fn stages(&mut self) -> Result<Outcome, Error> {
         let url = self.armed.logon_url.clone();
         let span = self.armed.plan.connector.settings.logon_url.span;
@@ -125,6 +167,9 @@ impl<'a, 'r> Run<'a, 'r> {
         let mut confirmed = false;
         let mut at = 0;
         while let Some(stage) = stages.get(at) {
+            if let Some(stop) = self.turn(stage).await? {
+                return Ok(Outcome::Stuck(stop));
+            }
             let next = match stage {
                 Stage::Row(step, watch) => {
                     let checkpoint = watch.and_then(|at| match stages.get(at) {

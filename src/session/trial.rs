@@ -8,7 +8,7 @@ use super::row::{Found, need};
 use super::run::{Next, Run};
 use super::scrub::place;
 use super::{Error, Outcome, Stop};
-use crate::browser::{Inspection, Mark, Need, Target};
+use crate::browser::{Inspection, Mark, Need, Snapshot, Target};
 use crate::connector::{Act, LocatorTemplate, Object, Step, Verb};
 use crate::diagnostic::Code;
 use crate::plan::{Checkpoint, Class, Plan, Stage};
@@ -26,6 +26,8 @@ pub struct Trial {
     pub specimen: bool,
     /// Pictures before and after each row, and what the page reported meanwhile.
     pub traced: bool,
+    /// The pages themselves, to be tested on later.
+    pub saved: bool,
 }
 
 /// What a trial saw.
@@ -35,6 +37,8 @@ pub struct Tried {
     pub rows: Vec<TriedRow>,
     /// One picture a page, with the hits numbered by their rows.
     pub pages: Vec<Shot>,
+    /// The pages themselves, each with the first row that is on it; empty unless they were asked for.
+    pub saved: Vec<SavedPage>,
 }
 
 /// A picture without secrets.
@@ -44,6 +48,15 @@ pub struct Shot {
     pub url: String,
     /// As PNG.
     pub png: Vec<u8>,
+}
+
+/// A page as it stood, without scripts and without secrets.
+#[derive(Debug, Clone)]
+pub struct SavedPage {
+    /// The first row that is on it, from 1.
+    pub row: usize,
+    /// The document, and those of the frames that rows went into.
+    pub documents: Vec<Snapshot>,
 }
 
 /// What was seen of one row.
@@ -360,6 +373,13 @@ impl Run<'_, '_> {
     /// Takes the picture of the page with all that was marked on it.
     async fn shoot(&mut self, course: &mut Course) -> Result<(), Error> {
         let marks = std::mem::take(&mut course.marks);
+        if let Some(first) = marks.first().filter(|_| course.trial.saved) {
+            let mut documents = self.page.snapshots().await?;
+            for document in &mut documents {
+                document.html = self.clean(&document.html);
+            }
+            course.tried.saved.push(SavedPage { row: first.number, documents });
+        }
         if marks.is_empty() {
             return Ok(());
         }

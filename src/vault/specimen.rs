@@ -36,17 +36,25 @@ impl Specimen {
         Self { name, address, properties, linked, secret }
     }
 
-    /// The one secret of all its accounts, to prove that it went nowhere else than into a field.
-    pub fn secret(&self) -> &Secret {
-        &self.secret
+    /// Whether a text holds the one secret of all its accounts, which belongs into fields alone.
+    pub fn is_in(&self, text: &str) -> bool {
+        text.contains(self.secret.expose())
     }
 
     fn made(&self, reference: &AccountRef) -> Account {
-        let value = || Secret::new("specimen".to_owned());
+        let address = self.address.clone().unwrap_or_default();
+        let value = |name: &str| {
+            let (host, port) = address.rsplit_once(':').unwrap_or((&address, "443"));
+            Secret::new(match name {
+                "host" => host.to_owned(),
+                "port" => port.to_owned(),
+                _ => USERNAME.to_owned(),
+            })
+        };
         let properties: BTreeMap<String, Property> = self
             .properties
             .iter()
-            .map(|name| (name.clone(), Property { value: value(), protected: false }))
+            .map(|name| (name.clone(), Property { value: value(name), protected: false }))
             .collect();
         Account {
             reference: reference.clone(),

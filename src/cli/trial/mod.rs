@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::signals::Signals;
 use super::world::World;
-use super::{Exit, Failure, connectors, eprint, print, progress};
+use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
 use crate::activity::Store;
 use crate::browser::{self, Browser, Kind};
 use crate::clock::Clock;
@@ -58,6 +58,9 @@ pub(super) struct Arguments {
     /// Write a report with a picture before and after each row into this folder
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
+    /// Save the pages into this folder, without scripts and without secrets: `doorward test` runs the connector on them
+    #[arg(long, value_name = "DIR")]
+    fixture: Option<PathBuf>,
     /// Show the browser's window
     #[arg(long)]
     window: bool,
@@ -137,6 +140,7 @@ async fn attempt(
         until: arguments.until.map(|row| row as usize),
         specimen,
         traced: arguments.trace.is_some(),
+        saved: arguments.fixture.is_some(),
     };
     let began = Instant::now();
     let launch = Launch {
@@ -165,6 +169,9 @@ async fn attempt(
     if let Some(folder) = &arguments.trace {
         trace::write_report(folder, &source, &tried, &outcome, &url, began.elapsed())?;
     }
+    if let Some(folder) = &arguments.fixture {
+        fixture::save(folder, &tried.saved)?;
+    }
     match arguments.format {
         Format::Text => print(&report::text(&source, &tried, &outcome, &saved)),
         Format::Json => print(&report::json(session, &tried, &outcome, &url, &saved)),
@@ -184,7 +191,7 @@ struct Stage {
     _folder: Option<tempfile::TempDir>,
 }
 
-struct Specimens(Arc<dyn Vault>);
+pub(super) struct Specimens(pub(super) Arc<dyn Vault>);
 
 impl Vaults for Specimens {
     fn find(&self, _: &AccountRef) -> Result<Option<Arc<dyn Vault>>, crate::vault::Error> {
@@ -237,7 +244,7 @@ impl Stage {
     }
 }
 
-fn specimen_names() -> Result<(VaultName, AccountRef), Failure> {
+pub(super) fn specimen_names() -> Result<(VaultName, AccountRef), Failure> {
     let wrong = |error: crate::name::Invalid| Failure::new(Exit::Bug, &error, None);
     Ok(("specimen".parse().map_err(wrong)?, "specimen:specimen".parse().map_err(wrong)?))
 }
@@ -263,7 +270,7 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 }
 
 /// Writes a file whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {

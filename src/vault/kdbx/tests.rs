@@ -183,8 +183,14 @@ fn every_way_of_not_opening_is_said() {
         (settings("text.kdbx", key, false), "is not a KeePass database"),
         (settings("one.kdbx", key, false), "is a KeePass database of version 1,"),
         (settings("future.kdbx", key, false), "of version KDBX 9.0,"),
-        (settings("header.kdbx", key, false), "is damaged or was altered: its header cannot be trusted"),
-        (settings("body.kdbx", key, false), "is damaged or was altered: its contents cannot be trusted"),
+        (
+            settings("header.kdbx", key, false),
+            "is damaged or was altered: its header cannot be trusted",
+        ),
+        (
+            settings("body.kdbx", key, false),
+            "is damaged or was altered: its contents cannot be trusted",
+        ),
         (settings("cut.kdbx", key, false), "is cut off"),
         (settings("cut-header.kdbx", key, false), "is cut off"),
         (settings("cut-old.kdbx", Some("keepassxc.keyx"), false), "is cut off"),
