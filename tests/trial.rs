@@ -284,6 +284,21 @@ fn no_picture_and_no_file_of_a_trace_holds_a_secret() {
     assert_eq!(pictures[0].2, pictures[1].2);
 }
 
+#[test]
+fn a_trace_tells_what_the_page_reported() {
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    desk.connector("tried", "http://<address>/noisy", "", ROWS);
+    let line = ["tried", "--account", "web/site", "--until", "5", "--trace", "trace"];
+    let ended = tries(&desk, &line);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let page = std::fs::read_to_string(desk.lab.path().join("trace/index.html")).unwrap();
+    for part in ["noisy on purpose", "thrown on purpose", "404", "/nothing-is-here"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+    desk.assert_clean();
+}
+
 /// Command lines that cannot be, and what is said of them.
 #[test]
 fn what_cannot_be_tried_is_told() {

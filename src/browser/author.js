@@ -19,7 +19,7 @@
   const generated = (name) =>
     (/[0-9a-f]{8,}/i.test(name) && /\d/.test(name)) || /\d{3,}/.test(name) || /^[:«_]?r[0-9a-z]+[:»_]?$/i.test(name) || /:/.test(name) ||
     /^(ember|ext-gen|ext-comp|gwt-uid|yui_|j_id|mat-(input|select|checkbox)|mui-|radix-|headlessui-|react-select|__next|css-|sc-|jss|svelte-|_ngcontent)/i.test(name) ||
-    /[-_]\d+$/.test(name) || name.split(/[-_.\s]/).some((word) => word.length >= 9 && /\d/.test(word) && (random(word) || word.match(/\d[a-z]/gi)?.length >= 2));
+    name.split(/[-_.\s]/).some((word) => word.length >= 9 && /\d/.test(word) && (random(word) || word.match(/\d[a-z]/gi)?.length >= 2));
 
   const only = (by, text, element) => {
     try {
@@ -131,7 +131,16 @@
 
   const author = {
     // Tells what a person does: which field, which button, in their order. Never what they type.
-    watch(tell) {
+    // `saving`: it also sends each document as it stands when it is left, without what was typed.
+    watch(tell, saving) {
+      const touched = new Set();
+      // Before a page is left it may show what was typed: that is taken out here, where it is known.
+      const save = () => {
+        if (!saving) return;
+        const taken = author.snapshot();
+        for (const { value } of [...touched, ...secrets()]) if (value?.length >= 3) taken.html = taken.html.split(value).join("…");
+        tell({ kind: "document", top: window === top, ...taken });
+      };
       const numbers = new WeakMap();
       let count = 0, last = null;
       const number = (element) => { if (!numbers.has(element)) numbers.set(element, ++count); return numbers.get(element); };
@@ -141,6 +150,7 @@
       heard("input", (element) => {
         // Of a code in boxes the first box stands for all.
         const group = element.maxLength === 1 ? "boxes" : element;
+        if (textual(element)) touched.add(element);
         if (textual(element) && group !== last) { last = group; deed("type", element, {}); }
       });
       heard("change", (element) => {
@@ -150,12 +160,14 @@
       heard("click", (element, event) => {
         const clicked = event.composedPath().find((node) => node.nodeType === 1 && node.matches(CLICKS)) ?? (textual(element) || element.closest("label,select,input") || getComputedStyle(element).cursor !== "pointer" ? null : element);
         if (!clicked) return;
+        save();
         last = null;
         deed("click", clicked, { submits: Boolean(clicked.form && /^(submit|image)$/.test(clicked.type)), implied: event.detail === 0 && event.pointerType === "" });
       });
       heard("keydown", (element, event) => {
-        if (event.key === "Enter" && element.tagName === "INPUT" && textual(element)) { last = null; deed("enter", element, {}); }
+        if (event.key === "Enter" && element.tagName === "INPUT" && textual(element)) { save(); last = null; deed("enter", element, {}); }
       });
+      author.save = save;
       if (window !== top) return {};
       const page = (fresh) => tell({ kind: "page", fresh, url: location.href.split(/[?#]/)[0], landmarks: landmarks() });
       let timer = null;
@@ -174,7 +186,7 @@
       collect(document, open);
       const copy = Document.parseHTMLUnsafe(document.documentElement.getHTML({ shadowRoots: open }));
       const clean = (root) => {
-        for (const element of [...root.querySelectorAll("script,noscript,base,object,embed,link,meta[http-equiv],template:not([shadowrootmode])")]) element.remove();
+        for (const element of [...root.querySelectorAll("script,noscript,base,object,embed,link,meta[http-equiv],meta[name*=csrf i],meta[name*=token i],template:not([shadowrootmode])")]) element.remove();
         for (const element of root.querySelectorAll("*")) {
           for (const { name, value } of [...element.attributes]) if (/^on|^(srcset|integrity|nonce|ping)$/i.test(name) || /^\s*javascript:/i.test(value)) element.removeAttribute(name);
           const tag = element.tagName;

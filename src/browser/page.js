@@ -396,7 +396,7 @@
     },
 
     // Whether the element is still there; `left` when not the element alone has gone, but its page.
-    here() { return { gone: !state.element?.isConnected || leaving(), left: !state.element || leaving() }; },
+    here() { return { gone: !state.element?.isConnected || leaving(), left: !state.element || leaving(), pressed: state.pressed !== null && state.pressed === state.element }; },
 
     scriptClick() { state.element.click(); return {}; },
 

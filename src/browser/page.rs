@@ -137,6 +137,18 @@ impl Page {
         }
     }
 
+    /// Whether the button that the last look found was reached by a press; so it was when its page is gone.
+    ///
+    /// # Errors
+    /// As [`Page::look`].
+    pub async fn was_pressed(&mut self) -> Result<bool, Error> {
+        match self.call("here", &json!([])).await {
+            Ok(here) => Ok(here["pressed"] == true),
+            Err(Fault::DocumentGone) => Ok(true),
+            Err(fault) => Err(fault.during("a look at the page")),
+        }
+    }
+
     /// Clicks the element that the last look found by script.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::Error;
-use super::author;
+use super::author::{self, Snapshot};
 use super::devtools::DevTools;
 use super::fault::Fault;
 use super::page::SOURCE;
@@ -35,6 +35,8 @@ pub struct Recorder {
     parents: HashMap<String, String>,
     /// How a frame is found in the one around it.
     found: HashMap<String, Spotted>,
+    /// Whether documents are sent, too.
+    saving: bool,
 }
 
 /// One thing that was heard.
@@ -50,6 +52,13 @@ pub enum Heard {
         url: String,
         /// What stands on it, the surest first.
         landmarks: Vec<Spotted>,
+    },
+    /// A document as it stood before something was done that may lead away from it; where it was asked for.
+    Document {
+        /// Whether it is the top one.
+        top: bool,
+        /// The document.
+        document: Snapshot,
     },
     /// The window was closed.
     Closed,
@@ -99,7 +108,12 @@ pub struct Spotted {
 
 impl Recorder {
     /// Begins to listen on the page `top` of `session`.
-    pub(super) async fn start(tools: &DevTools, session: &str, top: &str) -> Result<Self, Error> {
+    pub(super) async fn start(
+        tools: &DevTools,
+        session: &str,
+        top: &str,
+        saving: bool,
+    ) -> Result<Self, Error> {
         tools.leave_dialogs();
         let heard = tools.subscribe();
         let mut recorder = Self {
@@ -110,6 +124,7 @@ impl Recorder {
             homes: HashMap::new(),
             parents: HashMap::new(),
             found: HashMap::new(),
+            saving,
         };
         recorder.listen(session).await.map_err(|fault| fault.during(DURING))?;
         Ok(recorder)
@@ -133,10 +148,24 @@ impl Recorder {
         }
     }
 
+    /// Asks the top document to tell how it stands; [`Recorder::next`] brings it.
+    ///
+    /// # Errors
+    /// [`Error::Unresponsive`], [`Error::Refused`].
+    pub async fn ask(&self) -> Result<(), Error> {
+        let Some((session, world)) = self.homes.get(&self.top) else { return Ok(()) };
+        let asked = json!({"expression": "doorward.author.save?.()", "contextId": world});
+        match self.tools.call(Some(session), "Runtime.evaluate", asked).await {
+            Ok(_) | Err(Fault::DocumentGone) => Ok(()),
+            Err(fault) => Err(fault.during(DURING)),
+        }
+    }
+
     async fn listen(&mut self, session: &str) -> Result<(), Fault> {
         let source = format!(
-            "globalThis.doorward = {SOURCE}; doorward.author = {}; doorward.author.watch((heard) => globalThis.{BINDING}(JSON.stringify(heard)));",
-            author::SOURCE
+            "globalThis.doorward = {SOURCE}; doorward.author = {}; doorward.author.watch((heard) => globalThis.{BINDING}(JSON.stringify(heard)), {});",
+            author::SOURCE,
+            self.saving
         );
         let follow = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
         for (method, params) in [
@@ -210,6 +239,12 @@ impl Recorder {
             let url = value["url"].as_str().unwrap_or_default().to_owned();
             let fresh = value["fresh"] == true;
             return Some(Heard::Page { fresh, url, landmarks });
+        }
+        if value["kind"] == "document" {
+            let top = value["top"] == true;
+            return serde_json::from_value(value)
+                .ok()
+                .map(|document| Heard::Document { top, document });
         }
         let mut deed: HeardDeed = serde_json::from_value(value).ok()?;
         deed.frames = self.frames(frame).await;

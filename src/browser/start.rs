@@ -140,14 +140,14 @@ impl Browser {
         Ok(())
     }
 
-    /// Listens to what a person does on the page. The page is theirs from now on.
+    /// Listens to what a person does on the page, which is theirs from now on. `saving`: documents are sent, too.
     ///
     /// # Errors
     /// [`Error::Unconfined`] for a browser without a side channel; [`Error::Gone`] and the like.
-    pub async fn record(&mut self) -> Result<Recorder, Error> {
+    pub async fn record(&mut self, saving: bool) -> Result<Recorder, Error> {
         let side = self.page.side.as_ref().ok_or(Error::Unconfined)?;
         let top = side.places.first().ok_or(Error::Gone { during: "its start" })?;
-        Recorder::start(&side.tools, &top.session, &top.frame).await
+        Recorder::start(&side.tools, &top.session, &top.frame, saving).await
     }
 
     /// Returns when a navigation of the person was refused, with its URL.

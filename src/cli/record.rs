@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::import::write;
 use super::signals::Signals;
 use super::world::World;
-use super::{Exit, Failure, connectors, eprint, print, progress};
-use crate::browser::{self, Browser, Heard, HeardDeed, Kind, Recorder, Spotted};
+use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
+use crate::browser::{self, Browser, Heard, HeardDeed, Kind, Recorder, Snapshot, Spotted};
 use crate::connector;
 use crate::diagnostic::Source;
 use crate::import::{self, Deed, Doing, Import, Role, Spot, Watched};
 use crate::locator::By;
 use crate::name::SessionId;
+use crate::session::SavedPage;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub(super) struct Arguments {
     /// Where to write the connector [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Save the pages into this folder, without scripts and without what was typed, for `doorward test`
+    #[arg(long, value_name = "DIR")]
+    fixture: Option<PathBuf>,
     /// The ConnectorId [default: the name of the file, or the host of the page]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
@@ -45,8 +49,9 @@ pub(super) struct Arguments {
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let world = World::load(config)?;
     fits(&arguments)?;
-    let watched = world.runtime()?.block_on(watch(&world, &arguments))?;
-    let made = import::watched(&watched);
+    let sight = world.runtime()?.block_on(watch(&world, &arguments))?;
+    let (watched, documents) = sight.into_parts();
+    let (made, rows) = import::watched(&watched);
     tell(&made);
     let text = match &made.connector {
         Ok(text) => text,
@@ -63,6 +68,9 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         .map_or_else(|| "the connector".to_owned(), |path| path.display().to_string());
     let (_, found) = connector::load(Arc::new(Source { path, text: text.clone() }));
     connectors::show(&found);
+    if let Some(folder) = &arguments.fixture {
+        fixture::save(folder, &pages(documents, &rows))?;
+    }
     match &arguments.output {
         Some(path) => {
             write(path, text, arguments.force)?;
@@ -103,7 +111,7 @@ fn fits(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn watch(world: &World, arguments: &Arguments) -> Result<Watched, Failure> {
+async fn watch(world: &World, arguments: &Arguments) -> Result<Sighted, Failure> {
     let session = SessionId::fresh();
     let settings = world.browser_settings(session, false);
     if settings.kind != Kind::Chromium || settings.webdriver.is_some() {
@@ -136,9 +144,9 @@ fn ended(by: &str) -> Failure {
 }
 
 /// Follows the author until Enter is pressed in the terminal, or the window is closed.
-async fn followed(browser: &mut Browser, arguments: &Arguments) -> Result<Watched, Failure> {
+async fn followed(browser: &mut Browser, arguments: &Arguments) -> Result<Sighted, Failure> {
     const OPENS: std::time::Duration = std::time::Duration::from_secs(30);
-    let mut recorder = browser.record().await?;
+    let mut recorder = browser.record(arguments.fixture.is_some()).await?;
     if let Some(reason) = browser.page().goto(&arguments.url, OPENS).await? {
         return Err(Failure {
             exit: Exit::NotSignedIn,
@@ -158,15 +166,23 @@ async fn followed(browser: &mut Browser, arguments: &Arguments) -> Result<Watche
         tokio::select! {
             heard = recorder.next() => match heard? {
                 Heard::Closed => break,
-                heard => sight.take(heard),
+                heard => {
+                    // The page around a frame belongs to it.
+                    let inner = matches!(heard, Heard::Document { top: false, .. });
+                    sight.take(heard);
+                    if inner {
+                        recorder.ask().await?;
+                    }
+                }
             },
             _ = &mut enter => {
+                recorder.ask().await?;
                 settle(&mut recorder, &mut sight).await?;
                 break;
             }
         }
     }
-    Ok(sight.watched())
+    Ok(sight)
 }
 
 /// What the page has told already is taken in; a page that goes on telling is not waited for.
@@ -207,6 +223,8 @@ struct Sighted {
     before: Vec<Spotted>,
     /// What stands on the page that shows.
     now: Vec<Spotted>,
+    /// Documents, each with the number of deeds before it, and whether it is a top one.
+    documents: Vec<(usize, bool, Snapshot)>,
 }
 
 impl Sighted {
@@ -220,12 +238,15 @@ impl Sighted {
             .unwrap_or_else(|| host.to_owned());
         let url = arguments.url.to_string();
         let watched = Watched { name, end: url.clone(), url, ..Watched::default() };
-        Self { watched, before: Vec::new(), now: Vec::new() }
+        Self { watched, before: Vec::new(), now: Vec::new(), documents: Vec::new() }
     }
 
     fn take(&mut self, heard: Heard) {
         match heard {
             Heard::Closed => {}
+            Heard::Document { top, document } => {
+                self.documents.push((self.watched.deeds.len(), top, document));
+            }
             Heard::Page { fresh, url, landmarks } => {
                 let moved = fresh || url != self.watched.end;
                 if moved
@@ -251,11 +272,44 @@ impl Sighted {
         }
     }
 
-    fn watched(self) -> Watched {
+    fn into_parts(self) -> (Watched, Vec<(usize, bool, Snapshot)>) {
         let landmarks = self.now.iter().filter(|spot| !self.before.contains(spot));
         let landmarks = landmarks.filter_map(spot).collect();
-        Watched { landmarks, ..self.watched }
+        (Watched { landmarks, ..self.watched }, self.documents)
     }
+}
+
+/// The documents as pages: those that were taken between two that lead away belong together, and begin with
+/// the first row after the page before.
+fn pages(documents: Vec<(usize, bool, Snapshot)>, rows: &[usize]) -> Vec<SavedPage> {
+    let mut pages: Vec<(usize, SavedPage)> = Vec::new();
+    let mut frames: Vec<Snapshot> = Vec::new();
+    for (deeds, top, document) in documents {
+        let same = pages.last_mut().filter(|(_, page)| {
+            page.documents.first().is_some_and(|first| !top || first.url == document.url)
+        });
+        match same {
+            // The last look at a document has all that was on it; a frame is kept beside its page.
+            Some((last, page)) if top => {
+                *last = deeds;
+                page.documents[0] = document;
+            }
+            Some((last, page)) => {
+                *last = deeds;
+                page.documents.retain(|known| known.url != document.url);
+                page.documents.push(document);
+            }
+            None if top => {
+                let begun = pages.last().map_or(0, |(last, _)| last + 1);
+                let row = rows.iter().skip(begun).copied().find(|row| *row > 0).unwrap_or(1);
+                let documents = std::iter::once(document).chain(frames.drain(..)).collect();
+                pages.push((deeds, SavedPage { row, documents }));
+            }
+            // Its page comes next.
+            None => frames.push(document),
+        }
+    }
+    pages.into_iter().map(|(_, page)| page).collect()
 }
 
 fn deed_of(deed: &HeardDeed) -> Option<Deed> {

@@ -90,8 +90,9 @@ pub struct Spot {
     pub stable: bool,
 }
 
-/// The connector of `watched`, with a report of what the author should look at.
-pub fn watched(watched: &Watched) -> Import {
+/// The connector of `watched`, with a report of what the author should look at; and the row of each deed, from 1,
+/// with that of the validation behind them. 0 is a deed that needs no row.
+pub fn watched(watched: &Watched) -> (Import, Vec<usize>) {
     let source = Source { path: watched.url.clone(), text: String::new() };
     let mut draft = Draft::new(watched.name.clone(), 0, with_address(&watched.url));
     let first = origin(&watched.url);
@@ -100,6 +101,7 @@ pub fn watched(watched: &Watched) -> Import {
     let mut frames: Vec<Spot> = Vec::new();
     let mut done: Vec<&str> = Vec::new();
     let mut names = Names::default();
+    let mut numbers = vec![0; watched.deeds.len()];
     for (at, deed) in watched.deeds.iter().enumerate() {
         let next = watched.deeds.get(at + 1);
         let implied =
@@ -126,6 +128,7 @@ pub fn watched(watched: &Watched) -> Import {
             );
         }
         draft.row(0, Some(locator(&deed.spot)), action);
+        numbers[at] = draft.rows().count();
         if fills {
             done.push(&deed.element);
         }
@@ -136,6 +139,7 @@ pub fn watched(watched: &Watched) -> Import {
     }
     enter(&mut draft, &mut frames, &[]);
     validation(&mut draft, watched, &first);
+    numbers.push(draft.rows().count());
     draft.note("Add what a refused sign-in shows, such as: .alert > (Failure=wrong password) (SearchBy=css)");
     if origins.len() > 1 {
         draft.origins = origins
@@ -144,7 +148,7 @@ pub fn watched(watched: &Watched) -> Import {
             .collect();
     }
     let mut imports = write::imports(vec![draft], &source);
-    imports.remove(0)
+    (imports.remove(0), numbers)
 }
 
 /// Which placeholders were given out.

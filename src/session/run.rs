@@ -51,6 +51,8 @@ pub(super) struct Run<'a, 'r> {
     pub(super) waited: (Duration, BTreeMap<String, u32>),
     /// What dialogs of the page said.
     pub(super) dialogs: Vec<String>,
+    /// The pages are saved ones.
+    pub(super) rehearsing: bool,
     /// Saved pages that are still to come, by their first row.
     pub(super) turns: BTreeMap<usize, url::Url>,
     /// The URL of the document in which the last validation showed.
@@ -103,6 +105,7 @@ impl<'a, 'r> Run<'a, 'r> {
             glance: None,
             waited: (Duration::ZERO, BTreeMap::new()),
             dialogs: Vec::new(),
+            rehearsing: false,
             turns: BTreeMap::new(),
             arrived: None,
         }
@@ -134,6 +137,7 @@ impl<'a, 'r> Run<'a, 'r> {
         self.turns.pop_first();
         let documents = pages.into_iter().flat_map(|page| page.documents).collect();
         self.page.serve(documents).await?;
+        self.rehearsing = true;
         self.finish().await
     }
 
@@ -157,6 +161,24 @@ impl<'a, 'r> Run<'a, 'r> {
         Ok(None)
     }
 
+    /// On saved pages nothing else tells that a button was reached: no page follows it.
+    async fn unpressed(&mut self, step: &Step, next: &Next) -> Result<Option<Stop>, Error> {
+        let button = matches!(step.verb, Verb::Act(_, Act::Button)) && matches!(next, Next::On);
+        if !self.rehearsing || !button || self.page.was_pressed().await? {
+            return Ok(None);
+        }
+        let stop = Stop::new(
+            Code::NotReady,
+            Some(step.row),
+            super::row::caret(step),
+            "the button was clicked, and the press did not reach it",
+        );
+        Ok(Some(
+            stop.label(format!("row {} of {}", step.row, self.armed.plan.rows()))
+                .help("does something lie over it in the saved page? `doorward try --trace DIR` shows the page"),
+        ))
+    }
+
     async fn stages(&mut self) -> Result<Outcome, Error> {
         let url = self.armed.logon_url.clone();
         let span = self.armed.plan.connector.settings.logon_url.span;
@@ -177,7 +199,11 @@ impl<'a, 'r> Run<'a, 'r> {
                         _ => None,
                     });
                     self.tell_row(step);
-                    self.row(at, step, checkpoint).await?
+                    let next = self.row(at, step, checkpoint).await?;
+                    match self.unpressed(step, &next).await? {
+                        Some(stop) => return Ok(Outcome::Stuck(stop)),
+                        None => next,
+                    }
                 }
                 Stage::Checkpoint(checkpoint) => {
                     if let Some(step) =

@@ -98,6 +98,14 @@ pub(crate) fn command(
     commands: &[(&str, serde_json::Value)],
 ) -> Vec<serde_json::Value> {
     let url = pages(desk)[0]["webSocketDebuggerUrl"].as_str().unwrap().to_owned();
+    command_to(&url, commands)
+}
+
+/// The same to the target with this socket.
+pub(crate) fn command_to(
+    url: &str,
+    commands: &[(&str, serde_json::Value)],
+) -> Vec<serde_json::Value> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
