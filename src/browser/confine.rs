@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::locator::glob;
+
 /// Patterns of URLs in which `*` stands for anything.
 #[derive(Debug, Default)]
 pub(super) struct Confinement {
@@ -59,31 +61,9 @@ fn allows(pattern: &str, url: &str) -> bool {
     glob(scheme, url_scheme) && glob(host, url_host) && glob(path, url_path)
 }
 
-/// Whether `text` is what `pattern` says, where `*` stands for any text.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{allows, glob};
+    use super::allows;
 
     #[test]
     fn a_star_in_the_host_stays_in_it() {
@@ -105,30 +85,6 @@ mod tests {
         ];
         for (pattern, url, expected) in cases {
             assert_eq!(allows(pattern, url), expected, "{pattern} {url}");
-        }
-    }
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        let cases = [
-            ("https://a.example/*", "https://a.example/", true),
-            ("https://a.example/*", "https://a.example/x?y#z", true),
-            ("https://a.example/*", "https://a.example.evil/", false),
-            ("https://a.example/*", "http://a.example/", false),
-            ("https://*.example/app/*", "https://b.example/app/1", true),
-            ("https://*.example/app/*", "https://b.example/", false),
-            ("https://a.example/", "https://a.example/", true),
-            ("https://a.example/", "https://a.example/x", false),
-            ("*/end", "https://a.example/end", true),
-            ("*/end", "https://a.example/end/not", false),
-            ("a*b*c", "abbc", true),
-            ("a*b*bc", "abc", false),
-            ("*", "", true),
-            ("", "", true),
-            ("", "x", false),
-        ];
-        for (pattern, text, matches) in cases {
-            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::trial::write;
+use super::trial::{make_folder, write};
 use super::{Exit, Failure};
 use crate::browser::Snapshot;
 use crate::session::SavedPage;
@@ -43,13 +43,7 @@ struct Document {
 /// # Errors
 /// Exit 2 when the folder cannot be made or written to.
 pub(super) fn save(folder: &Path, pages: &[SavedPage]) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure {
-        exit: Exit::Usage,
-        text: format!(
-            "error: cannot make the folder {}\ncaused by: {error}\nhelp: may you write beside it?\n",
-            folder.display()
-        ),
-    })?;
+    make_folder(folder)?;
     let mut list = List { pages: Vec::new() };
     for (index, page) in pages.iter().enumerate() {
         let mut documents = Vec::new();

@@ -5,7 +5,7 @@ use super::report::Report;
 use super::step::{Step, Verb};
 use super::template::{Part, Template};
 use crate::diagnostic::Code;
-use crate::locator::By;
+use crate::locator::{By, glob};
 
 /// Warns of `AllowedURLs` whose host is open, and of validations that show on the login page.
 pub(super) fn check(settings: &Settings, steps: &[Step], report: &mut Report) {
@@ -35,7 +35,7 @@ pub(super) fn check(settings: &Settings, steps: &[Step], report: &mut Report) {
         }
         let pattern = text(&locator.text);
         // A page that nobody has named.
-        if origins.iter().all(|origin| fits(&pattern, &format!("{origin}/\u{1}"))) {
+        if origins.iter().all(|origin| glob(&pattern, &format!("{origin}/\u{1}"))) {
             let message = "this validation shows on every page of the application, the login page too, so a \
                            sign-in that failed would be called successful";
             let help = "write the path of a page that only a signed-in person sees: \
@@ -64,27 +64,4 @@ fn origin(address: &Template) -> Option<String> {
 /// What stands before the path.
 fn host(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
-}
-
-/// Whether `text` is what `pattern` says, where `*` stands for any text. A `*` in `text` is a letter, so
-/// that a pattern which fits another one as a text fits all that the other fits.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
 }

@@ -4,7 +4,7 @@ use super::pattern;
 use super::report::Report;
 use super::step::{LocatorTemplate, Step, Verb};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::locator::By;
+use crate::locator::{By, glob};
 
 /// Warns of rows that nothing can come to. A failure is looked for before the failures below it and
 /// before every validation of its checkpoint; validations in their order.
@@ -59,7 +59,7 @@ fn covers(one: &LocatorTemplate, other: &LocatorTemplate) -> bool {
     }
     let (text, narrower) = (pattern::text(&one.text), pattern::text(&other.text));
     match one.by {
-        By::Url => pattern::fits(&text, &narrower),
+        By::Url => glob(&text, &narrower),
         // A text is found within a longer one, case aside.
         By::Text if one.nth.is_none() && one.text.placeholders().next().is_none() => {
             let plain =

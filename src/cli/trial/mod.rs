@@ -269,6 +269,17 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     path.with_file_name(format!("{stem}-{number}{ending}"))
 }
 
+/// Makes a folder where there is none.
+pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure {
+        exit: Exit::Usage,
+        text: format!(
+            "error: cannot make the folder {}\ncaused by: {error}\nhelp: may you write beside it?\n",
+            folder.display()
+        ),
+    })
+}
+
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder =

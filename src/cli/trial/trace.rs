@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::report::is_early;
-use super::write;
-use crate::cli::{Exit, Failure};
+use super::{make_folder, write};
+use crate::cli::Failure;
 use crate::diagnostic::{Source, render};
 use crate::session::{Done, Outcome, Tried, TriedRow};
 
@@ -33,13 +33,7 @@ pub(super) fn write_report(
     url: &str,
     took: Duration,
 ) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure {
-        exit: Exit::Usage,
-        text: format!(
-            "error: cannot make the folder {}\ncaused by: {error}\nhelp: may you write beside it?\n",
-            folder.display()
-        ),
-    })?;
+    make_folder(folder)?;
     let mut html = String::new();
     let title = format!("Trial of {}", escaped(&source.path));
     let _ = write!(
