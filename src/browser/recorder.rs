@@ -25,6 +25,8 @@ const WORLD: &str = "doorward";
 pub struct Recorder {
     tools: DevTools,
     heard: mpsc::UnboundedReceiver<Value>,
+    /// The session of the top frame's first process.
+    session: String,
     /// The top frame.
     top: String,
     /// Which frame a world is of, by session and world.
@@ -119,6 +121,7 @@ impl Recorder {
         let mut recorder = Self {
             tools: tools.clone(),
             heard,
+            session: session.to_owned(),
             top: top.to_owned(),
             worlds: HashMap::new(),
             homes: HashMap::new(),
@@ -146,6 +149,16 @@ impl Recorder {
                 return Ok(heard);
             }
         }
+    }
+
+    /// From now on requests go their way unseen: what is typed is in them. Until the first page is there they
+    /// are paused as in every session.
+    ///
+    /// # Errors
+    /// [`Error::Unresponsive`], [`Error::Refused`].
+    pub async fn look_away(&self) -> Result<(), Error> {
+        let disabled = self.tools.call(Some(&self.session), "Fetch.disable", json!({})).await;
+        disabled.map(|_| ()).map_err(|fault| fault.during(DURING))
     }
 
     /// Asks the top document to tell how it stands; [`Recorder::next`] brings it.

@@ -156,6 +156,7 @@ async fn followed(browser: &mut Browser, arguments: &Arguments) -> Result<Sighte
             ),
         });
     }
+    recorder.look_away().await?;
     eprint(
         "Sign in with a test account in the window. What you type stays in the page.\n\
          When you are signed in, press Enter here, or close the window.\n",
