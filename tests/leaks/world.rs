@@ -216,9 +216,12 @@ fn look(folder: &[u8], seen: &Mutex<HashSet<Vec<u8>>>) {
         // What may not be read is a process that others cannot read either.
         let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
         let (arguments, mut environment) = (read("cmdline"), read("environ"));
+        // The token is in doorward's environment by intent, and may be in no other's. A process that ends
+        // meanwhile no longer has a program; then its name, which was read before, tells who it was.
         let program = std::fs::read_link(process.path().join("exe")).unwrap_or_default();
-        if program == Path::new(env!("CARGO_BIN_EXE_doorward")) {
-            // The token is in its environment by intent, and may be in no other's.
+        let doorward = env!("CARGO_BIN_EXE_doorward");
+        let named = arguments.split(|byte| *byte == 0).next() == Some(doorward.as_bytes());
+        if named || program == Path::new(doorward) {
             let text = String::from_utf8_lossy(&environment);
             environment = text.replace(&format!("DW_TOKEN={TOKEN}"), "").into_bytes();
         }
