@@ -212,6 +212,17 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// Why a person asks for an account: it goes on record, and to vaults that want to know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Purpose {
+    /// In their own words.
+    pub reason: Option<String>,
+    /// The id of the ticket that they work on.
+    pub ticket: Option<String>,
+    /// The name of the ticketing system that it is in, as the vault knows it.
+    pub ticketing_system: Option<String>,
+}
+
 /// The person who asks, as the machine knows them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserName(String);

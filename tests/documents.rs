@@ -43,8 +43,10 @@ fn every_configuration_of_the_readme_is_one() {
         let path = lab.write("doorward.yaml", &block);
         let config = Config::load(Some(&path)).unwrap_or_else(|error| panic!("{block}\n{error}"));
         for (name, entry) in config.vaults {
+            let nobody = std::sync::Arc::new(crate::lab::responder::Nobody);
             let opened =
-                doorward::vault::open(&name, &entry.kind, entry.settings, &config.base).map(drop);
+                doorward::vault::open(&name, &entry.kind, entry.settings, &config.base, nobody)
+                    .map(drop);
             assert!(opened.is_ok(), "{block}\n{opened:?}");
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Arguments {}
 pub(super) fn run(config: Option<&Path>, _arguments: Arguments) -> Result<Exit, Failure> {
     let mut findings = Findings::default();
     match World::load(config) {
-        Ok(world) => world.runtime()?.block_on(examine(&world, &mut findings)),
+        Ok(world) => world.run(examine(&world, &mut findings))?,
         Err(failure) => {
             findings.failed("configuration", &failure);
             findings.note("the rest", "not checked: it hangs on the configuration", "");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::world::World;
 use super::{Exit, Failure, connectors, print};
 use crate::connector::{Act, Object, Step, Verb};
-use crate::name::AccountRef;
+use crate::name::{AccountRef, Purpose};
 use crate::plan::{self, Class, Plan, Request, Stage};
 
 /// The arguments.
@@ -51,7 +51,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         return Ok(Exit::Connector);
     };
     let params = arguments.params.into_iter().collect();
-    let request = Request { account, user, reason: None, params };
+    let request = Request { account, user, purpose: Purpose::default(), params };
     match plan::build(Arc::new(connector), request) {
         Ok(plan) => {
             print(&match arguments.format {

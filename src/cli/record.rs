@@ -49,7 +49,7 @@ pub(super) struct Arguments {
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let world = World::load(config)?;
     fits(&arguments)?;
-    let sight = world.runtime()?.block_on(watch(&world, &arguments))?;
+    let sight = world.run(watch(&world, &arguments))??;
     let (watched, documents) = sight.into_parts();
     let (made, rows) = import::watched(&watched);
     tell(&made);

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{Exit, Failure};
+use super::responder::Prompt;
+use super::{Exit, Failure, eprint};
 use crate::config::{Config, VaultEntry};
 use crate::name::{AccountRef, UserName, VaultName};
 use crate::vault::kdbx::Kdbx;
@@ -17,6 +18,8 @@ pub(super) struct World {
     pub(super) config: Config,
     /// The vaults that were used so far; each opens once for the process.
     vaults: Mutex<BTreeMap<VaultName, Arc<dyn Vault>>>,
+    /// Itself, for what the vaults ask back.
+    itself: Weak<Self>,
 }
 
 impl World {
@@ -24,8 +27,32 @@ impl World {
     ///
     /// # Errors
     /// Exit 2 when it is missing or wrong.
-    pub(super) fn load(named: Option<&Path>) -> Result<Self, Failure> {
-        Ok(Self { config: Config::load(named)?, vaults: Mutex::default() })
+    pub(super) fn load(named: Option<&Path>) -> Result<Arc<Self>, Failure> {
+        let config = Config::load(named)?;
+        Ok(Arc::new_cyclic(|itself| Self {
+            config,
+            vaults: Mutex::default(),
+            itself: Weak::clone(itself),
+        }))
+    }
+
+    /// Runs what a command does with its vaults to the end, and closes them however it went. A vault that
+    /// does not close is warned of: what the command did stands.
+    ///
+    /// # Errors
+    /// Exit 70 when the system has no event queue to give.
+    pub(super) fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        self.runtime()?.block_on(async {
+            let done = work.await;
+            let vaults =
+                std::mem::take(&mut *self.vaults.lock().unwrap_or_else(PoisonError::into_inner));
+            for vault in vaults.values() {
+                if let Err(error) = vault.close().await {
+                    eprint(&format!("warning: {}", Failure::from(error).text));
+                }
+            }
+            Ok(done)
+        })
     }
 
     /// The vault that holds an account, and the account with that vault named.
@@ -71,7 +98,9 @@ impl World {
             return Ok(Some(Arc::clone(vault)));
         }
         let Some(entry) = self.config.vaults.get(name) else { return Ok(None) };
-        let vault = vault::open(name, &entry.kind, entry.settings.clone(), &self.config.base)?;
+        let settings = entry.settings.clone();
+        let responder = Arc::new(Prompt(Weak::clone(&self.itself)));
+        let vault = vault::open(name, &entry.kind, settings, &self.config.base, responder)?;
         vaults.insert(name.clone(), Arc::clone(&vault));
         Ok(Some(vault))
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::connector::{Connector, Object, Step};
-use crate::name::{AccountRef, UserName};
+use crate::name::{AccountRef, Purpose, UserName};
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub struct Request {
     pub account: AccountRef,
     /// Who asks.
     pub user: UserName,
-    /// Why, in their own words.
-    pub reason: Option<String>,
+    /// Why.
+    pub purpose: Purpose,
     /// The values of the connector's `UserParameters`, by name.
     pub params: BTreeMap<String, String>,
 }

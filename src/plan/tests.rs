@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::build;
 use crate::connector::{self, Connector, Object};
 use crate::diagnostic::{Code, Source};
+use crate::name::Purpose;
 use crate::plan::{Class, Plan, Request, Stage};
 
 const ROWS: &str = "  username > <username>
@@ -36,7 +37,7 @@ fn request(params: &[(&str, &str)]) -> Request {
     Request {
         account: "shop".parse().unwrap(),
         user: "eve".parse().unwrap(),
-        reason: None,
+        purpose: Purpose::default(),
         params: params.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
     }
 }

@@ -114,7 +114,7 @@ pub async fn launch<'a>(
 ) -> Result<Signed<'a>, Error> {
     let began = Instant::now();
     let request = launch.plan.request.clone();
-    let grant = access::decide(Some(&request.user), &request.account)?;
+    let grant = access::decide(Some(&request.user), &request.account, &request.purpose)?;
     let live = launch.store.begin(launch.session).await?;
     let mut record =
         Record::new(launch.store, launch.clock, launch.session, &launch.plan.connector, &request);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::activity::{self, Action, Event, Store};
 use crate::clock::Clock;
 use crate::connector::Object;
-use crate::name::{AccountRef, SessionId};
+use crate::name::{AccountRef, Purpose, SessionId};
 use crate::plan::Request;
 
 /// Writes the rows of one session: each on the target account, and on the linked account where it is used.
@@ -45,7 +45,7 @@ pub async fn refused(
         account: request.account.clone(),
         connector: connector.to_owned(),
         address: String::new(),
-        reason: request.reason.clone().unwrap_or_default(),
+        reason: request.purpose.reason.clone().unwrap_or_default(),
         client_address: LOCAL.to_owned(),
         outcome: "refused".to_owned(),
         details: why.to_vec(),
@@ -158,6 +158,10 @@ impl<'a> Record<'a> {
         } else {
             details.push(("target".to_owned(), self.request.account.to_string()));
         }
+        let Purpose { ticket, ticketing_system, .. } = &self.request.purpose;
+        for (word, value) in [("ticket", ticket), ("ticketing_system", ticketing_system)] {
+            details.extend(value.as_ref().map(|value| (word.to_owned(), value.clone())));
+        }
         if self.insecure {
             details.push(("insecure".to_owned(), "true".to_owned()));
         }
@@ -172,7 +176,7 @@ impl<'a> Record<'a> {
             account: account.clone(),
             connector: self.connector.clone(),
             address: self.address.clone(),
-            reason: self.request.reason.clone().unwrap_or_default(),
+            reason: self.request.purpose.reason.clone().unwrap_or_default(),
             client_address: self.client_address.clone(),
             outcome: outcome.to_owned(),
             details,

@@ -21,6 +21,14 @@ use futures_util::future::BoxFuture;
 
 use crate::access::Grant;
 use crate::name::VaultName;
+use crate::secret::Secret;
+
+/// Answers what a vault asks back while doorward signs in to it, or asks it for an account.
+pub trait Responder: Send + Sync {
+    /// What the person who runs doorward types after `question`, unseen where it is `hidden`; `None` where
+    /// there is no terminal to ask on.
+    fn ask<'a>(&'a self, question: &'a str, hidden: bool) -> BoxFuture<'a, Option<Secret>>;
+}
 
 /// A vault. It answers only with a [`Grant`] in hand.
 pub trait Vault: Send + Sync {
@@ -39,4 +47,10 @@ pub trait Vault: Send + Sync {
 
     /// Asks the vault how it is, for `doctor`: one line of good news, or the error.
     fn health(&self) -> BoxFuture<'_, Result<String, Error>>;
+
+    /// Ends what was begun: checks in what was checked out, signs off. The end of every command, however
+    /// it went; a vault that holds nothing open has nothing to do.
+    fn close(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }

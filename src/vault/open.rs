@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Vault, hashicorp, kdbx};
+use super::{Error, Responder, Vault, hashicorp, kdbx};
 use crate::name::VaultName;
 
 /// The kinds of vaults, as the configuration names them.
 pub const KINDS: &[&str] = &["kdbx", "hashicorp"];
 
 /// The vault of an entry of the configuration: `kind`, its other `settings` as written, and the folder
-/// `base` that its relative paths start from. Nothing is read or asked yet: vaults open when first used.
+/// `base` that its relative paths start from. What it asks back, `responder` answers. Nothing is read or
+/// asked yet: vaults open when first used.
 ///
 /// # Errors
 /// [`Error::UnknownKind`] and [`Error::Settings`].
@@ -19,6 +20,7 @@ pub fn open(
     kind: &str,
     settings: serde_json::Map<String, serde_json::Value>,
     base: &Path,
+    _responder: Arc<dyn Responder>,
 ) -> Result<Arc<dyn Vault>, Error> {
     match kind {
         "kdbx" => Ok(Arc::new(kdbx::Kdbx::new(name, settings, base)?)),

@@ -52,7 +52,8 @@ fn open(lab: &Lab, address: &str, more: Value) -> Hashicorp {
 }
 
 fn grant(account: &str) -> Grant {
-    access::decide(Some(&"anna".parse().unwrap()), &account.parse().unwrap()).unwrap()
+    access::decide(Some(&"anna".parse().unwrap()), &account.parse().unwrap(), &Default::default())
+        .unwrap()
 }
 
 /// A server on which everything that is not the point of a test goes well.

@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod marks;
+pub(crate) mod responder;
 pub(crate) mod screen;
 
 use std::io::Write;

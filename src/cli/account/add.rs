@@ -39,7 +39,7 @@ pub(super) fn run(world: &World, arguments: Arguments) -> Result<Exit, Failure> 
     let account = account.within(&vault);
     let kdbx = world.kdbx(&vault)?;
     // What would fail anyway fails before a secret is typed.
-    let known = world.runtime()?.block_on(kdbx.list(account.safe()))?;
+    let known = world.run(kdbx.list(account.safe()))??;
     if known.iter().any(|summary| summary.reference == account) {
         return Err(Error::Exists { vault, account }.into());
     }

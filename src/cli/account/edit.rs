@@ -48,7 +48,7 @@ pub(super) fn run(world: &World, arguments: Arguments) -> Result<Exit, Failure> 
     let kdbx = world.kdbx(&vault)?;
     // What would fail anyway fails before a secret is typed.
     if secret || secret_stdin || !fields.protected.is_empty() {
-        let known = world.runtime()?.block_on(kdbx.list(account.safe()))?;
+        let known = world.run(kdbx.list(account.safe()))??;
         match known.iter().filter(|summary| summary.reference == account).count() {
             1 => {}
             0 => return Err(Error::NotFound { vault, account, nearest: Vec::new() }.into()),

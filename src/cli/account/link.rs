@@ -3,7 +3,7 @@
 use crate::access;
 use crate::cli::world::World;
 use crate::cli::{Exit, Failure, eprint, print};
-use crate::name::AccountRef;
+use crate::name::{AccountRef, Purpose};
 use crate::vault::Error;
 use crate::vault::kdbx::{self, Change};
 
@@ -99,8 +99,10 @@ pub(super) fn check(
         ));
     }
     let (vault, other) = world.vault_of(other)?;
-    let grant = access::decide(world.user().as_ref(), &other)?;
-    match world.runtime()?.block_on(vault.account(&grant)) {
+    let reason = format!("to link it to {account}");
+    let purpose = Purpose { reason: Some(reason), ..Purpose::default() };
+    let grant = access::decide(world.user().as_ref(), &other, &purpose)?;
+    match world.run(vault.account(&grant))? {
         Ok(_) => Ok(()),
         Err(error @ (Error::NotFound { .. } | Error::Ambiguous { .. })) => Err(error.into()),
         Err(error) => {

@@ -36,7 +36,7 @@ enum Format {
 
 pub(super) fn run(world: &World, arguments: Arguments) -> Result<Exit, Failure> {
     let (vault, safe) = below(world, arguments.below.as_deref().unwrap_or_default())?;
-    let accounts = world.runtime()?.block_on(world.vault(&vault)?.list(safe.as_deref()))?;
+    let accounts = world.run(world.vault(&vault)?.list(safe.as_deref()))??;
     match arguments.format {
         Format::Json => print(&as_json(&accounts)),
         Format::Text if accounts.is_empty() => {

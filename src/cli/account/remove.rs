@@ -27,7 +27,7 @@ pub(super) fn run(world: &World, arguments: Arguments) -> Result<Exit, Failure> 
     let vault = arguments.account.vault().unwrap_or(&world.config.default_vault).clone();
     let account = arguments.account.within(&vault);
     let kdbx = world.kdbx(&vault)?;
-    let all = world.runtime()?.block_on(kdbx.list(None))?;
+    let all = world.run(kdbx.list(None))??;
     let known = all.iter().any(|summary| summary.reference == account);
     for summary in all.iter().filter(|summary| summary.logon_account.as_ref() == Some(&account)) {
         eprint(&format!(

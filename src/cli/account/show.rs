@@ -20,12 +20,14 @@ pub(super) struct Arguments {
     /// The account: [vault:][safe/]name
     #[arg(value_name = "REF")]
     account: AccountRef,
+    #[command(flatten)]
+    purpose: crate::cli::purpose::Arguments,
 }
 
 pub(super) fn run(world: &World, arguments: Arguments) -> Result<Exit, Failure> {
     let (vault, account) = world.vault_of(&arguments.account)?;
-    let grant = access::decide(world.user().as_ref(), &account)?;
-    let account = world.runtime()?.block_on(vault.account(&grant))?;
+    let grant = access::decide(world.user().as_ref(), &account, &(&arguments.purpose).into())?;
+    let account = world.run(vault.account(&grant))??;
     print(&text(&account));
     Ok(Exit::Done)
 }

@@ -42,9 +42,8 @@ pub(super) struct Arguments {
     /// The account to sign in with: [vault:][safe/]name
     #[arg(long, value_name = "REF")]
     account: AccountRef,
-    /// Why you need it; it goes on record
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    purpose: super::purpose::Arguments,
     /// A value for one of the connector's UserParameters, as often as there are some; on a terminal you are
     /// asked for those that are missing
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
@@ -97,7 +96,7 @@ fn attempt(
     report.account = world.vault_of(&arguments.account)?.1;
     let user = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
     let (loaded, diagnostics) = connectors::load(&world, &arguments.connector)?;
-    world.runtime()?.block_on(connect(&world, arguments, user, loaded, &diagnostics, report))
+    world.run(connect(&world, arguments, user, loaded, &diagnostics, report))?
 }
 
 async fn connect(
@@ -112,7 +111,7 @@ async fn connect(
     let mut request = Request {
         account: report.account.clone(),
         user,
-        reason: arguments.reason.clone(),
+        purpose: (&arguments.purpose).into(),
         params: arguments.params.iter().cloned().collect(),
     };
     let Some(connector) = loaded else {

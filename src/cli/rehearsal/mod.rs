@@ -16,7 +16,7 @@ use crate::browser::{self, Browser, Kind};
 use crate::clock::{Clock, Timestamp};
 use crate::connector::{Connector, Template};
 use crate::diagnostic::{Diagnostic, render};
-use crate::name::{AccountRef, SessionId};
+use crate::name::{AccountRef, Purpose, SessionId};
 use crate::plan::{self, Plan, Request};
 use crate::session::{self, Course, Launch, Outcome, Progress, SavedPage, Vaults};
 use crate::vault::Specimen;
@@ -99,7 +99,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         return Ok(Exit::Connector);
     };
     let pages = arguments.fixture.as_deref().map(fixture::load).transpose()?;
-    world.runtime()?.block_on(attempt(&world, &arguments, connector, pages))
+    world.run(attempt(&world, &arguments, connector, pages))?
 }
 
 async fn attempt(
@@ -121,7 +121,7 @@ async fn attempt(
     let request = Request {
         account: stage.account.clone(),
         user,
-        reason: Some("doorward test".to_owned()),
+        purpose: Purpose { reason: Some("doorward test".to_owned()), ..Purpose::default() },
         params: arguments.params.iter().cloned().collect(),
     };
     let plan = match plan::build(Arc::new(connector), request) {

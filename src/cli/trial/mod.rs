@@ -46,9 +46,8 @@ pub(super) struct Arguments {
     /// Run the rows up to this one, secrets and submits included
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u32).range(1..))]
     until: Option<u32>,
-    /// Why you need it; it goes on record
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    purpose: super::purpose::Arguments,
     /// A value for one of the connector's UserParameters, as often as there are some
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::connect::parameter)]
     params: Vec<(String, String)>,
@@ -88,7 +87,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         connector.settings.logon_url =
             Template::literal(url.as_str(), connector.settings.logon_url.span);
     }
-    world.runtime()?.block_on(attempt(&world, arguments, connector))
+    world.run(attempt(&world, arguments, connector))?
 }
 
 async fn attempt(
@@ -110,7 +109,7 @@ async fn attempt(
     let request = Request {
         account: stage.account.clone(),
         user,
-        reason: arguments.reason.clone(),
+        purpose: (&arguments.purpose).into(),
         params: arguments.params.iter().cloned().collect(),
     };
     let plan = match plan::build(Arc::new(connector), request) {

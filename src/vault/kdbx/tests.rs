@@ -37,7 +37,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 fn account(vault: &Kdbx, reference: &str) -> Result<Account, VaultError> {
     let reference: AccountRef = reference.parse().unwrap();
     let user = "tester".parse().unwrap();
-    let grant = crate::access::decide(Some(&user), &reference).unwrap();
+    let grant = crate::access::decide(Some(&user), &reference, &Default::default()).unwrap();
     wait(vault.account(&grant))
 }
 
