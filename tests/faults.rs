@@ -14,8 +14,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::hashicorp::server::{Reply, Script, StandIn, errors, html, ok};
 use crate::lab::desk::{Desk, Launched, ROWS};
+use crate::lab::server::{Reply, Script, StandIn, errors, html, ok};
 use crate::lab::{Ended, wait};
 use crate::site::{PASSWORD, Site, USERNAME};
 

@@ -3,11 +3,11 @@
 
 use serde_json::json;
 
-use super::server::{Reply, Script, StandIn, empty, errors, html, json_of, ok, redirect};
 use super::{
     Ask, PASSWORD, SECRET_ID, TOKEN, all_of, approle, assert_nothing_leaks, lab, lookup, mount,
     open, v2, variant_of, well, with,
 };
+use crate::lab::server::{Reply, Script, StandIn, empty, errors, html, json_of, ok, redirect};
 
 /// A situation and its error; `answers.txt` has the texts.
 struct Row {

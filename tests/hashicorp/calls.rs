@@ -3,11 +3,11 @@
 use doorward::vault::{Password, Vault};
 use serde_json::json;
 
-use super::server::{Reply, StandIn, empty, errors, html, json_of, ok, redirect};
 use super::{
     Ask, PASSWORD, SECRET_ID, TOKEN, all_of, alone, approle, assert_nothing_leaks, grant, lab,
     login, lookup, mount, open, shop, variant_of, well, with,
 };
+use crate::lab::server::{Reply, StandIn, empty, errors, html, json_of, ok, redirect};
 
 const LOGIN: &str = "POST /v1/auth/approle/login";
 const LOOKUP: &str = "GET /v1/auth/token/lookup-self";
@@ -45,9 +45,9 @@ async fn an_account_is_made_of_its_fields() {
     assert_eq!(properties, [("pin", "0007", false), ("port", "8443", false)]);
     assert!(!format!("{account:?}").contains("MARKED"));
     for seen in server.seen() {
-        assert_eq!(seen.token.as_deref(), Some(TOKEN), "{}", seen.call);
-        assert_eq!(seen.namespace.as_deref(), Some("team-a"), "{}", seen.call);
-        assert_eq!(seen.marked.as_deref(), Some("true"), "{}", seen.call);
+        assert_eq!(seen.header("x-vault-token"), Some(TOKEN), "{}", seen.call);
+        assert_eq!(seen.header("x-vault-namespace"), Some("team-a"), "{}", seen.call);
+        assert_eq!(seen.header("x-vault-request"), Some("true"), "{}", seen.call);
     }
 }
 
@@ -181,7 +181,7 @@ async fn an_approle_signs_in_once_for_many_questions() {
     assert_eq!(server.count(LOGIN), 1);
     assert_eq!(server.count(LOOKUP), 0, "the login has told all");
     let login = server.seen().into_iter().find(|seen| seen.call == LOGIN).unwrap();
-    assert_eq!(login.token, None);
+    assert_eq!(login.header("x-vault-token"), None);
     let body: serde_json::Value = serde_json::from_str(&login.body).unwrap();
     assert_eq!(body, json!({ "role_id": "web-broker", "secret_id": SECRET_ID }));
 }
@@ -199,7 +199,7 @@ async fn a_refused_token_is_replaced_exactly_once() {
     ]);
     vault.account(&grant("web/shop")).await.unwrap();
     assert_eq!(server.count(LOGIN), 2);
-    assert_eq!(server.seen().last().unwrap().token.as_deref(), Some(second));
+    assert_eq!(server.seen().last().unwrap().header("x-vault-token"), Some(second));
     // The policy has changed: a new token does not help, and only one is tried.
     server.script(vec![(SHOP, vec![forbidden()])]);
     let error = vault.account(&grant("web/shop")).await.unwrap_err();
@@ -237,7 +237,7 @@ async fn a_token_file_that_was_changed_is_read_again() {
     lab.write("token", "hvs.MARKED-rotated\r\n");
     server.script(vec![(SHOP, vec![errors(403, &["permission denied", "invalid token"]), shop()])]);
     vault.account(&grant("web/shop")).await.unwrap();
-    assert_eq!(server.seen().last().unwrap().token.as_deref(), Some("hvs.MARKED-rotated"));
+    assert_eq!(server.seen().last().unwrap().header("x-vault-token"), Some("hvs.MARKED-rotated"));
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn a_token_comes_from_the_environment() {
     let (lab, server) = (lab(), StandIn::start(well()).await);
     let auth = json!({ "auth": { "token-env": "DOORWARD_TEST_TOKEN" } });
     open(&lab, &server.address, auth).account(&grant("web/shop")).await.unwrap();
-    assert_eq!(server.seen().last().unwrap().token.as_deref(), Some("hvs.MARKED-env"));
+    assert_eq!(server.seen().last().unwrap().header("x-vault-token"), Some("hvs.MARKED-env"));
 }
 
 /// Which standing of a token leads to its renewal.
@@ -337,8 +337,8 @@ async fn a_standby_leads_to_a_node_that_is_trusted() {
     vault.account(&grant("web/shop")).await.unwrap();
     let seen = leader.seen();
     assert_eq!(seen.len(), 1);
-    assert_eq!(seen[0].token.as_deref(), Some(TOKEN));
-    assert_eq!(seen[0].namespace.as_deref(), Some("team-a"));
+    assert_eq!(seen[0].header("x-vault-token"), Some(TOKEN));
+    assert_eq!(seen[0].header("x-vault-namespace"), Some("team-a"));
 }
 
 #[tokio::test]
@@ -521,7 +521,8 @@ async fn health_is_one_line() {
         let seen = server.seen();
         let asked = seen.iter().find(|seen| seen.call == page).unwrap();
         // That page is of the root namespace and for everybody.
-        assert_eq!((&asked.token, &asked.namespace), (&None, &None));
+        assert_eq!(asked.header("x-vault-token"), None);
+        assert_eq!(asked.header("x-vault-namespace"), None);
     }
 }
 

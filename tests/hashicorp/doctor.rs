@@ -1,7 +1,7 @@
 //! What the doctor says of a HashiCorp vault.
 
-use super::server::{StandIn, empty, errors};
 use super::*;
+use crate::lab::server::{StandIn, empty, errors};
 
 /// A command needs a runtime of its own; the server answers from another thread.
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,6 @@ mod answers;
 mod calls;
 mod config;
 mod doctor;
-pub(crate) mod server;
 pub(crate) mod tls;
 
 use doorward::access::{self, Grant};
@@ -13,7 +12,7 @@ use doorward::vault::hashicorp::Hashicorp;
 use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
-use server::{Reply, Script, errors, ok};
+use crate::lab::server::{Reply, Script, errors, ok};
 
 /// Secrets that are searched for in everything that comes out.
 const TOKEN: &str = "hvs.MARKED-token-5e1f";

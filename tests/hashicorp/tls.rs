@@ -8,8 +8,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 
-use super::server::{StandIn, redirect};
 use super::{all_of, assert_nothing_leaks, grant, lab, open, variant_of, well, with};
+use crate::lab::server::{StandIn, redirect};
 
 const SHOP: &str = "GET /v1/secret/data/web/shop";
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::world::{CORP_PASSWORD, PASSWORD, PIN, SECRET_ID, SEED, TOKEN, World};
-use crate::hashicorp::server::{Reply, Script, StandIn, errors, ok, redirect};
 use crate::lab::desk::ROWS;
+use crate::lab::server::{Reply, Script, StandIn, errors, ok, redirect};
 
 const LOGIN: &str = "POST /v1/auth/approle/login";
 const LOOKUP: &str = "GET /v1/auth/token/lookup-self";
@@ -96,7 +96,7 @@ go > (Button) (SearchBy=id)
     assert!(forms.iter().all(|form| form.value("password") == Some(CORP_PASSWORD)));
     let seen = server.seen();
     assert!(seen.iter().any(|seen| seen.body.contains(SECRET_ID)));
-    assert!(seen.iter().any(|seen| seen.token.as_deref() == Some(TOKEN)));
+    assert!(seen.iter().any(|seen| seen.header("x-vault-token") == Some(TOKEN)));
     // A server that repeats what it was sent.
     let (echo, login) = (TOKEN, SECRET_ID);
     let bad: Vec<(&'static str, Reply)> = vec![

@@ -69,14 +69,16 @@ pub(crate) type Script = Vec<(&'static str, Vec<Reply>)>;
 pub(crate) struct Seen {
     /// `GET /v1/path?query`.
     pub(crate) call: String,
-    /// The header of that name.
-    pub(crate) token: Option<String>,
-    /// The header of that name.
-    pub(crate) namespace: Option<String>,
-    /// The header of that name.
-    pub(crate) marked: Option<String>,
+    headers: http::HeaderMap,
     /// The body.
     pub(crate) body: String,
+}
+
+impl Seen {
+    /// The header of that name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
 }
 
 /// A server on loopback; gone with its value.
@@ -152,16 +154,12 @@ impl Drop for StandIn {
 async fn answer(State(state): State<Arc<Mutex<Play>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    let header =
-        |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
     let call = format!("{} {}", parts.method, parts.uri);
     let reply = {
         let mut play = state.lock().unwrap();
         play.seen.push(Seen {
             call: call.clone(),
-            token: header("x-vault-token"),
-            namespace: header("x-vault-namespace"),
-            marked: header("x-vault-request"),
+            headers: parts.headers.clone(),
             body: String::from_utf8(body.to_vec()).unwrap(),
         });
         match play.script.get_mut(&call) {
