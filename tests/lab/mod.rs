@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod marks;
+pub(crate) mod product;
 pub(crate) mod responder;
 pub(crate) mod screen;
 pub(crate) mod server;
