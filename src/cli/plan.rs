@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::world::World;
 use super::{Exit, Failure, connectors, print};
 use crate::connector::{Act, Object, Step, Verb};
-use crate::name::{AccountRef, Links, Purpose};
+use crate::name::{AccountRef, Purpose};
 use crate::plan::{self, Class, Plan, Request, Stage};
 
 /// The arguments.

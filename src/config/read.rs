@@ -188,7 +188,11 @@ fn links(
             reconcile_account: link("reconcile-account")?,
         };
         let of = found.of(&account);
-        links.insert(account, of);
+        if links.insert(account, of).is_some() {
+            // Spelt with and without the default vault.
+            let message = "an account is there twice below `links`".to_owned();
+            return Err(reader.wrong(at, message, "leave one of them away"));
+        }
     }
     Ok(links)
 }
