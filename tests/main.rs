@@ -26,3 +26,4 @@ mod remote;
 mod rows;
 mod site;
 mod trial;
+mod vaults;
