@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{KINDS, hashicorp, kdbx};
+use super::{KINDS, http, kdbx};
 use crate::name::{AccountRef, VaultName};
 
 /// Why a vault did not answer as asked. Each says what was asked of which vault; `help` says what to do.
@@ -334,7 +334,7 @@ impl Error {
             Self::Garbled { .. } => Some(
                 "is `address` the vault itself? a proxy or another server answers like this".into(),
             ),
-            Self::Redirected { to, reason, .. } if *reason == hashicorp::FOREIGN => {
+            Self::Redirected { to, reason, .. } if *reason == http::FOREIGN => {
                 let host = to.split_once("://").map_or(to.as_str(), |(_, host)| host);
                 Some(format!(
                     "nothing was sent there; if that is a node of the same vault, add `{host}` to `trusted-hosts`"

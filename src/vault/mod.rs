@@ -1,11 +1,14 @@
 //! Vaults: where accounts and their secrets are. One trait, one file per product.
 
 mod account;
+mod credential;
 mod error;
 pub mod hashicorp;
+mod http;
 pub mod kdbx;
 mod open;
 mod specimen;
+mod table;
 pub mod totp;
 
 pub use account::{Account, Code, Password, Property, Summary};

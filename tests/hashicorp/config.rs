@@ -69,7 +69,7 @@ async fn wrong_settings_are_named_by_their_key() {
         (with("mont", json!("secret")), "`mont` is unknown; `mount` is the nearest key"),
         (
             with("password", json!("MARKED")),
-            "`password` is unknown; the keys here are allow-insecure, address, engine, mount, namespace, trusted-hosts, public-properties, ca-file, timeout, deadline, keys, auth",
+            "`password` is unknown; the keys here are allow-insecure, address, trusted-hosts, ca-file, timeout, deadline, engine, mount, namespace, public-properties, keys, auth",
         ),
         (with("namespace", json!("a\nb")), "`namespace` cannot hold control characters"),
         (

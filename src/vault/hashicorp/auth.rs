@@ -6,15 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use zeroize::Zeroizing;
 
-use super::answer::Answer;
-use super::call::Call;
-use super::client::{Client, Visit, clean};
-use super::credential;
+use super::client::Client;
 use super::settings::Auth;
+use crate::name::VaultName;
 use crate::secret::Secret;
 use crate::vault::Error;
+use crate::vault::credential::{self, is_sendable};
+use crate::vault::http::{Answer, Call, Visit, clean};
 
 /// A client that has, or can get, a token.
 pub(super) struct SignedIn {
@@ -224,7 +223,7 @@ impl SignedIn {
     }
 
     async fn sign_in(&self, visit: &mut Visit) -> Result<Token, Error> {
-        let credential = credential::read(&self.client.vault, &self.auth)?;
+        let credential = self.auth.credential(&self.client.vault)?;
         match &self.auth {
             Auth::AppRole { role_id, mount, .. } => {
                 let token = self.log_in(role_id, &credential, mount, visit).await?;
@@ -243,12 +242,7 @@ impl SignedIn {
         visit: &Visit,
     ) -> Result<Token, Error> {
         let login = Login { role_id, secret_id: secret_id.expose() };
-        let mut body = Zeroizing::new(Vec::with_capacity(role_id.len() + 64 * 1024));
-        let call = match serde_json::to_writer(&mut *body, &login) {
-            Ok(()) => Call::post(format!("auth/{mount}/login"), body, Some(secret_id)),
-            // Writing two texts into memory does not fail; an empty body is refused by the vault.
-            Err(_) => Call::post(format!("auth/{mount}/login"), Zeroizing::default(), None),
-        };
+        let call = Call::post(format!("auth/{mount}/login"), &login).holding(secret_id);
         let answer = self.client.send(&call, None, visit).await?;
         if answer.status == 404 && answer.is_the_vaults() {
             return Err(Error::Settings {
@@ -306,8 +300,8 @@ impl SignedIn {
 
     /// Renews `token`; a token that cannot be renewed is used to its end.
     async fn renew(&self, token: &mut Token, visit: &Visit) -> Result<(), Error> {
-        let body = Zeroizing::new(b"{}".to_vec());
-        let call = Call::post("auth/token/renew-self".into(), body, None);
+        let nothing = serde_json::Map::new();
+        let call = Call::post("auth/token/renew-self".into(), &nothing);
         let answer = self.client.send(&call, Some(&token.secret), visit).await?;
         let issued = answer.json::<LoginAnswer>().ok().and_then(|answer| answer.auth);
         match issued {
@@ -331,10 +325,33 @@ impl SignedIn {
     }
 
     fn unauthenticated(&self, detail: String) -> Error {
-        Error::Unauthenticated {
-            vault: self.client.vault.clone(),
-            credential: credential::name(&self.auth),
-            detail,
+        self.client.unauthenticated(self.auth.name(), detail)
+    }
+}
+
+impl Auth {
+    /// Reads the credential: the secret id, or the token.
+    fn credential(&self, vault: &VaultName) -> Result<Secret, Error> {
+        match self {
+            Self::AppRole { secret_id_file, .. } => {
+                credential::token_file(vault, "secret-id-file", secret_id_file)
+            }
+            Self::TokenFile(path) => credential::token_file(vault, "token-file", path),
+            Self::TokenEnv(name) => credential::variable(vault, "auth.token-env", name),
+        }
+    }
+
+    /// The credential in words, for messages.
+    fn name(&self) -> String {
+        match self {
+            Self::AppRole { secret_id_file, mount, .. } => {
+                format!(
+                    "the AppRole at `auth/{mount}` with the secret id in {}",
+                    secret_id_file.display()
+                )
+            }
+            Self::TokenEnv(name) => format!("the token in the environment variable `{name}`"),
+            Self::TokenFile(path) => format!("the token in {}", path.display()),
         }
     }
 }
@@ -363,10 +380,6 @@ impl Token {
                 !left.is_zero() && left < self.life / 2
             })
     }
-}
-
-fn is_sendable(token: &Secret) -> bool {
-    !token.is_empty() && token.expose().chars().all(|c| c.is_ascii_graphic())
 }
 
 const NO_TOKEN: &str = "the answer to the login holds no token";

@@ -3,11 +3,10 @@
 use serde::Deserialize;
 
 use super::Hashicorp;
-use super::answer::Answer;
 use super::auth::Lookup;
-use super::call::Call;
 use super::kv::Version;
 use super::settings::Engine;
+use crate::vault::http::{Answer, Call};
 use crate::vault::{Error, Unready, spelt};
 
 #[derive(Deserialize)]
@@ -24,8 +23,7 @@ impl Hashicorp {
     pub(super) async fn condition(&self) -> Result<String, Error> {
         let client = &self.vault.client;
         let mut visit = client.visit();
-        let call = Call::health();
-        let answer = client.send(&call, None, &visit).await?;
+        let (call, answer) = client.health(&visit).await?;
         let mut line = match answer.status {
             200 => self.server(&call, &answer)?,
             // Asked with `standbyok`, only a node that cannot serve at all answers so.

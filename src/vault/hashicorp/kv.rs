@@ -3,13 +3,11 @@
 use serde::Deserialize;
 
 use super::Hashicorp;
-use super::answer::Answer;
 use super::auth::Forbidden;
-use super::call::Call;
-use super::client::Visit;
 use super::fields::Fields;
 use crate::name::AccountRef;
 use crate::vault::Error;
+use crate::vault::http::{Answer, Call, Visit};
 
 /// What is known of the mount; kept as long as the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

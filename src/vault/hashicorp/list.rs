@@ -3,13 +3,11 @@
 use serde::Deserialize;
 
 use super::Hashicorp;
-use super::answer::Answer;
 use super::auth::Forbidden;
-use super::call::Call;
-use super::client::Visit;
 use super::kv::Version;
 use super::settings::Engine;
 use crate::name::AccountRef;
+use crate::vault::http::{Answer, Call, Visit};
 use crate::vault::{Error, Summary};
 
 #[derive(Deserialize)]
@@ -124,7 +122,7 @@ impl Hashicorp {
         let mut call = Call::list(path.clone());
         let mut answer = self.vault.send(&call, visit).await;
         if is_about_the_method(&answer) {
-            call = Call::list_by_query(path);
+            call = Call::get(path).with("list", "true");
             answer = self.vault.send(&call, visit).await;
         }
         let answer = answer?;

@@ -23,20 +23,14 @@
 //!     trusted-hosts: ["node-2.example:8200"]  # where a standby node may redirect to
 //! ```
 
-mod answer;
 mod auth;
-mod call;
 mod client;
-mod credential;
 mod fields;
 mod health;
 mod kv;
 mod list;
 mod settings;
-mod table;
 mod totp;
-
-pub(super) use client::FOREIGN;
 
 use std::fmt;
 use std::path::Path;

@@ -6,12 +6,11 @@ use serde::Deserialize;
 
 use super::Hashicorp;
 use super::auth::Forbidden;
-use super::call::Call;
-use super::client::Visit;
 use super::settings::Engine;
 use crate::clock::Timestamp;
 use crate::name::AccountRef;
 use crate::secret::Secret;
+use crate::vault::http::{Call, Visit};
 use crate::vault::{Account, Code, Error, Password, Property};
 
 #[derive(Deserialize)]
