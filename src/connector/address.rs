@@ -6,6 +6,7 @@ use super::report::Report;
 use super::scalar::Piece;
 use super::template::{Part, Template};
 use crate::diagnostic::Code;
+use crate::host::is_loopback;
 
 /// What an address is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,11 +143,5 @@ fn is_insecure(template: &Template, url: &url::Url) -> bool {
         return false;
     };
     let host_is_written = template.parts.len() == 1 || rest.contains(['/', ':', '?', '#']);
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    host_is_written && !loopback
+    host_is_written && !is_loopback(url)
 }
