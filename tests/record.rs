@@ -1,13 +1,11 @@
 //! `record`: a sign-in by hand becomes a connector that passes `check` and signs in; and nothing that was typed
 //! is in it.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Stdio};
-
 use serde_json::{Value, json};
 
 use crate::lab::desk::Desk;
 use crate::lab::marks::Marks;
+use crate::lab::running::Running;
 use crate::lab::screen::{Screen, command, pages};
 use crate::lab::{Ended, Lab, wait};
 use crate::site::codes::{Codes, Kind};
@@ -135,7 +133,7 @@ fn a_sign_in_by_hand_becomes_a_connector() {
         let desk = Desk::at(&site.address());
         let url = site.url(&format!("/{}", case.page));
         let mut recording =
-            Recording::start(&desk, &screen, &[&url, "-o", "connectors/recorded.yaml"]);
+            self::recording(&desk, &screen, &[&url, "-o", "connectors/recorded.yaml"]);
         recording.until("When you are signed in, press Enter here");
         let there =
             || pages(&desk).iter().any(|page| page["url"].as_str().unwrap().starts_with(&url));
@@ -189,7 +187,7 @@ fn a_code_is_recognised() {
     let Some(screen) = Screen::start() else { return };
     let site = Site::start();
     let desk = Desk::at(&site.address());
-    let mut recording = Recording::start(
+    let mut recording = self::recording(
         &desk,
         &screen,
         &[&site.url("/login"), "-o", "connectors/recorded.yaml", "--fixture", "fx"],
@@ -254,7 +252,7 @@ fn nothing_that_was_done_is_no_connector() {
     let Some(screen) = Screen::start() else { return };
     let site = Site::start();
     let desk = Desk::at(&site.address());
-    let mut recording = Recording::start(&desk, &screen, &[&site.url("/plain"), "-o", "none.yaml"]);
+    let mut recording = self::recording(&desk, &screen, &[&site.url("/plain"), "-o", "none.yaml"]);
     recording.until("When you are signed in, press Enter here");
     assert!(wait(|| pages(&desk)
         .iter()
@@ -274,9 +272,14 @@ fn what_cannot_be_recorded_is_told() {
     let lab = Lab::new();
     lab.write("doorward.yaml", "browser: { sandbox: false }\n");
     lab.write("there.yaml", "mine");
-    let cases: [(&[&str], &str); 4] = [
-        (&["record", "ftp://a.example/"], "has to be an https:// or http:// URL"),
-        (&["record", "https://me:secret@a.example/"], "the URL holds a user name or password"),
+    let cases: [(&[&str], &str); 9] = [
+        (&["record", "ftp://a.example/"], "has to be the https:// or http:// URL"),
+        (&["record", "a.example"], "has to be the https:// or http:// URL"),
+        (&["record", "https://me:secret@a.example/"], "it holds a user name or password"),
+        (&["record", "https://a.example/", "-o", "there.yaml/x.yaml"], "there.yaml is no folder"),
+        (&["record", "https://a.example/", "-o", "."], "is there already"),
+        (&["record", "https://a.example/", "-o", ".", "--force"], "is a folder"),
+        (&["record", "https://a.example/", "--fixture", "there.yaml"], "there.yaml is no folder"),
         (&["record", "https://a.example/", "-o", "there.yaml"], "there.yaml is there already"),
         (&["record", "no url"], "URL"),
     ];
@@ -296,46 +299,11 @@ fn code() -> String {
     Codes::new(&seed, &Kind::of_period(30)).at(seconds)
 }
 
-struct Recording {
-    child: Child,
-    errors: BufReader<std::process::ChildStderr>,
-    said: String,
-}
-
-impl Recording {
-    fn start(desk: &Desk, screen: &Screen, arguments: &[&str]) -> Self {
-        let mut line = vec!["record"];
-        line.extend(arguments);
-        let mut command = desk.lab.command(&line);
-        command.env("TMPDIR", desk.lab.path().join("t")).env("DISPLAY", &screen.name);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let errors = BufReader::new(child.stderr.take().unwrap());
-        Self { child, errors, said: String::new() }
-    }
-
-    fn until(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            let read = self.errors.read_line(&mut line).unwrap();
-            self.said.push_str(&line);
-            assert!(read > 0, "it has ended without {text:?}:\n{}", self.said);
-        }
-    }
-
-    fn enter(&mut self) {
-        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-    }
-
-    fn end(mut self) -> Ended {
-        // The pipe stays open until the end, as a terminal does.
-        let stdin = self.child.stdin.take();
-        self.errors.read_to_string(&mut self.said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        drop(stdin);
-        Ended { stderr: self.said, ..Ended::from(output) }
-    }
+/// A recording on a screen of its own.
+fn recording(desk: &Desk, screen: &Screen, arguments: &[&str]) -> Running {
+    let mut command = desk.lab.command(&[&["record"], arguments].concat());
+    command.env("TMPDIR", desk.lab.path().join("t")).env("DISPLAY", &screen.name);
+    Running::start(command)
 }
 
 impl Do {

@@ -85,6 +85,10 @@ fn a_form_in_a_frame_is_saved_with_it() {
     // All rows of the form run; what the page would show after it was never saved.
     assert_eq!(tested.code, 1, "{}{}", tested.stdout, tested.stderr);
     assert!(tested.stdout.contains("ok     4  press `go`"), "{}", tested.stdout);
+    // The account is made up, and so is its record.
+    for word in ["on record", "specimen"] {
+        assert!(!tested.stderr.contains(word), "{}", tested.stderr);
+    }
     desk.assert_clean();
 }
 
@@ -162,7 +166,15 @@ fn what_is_no_fixture_is_told() {
         assert!(ended.stderr.contains(says), "{list:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("--fixture DIR` saves one"), "{}", ended.stderr);
     }
-    for line in [&["test", "a"][..], &["test", "a", "--fixture", "fx", "--account", "b"][..]] {
-        assert_eq!(lab.run(line).code, 2);
+    let lines: [(&[&str], &str); 4] = [
+        (&["test", "a"], "<--fixture <DIR>|--account <REF>>"),
+        (&["test", "a", "--fixture", "fx", "--account", "b"], "cannot be used with"),
+        (&["test", "a", "--fixture", "fx", "-o", "a.yaml/x"], "a.yaml is no folder"),
+        (&["test", "a", "--fixture", "fx", "-o", "fx"], "fx is a folder"),
+    ];
+    for (line, says) in lines {
+        let ended = lab.run(line);
+        assert_eq!(ended.code, 2, "{line:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(says), "{line:?}: {}", ended.stderr);
     }
 }

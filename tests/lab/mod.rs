@@ -2,6 +2,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod marks;
+pub(crate) mod running;
 pub(crate) mod screen;
 
 use std::io::Write;
