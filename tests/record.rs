@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::lab::desk::Desk;
-use crate::lab::marks::Marks;
+use crate::lab::marks::{Marks, files};
 use crate::lab::running::Running;
 use crate::lab::screen::{Screen, command, pages};
 use crate::lab::{Ended, Lab, wait};
@@ -199,6 +199,10 @@ fn a_code_is_recognised() {
     assert!(at("/login"));
     Do::Type("#username", USERNAME.to_owned()).carry_out(&desk);
     Do::Type("#password", PASSWORD.to_owned()).carry_out(&desk);
+    // A page may show what is typed into it, as a text, in an attribute and in an address.
+    let shows = "const v = document.querySelector('#password').value, a = document.createElement('a'); \
+                 a.title = a.textContent = v; a.href = '/' + encodeURIComponent(v); document.body.append(a); 1";
+    assert_eq!(evaluate(&desk, shows), 1);
     Do::Click("#sign-in").carry_out(&desk);
     assert!(at("/otp"));
     let code = code();
@@ -228,6 +232,10 @@ fn a_code_is_recognised() {
     }
     // What was saved beside it is enough to test the connector, and holds nothing that was typed.
     assert_eq!(marks.below(&desk.lab.path().join("fx"), &[]), [""; 0]);
+    for path in files(&desk.lab.path().join("fx")) {
+        let saved = std::fs::read_to_string(&path).unwrap();
+        assert!(!saved.contains("battery"), "{}:\n{saved}", path.display());
+    }
     let visits = site.visits().len();
     let mut test = desk.lab.command(&["test", "recorded", "--fixture", "fx"]);
     let tested = Ended::from(test.env("TMPDIR", desk.lab.path().join("t")).output().unwrap());
@@ -264,6 +272,22 @@ fn nothing_that_was_done_is_no_connector() {
     assert_eq!(ended.code, 3, "{}", ended.stderr);
     assert!(ended.stderr.contains("no connector was made"), "{}", ended.stderr);
     assert!(!desk.lab.path().join("none.yaml").exists());
+    desk.assert_clean();
+}
+
+/// What is done in another window would be missing from the connector without a word.
+#[test]
+fn a_window_that_opens_is_told() {
+    let Some(screen) = Screen::start() else { return };
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    let mut recording = recording(&desk, &screen, &[&site.url("/popup"), "-o", "popup.yaml"]);
+    recording.until("When you are signed in, press Enter here");
+    Do::Click("#open").carry_out(&desk);
+    recording.until("has opened a window of its own");
+    recording.enter();
+    let ended = recording.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
     desk.assert_clean();
 }
 

@@ -238,9 +238,11 @@ impl Sighted {
     fn take(&mut self, heard: Heard) {
         match heard {
             Heard::Closed => {}
-            Heard::Document { top, document } => {
-                self.documents.push((self.watched.deeds.len(), top, document));
-            }
+            Heard::Window => eprint(
+                "warning: the page has opened a window of its own; what you do there is not recorded\n\
+                 help: rows act in one window. If the sign-in is in the new one, record its own address\n",
+            ),
+            Heard::Document { top, document } => self.keep(top, document),
             Heard::Page { fresh, url, landmarks } => {
                 let moved = fresh || url != self.watched.end;
                 if moved
@@ -264,6 +266,23 @@ impl Sighted {
                 }
             }
         }
+    }
+
+    /// Keeps a document; of one that is told again and again the first and the last, since a page is as it was
+    /// when it was left.
+    fn keep(&mut self, top: bool, document: Snapshot) {
+        let like = |(_, other, known): &(usize, bool, Snapshot)| {
+            *other == top && known.url == document.url
+        };
+        // How far back it is the same page.
+        let page = self.documents.iter().rev().take_while(|known| !known.1 || (top && like(known)));
+        let since = self.documents.len() - page.count();
+        let same: Vec<usize> =
+            (since..self.documents.len()).filter(|at| like(&self.documents[*at])).collect();
+        if let [_, .., last] = same.as_slice() {
+            self.documents.remove(*last);
+        }
+        self.documents.push((self.watched.deeds.len(), top, document));
     }
 
     fn into_parts(self) -> (Watched, Vec<(usize, bool, Snapshot)>) {
