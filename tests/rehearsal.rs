@@ -121,6 +121,25 @@ fn a_row_that_does_not_fit_the_pages_fails_with_its_place() {
 }
 
 #[test]
+fn a_seed_of_any_encoding_is_made_up() {
+    let lab = Lab::new();
+    lab.write("doorward.yaml", "connectors: [.]\nbrowser: { sandbox: false }\n");
+    lab.write("fx/page.html", "<!doctype html><input id=otp><p id=home>Here</p>\n");
+    let list = "{\"pages\":[{\"row\":1,\"documents\":[{\"file\":\"page.html\",\"url\":\"https://a.example/\"}]}]}";
+    lab.write("fx/fixture.json", list);
+    for encoding in ["base32", "hex", "raw"] {
+        let text = format!(
+            "ConnectorId: a\nSupportedCapabilities: [LogonAccount]\nTargetSettings:\n  LogonURL: https://<address>/\n\
+             WebFormFields: |\n  otp > (TOTP) <logonaccount\\password> (Encoding={encoding})\n  \
+             home > (Validation) (SearchBy=id)\n"
+        );
+        lab.write("a.yaml", text);
+        let tested = lab.run(&["test", "a", "--fixture", "fx"]);
+        assert_eq!(tested.code, 0, "{encoding}: {}{}", tested.stdout, tested.stderr);
+    }
+}
+
+#[test]
 fn a_live_test_account_is_on_record() {
     let site = Site::start();
     let desk = Desk::at(&site.address());

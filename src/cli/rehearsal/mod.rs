@@ -15,7 +15,7 @@ use super::world::World;
 use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
 use crate::browser::Kind;
 use crate::clock::{Clock, Timestamp};
-use crate::connector::{Connector, Template};
+use crate::connector::{Act, Connector, Template, Verb};
 use crate::diagnostic::{Diagnostic, render};
 use crate::name::{AccountRef, SessionId};
 use crate::plan::{self, Plan, Request};
@@ -211,6 +211,12 @@ fn stage(
         (Some(first), _) => {
             let span = connector.settings.logon_url.span;
             connector.settings.logon_url = Template::literal(&first.url, span);
+            for step in &mut connector.steps {
+                // The made-up seed is base32, whatever that of the application is.
+                if let Verb::Act(_, Act::Totp(_, code)) = &mut step.verb {
+                    code.encoding = None;
+                }
+            }
             let address = url::Url::parse(&first.url).ok().map(|url| url.authority().to_owned());
             Stage::made_up(connector, address)
         }
