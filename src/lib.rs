@@ -17,6 +17,7 @@ pub mod access;
 pub mod clock;
 pub mod config;
 pub mod diagnostic;
+pub mod host;
 pub mod key;
 pub mod locator;
 pub mod name;

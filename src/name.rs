@@ -7,13 +7,13 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     /// There is nothing in it.
-    #[error("a {what} cannot be empty")]
+    #[error("{} {what} cannot be empty", article(what))]
     Empty {
         /// The kind of name.
         what: &'static str,
     },
     /// It is longer than the record and the file systems take.
-    #[error("a {what} has at most {most} characters, this one has {length}")]
+    #[error("{} {what} has at most {most} characters, this one has {length}", article(what))]
     TooLong {
         /// The kind of name.
         what: &'static str,
@@ -23,7 +23,7 @@ pub enum Invalid {
         length: usize,
     },
     /// It holds a character outside its alphabet.
-    #[error("a {what} cannot hold {character:?}: {alphabet}")]
+    #[error("{} {what} cannot hold {character:?}: {alphabet}", article(what))]
     Character {
         /// The kind of name.
         what: &'static str,
@@ -32,6 +32,10 @@ pub enum Invalid {
         /// What is allowed, in words.
         alphabet: &'static str,
     },
+}
+
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 const IDENTIFIER: &str =

@@ -241,6 +241,14 @@ fn rowish() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// What fuzzing has found.
+#[test]
+fn names_keep_their_meaning_in_lower_case() {
+    for text in ["<addİddress>", "{LogonAccount\\İd}", "<İ> <Iİi>"] {
+        harness::template(text);
+    }
+}
+
 proptest! {
     // A failing input is shown and becomes a case of its own; nothing is left behind.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]

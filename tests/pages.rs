@@ -222,6 +222,15 @@ pub(crate) const ORDINARY: &[Case] = &[
         rows: "Sign in > (Click) (SearchBy=linktext)\nusername > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\ngo > (Button) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
         ..DEFAULT
     },
+    Case {
+        page: "popup",
+        rows: "open > (Click) (SearchBy=id)\nusername > <username> (SearchBy=id) (Timeout=2s)\npassword > <password> (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+        must: Stick("not-found"),
+        says: &["the site has opened a window of its own, and rows act in the first"],
+        side_only: "only the side channel tells of windows",
+        holds: |s| s.submissions("plain").is_empty(),
+        ..DEFAULT
+    },
 ];
 
 #[test]

@@ -1,13 +1,11 @@
 //! `record`: a sign-in by hand becomes a connector that passes `check` and signs in; and nothing that was typed
 //! is in it.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Stdio};
-
 use serde_json::{Value, json};
 
 use crate::lab::desk::Desk;
-use crate::lab::marks::Marks;
+use crate::lab::marks::{Marks, files};
+use crate::lab::running::Running;
 use crate::lab::screen::{Screen, command, pages};
 use crate::lab::{Ended, Lab, wait};
 use crate::site::codes::{Codes, Kind};
@@ -135,7 +133,7 @@ fn a_sign_in_by_hand_becomes_a_connector() {
         let desk = Desk::at(&site.address());
         let url = site.url(&format!("/{}", case.page));
         let mut recording =
-            Recording::start(&desk, &screen, &[&url, "-o", "connectors/recorded.yaml"]);
+            self::recording(&desk, &screen, &[&url, "-o", "connectors/recorded.yaml"]);
         recording.until("When you are signed in, press Enter here");
         let there =
             || pages(&desk).iter().any(|page| page["url"].as_str().unwrap().starts_with(&url));
@@ -189,7 +187,7 @@ fn a_code_is_recognised() {
     let Some(screen) = Screen::start() else { return };
     let site = Site::start();
     let desk = Desk::at(&site.address());
-    let mut recording = Recording::start(
+    let mut recording = self::recording(
         &desk,
         &screen,
         &[&site.url("/login"), "-o", "connectors/recorded.yaml", "--fixture", "fx"],
@@ -201,6 +199,10 @@ fn a_code_is_recognised() {
     assert!(at("/login"));
     Do::Type("#username", USERNAME.to_owned()).carry_out(&desk);
     Do::Type("#password", PASSWORD.to_owned()).carry_out(&desk);
+    // A page may show what is typed into it, as a text, in an attribute and in an address.
+    let shows = "const v = document.querySelector('#password').value, a = document.createElement('a'); \
+                 a.title = a.textContent = v; a.href = '/' + encodeURIComponent(v); document.body.append(a); 1";
+    assert_eq!(evaluate(&desk, shows), 1);
     Do::Click("#sign-in").carry_out(&desk);
     assert!(at("/otp"));
     let code = code();
@@ -230,6 +232,10 @@ fn a_code_is_recognised() {
     }
     // What was saved beside it is enough to test the connector, and holds nothing that was typed.
     assert_eq!(marks.below(&desk.lab.path().join("fx"), &[]), [""; 0]);
+    for path in files(&desk.lab.path().join("fx")) {
+        let saved = std::fs::read_to_string(&path).unwrap();
+        assert!(!saved.contains("battery"), "{}:\n{saved}", path.display());
+    }
     let visits = site.visits().len();
     let mut test = desk.lab.command(&["test", "recorded", "--fixture", "fx"]);
     let tested = Ended::from(test.env("TMPDIR", desk.lab.path().join("t")).output().unwrap());
@@ -254,7 +260,7 @@ fn nothing_that_was_done_is_no_connector() {
     let Some(screen) = Screen::start() else { return };
     let site = Site::start();
     let desk = Desk::at(&site.address());
-    let mut recording = Recording::start(&desk, &screen, &[&site.url("/plain"), "-o", "none.yaml"]);
+    let mut recording = self::recording(&desk, &screen, &[&site.url("/plain"), "-o", "none.yaml"]);
     recording.until("When you are signed in, press Enter here");
     assert!(wait(|| pages(&desk)
         .iter()
@@ -269,14 +275,35 @@ fn nothing_that_was_done_is_no_connector() {
     desk.assert_clean();
 }
 
+/// What is done in another window would be missing from the connector without a word.
+#[test]
+fn a_window_that_opens_is_told() {
+    let Some(screen) = Screen::start() else { return };
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    let mut recording = recording(&desk, &screen, &[&site.url("/popup"), "-o", "popup.yaml"]);
+    recording.until("When you are signed in, press Enter here");
+    Do::Click("#open").carry_out(&desk);
+    recording.until("has opened a window of its own");
+    recording.enter();
+    let ended = recording.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    desk.assert_clean();
+}
+
 #[test]
 fn what_cannot_be_recorded_is_told() {
     let lab = Lab::new();
     lab.write("doorward.yaml", "browser: { sandbox: false }\n");
     lab.write("there.yaml", "mine");
-    let cases: [(&[&str], &str); 4] = [
-        (&["record", "ftp://a.example/"], "has to be an https:// or http:// URL"),
-        (&["record", "https://me:secret@a.example/"], "the URL holds a user name or password"),
+    let cases: [(&[&str], &str); 9] = [
+        (&["record", "ftp://a.example/"], "has to be the https:// or http:// URL"),
+        (&["record", "a.example"], "has to be the https:// or http:// URL"),
+        (&["record", "https://me:secret@a.example/"], "it holds a user name or password"),
+        (&["record", "https://a.example/", "-o", "there.yaml/x.yaml"], "there.yaml is no folder"),
+        (&["record", "https://a.example/", "-o", "."], "is there already"),
+        (&["record", "https://a.example/", "-o", ".", "--force"], "is a folder"),
+        (&["record", "https://a.example/", "--fixture", "there.yaml"], "there.yaml is no folder"),
         (&["record", "https://a.example/", "-o", "there.yaml"], "there.yaml is there already"),
         (&["record", "no url"], "URL"),
     ];
@@ -296,46 +323,11 @@ fn code() -> String {
     Codes::new(&seed, &Kind::of_period(30)).at(seconds)
 }
 
-struct Recording {
-    child: Child,
-    errors: BufReader<std::process::ChildStderr>,
-    said: String,
-}
-
-impl Recording {
-    fn start(desk: &Desk, screen: &Screen, arguments: &[&str]) -> Self {
-        let mut line = vec!["record"];
-        line.extend(arguments);
-        let mut command = desk.lab.command(&line);
-        command.env("TMPDIR", desk.lab.path().join("t")).env("DISPLAY", &screen.name);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let errors = BufReader::new(child.stderr.take().unwrap());
-        Self { child, errors, said: String::new() }
-    }
-
-    fn until(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            let read = self.errors.read_line(&mut line).unwrap();
-            self.said.push_str(&line);
-            assert!(read > 0, "it has ended without {text:?}:\n{}", self.said);
-        }
-    }
-
-    fn enter(&mut self) {
-        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-    }
-
-    fn end(mut self) -> Ended {
-        // The pipe stays open until the end, as a terminal does.
-        let stdin = self.child.stdin.take();
-        self.errors.read_to_string(&mut self.said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        drop(stdin);
-        Ended { stderr: self.said, ..Ended::from(output) }
-    }
+/// A recording on a screen of its own.
+fn recording(desk: &Desk, screen: &Screen, arguments: &[&str]) -> Running {
+    let mut command = desk.lab.command(&[&["record"], arguments].concat());
+    command.env("TMPDIR", desk.lab.path().join("t")).env("DISPLAY", &screen.name);
+    Running::start(command)
 }
 
 impl Do {

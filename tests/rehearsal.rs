@@ -85,6 +85,10 @@ fn a_form_in_a_frame_is_saved_with_it() {
     // All rows of the form run; what the page would show after it was never saved.
     assert_eq!(tested.code, 1, "{}{}", tested.stdout, tested.stderr);
     assert!(tested.stdout.contains("ok     4  press `go`"), "{}", tested.stdout);
+    // The account is made up, and so is its record.
+    for word in ["on record", "specimen"] {
+        assert!(!tested.stderr.contains(word), "{}", tested.stderr);
+    }
     desk.assert_clean();
 }
 
@@ -114,6 +118,25 @@ fn a_row_that_does_not_fit_the_pages_fails_with_its_place() {
         }
     }
     desk.assert_clean();
+}
+
+#[test]
+fn a_seed_of_any_encoding_is_made_up() {
+    let lab = Lab::new();
+    lab.write("doorward.yaml", "connectors: [.]\nbrowser: { sandbox: false }\n");
+    lab.write("fx/page.html", "<!doctype html><input id=otp><p id=home>Here</p>\n");
+    let list = "{\"pages\":[{\"row\":1,\"documents\":[{\"file\":\"page.html\",\"url\":\"https://a.example/\"}]}]}";
+    lab.write("fx/fixture.json", list);
+    for encoding in ["base32", "hex", "raw"] {
+        let text = format!(
+            "ConnectorId: a\nSupportedCapabilities: [LogonAccount]\nTargetSettings:\n  LogonURL: https://<address>/\n\
+             WebFormFields: |\n  otp > (TOTP) <logonaccount\\password> (Encoding={encoding})\n  \
+             home > (Validation) (SearchBy=id)\n"
+        );
+        lab.write("a.yaml", text);
+        let tested = lab.run(&["test", "a", "--fixture", "fx"]);
+        assert_eq!(tested.code, 0, "{encoding}: {}{}", tested.stdout, tested.stderr);
+    }
 }
 
 #[test]
@@ -162,7 +185,15 @@ fn what_is_no_fixture_is_told() {
         assert!(ended.stderr.contains(says), "{list:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("--fixture DIR` saves one"), "{}", ended.stderr);
     }
-    for line in [&["test", "a"][..], &["test", "a", "--fixture", "fx", "--account", "b"][..]] {
-        assert_eq!(lab.run(line).code, 2);
+    let lines: [(&[&str], &str); 4] = [
+        (&["test", "a"], "<--fixture <DIR>|--account <REF>>"),
+        (&["test", "a", "--fixture", "fx", "--account", "b"], "cannot be used with"),
+        (&["test", "a", "--fixture", "fx", "-o", "a.yaml/x"], "a.yaml is no folder"),
+        (&["test", "a", "--fixture", "fx", "-o", "fx"], "fx is a folder"),
+    ];
+    for (line, says) in lines {
+        let ended = lab.run(line);
+        assert_eq!(ended.code, 2, "{line:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(says), "{line:?}: {}", ended.stderr);
     }
 }

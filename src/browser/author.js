@@ -137,9 +137,8 @@
       // Before a page is left it may show what was typed: that is taken out here, where it is known.
       const save = () => {
         if (!saving) return;
-        const taken = author.snapshot();
-        for (const { value } of [...touched, ...secrets()]) if (value?.length >= 3) taken.html = taken.html.split(value).join("…");
-        tell({ kind: "document", top: window === top, ...taken });
+        const typed = [...touched, ...secrets()].map(({ value }) => value ?? "").filter((value) => value.length >= 3);
+        tell({ kind: "document", top: window === top, ...author.snapshot(typed) });
       };
       const numbers = new WeakMap();
       let count = 0, last = null;
@@ -181,7 +180,10 @@
     locators, generated,
 
     // The document as it stands, with its styles; without scripts, and without anything that was typed or is hidden.
-    snapshot() {
+    // Nor does it have the texts `typed`, wherever the page shows them.
+    snapshot(typed = []) {
+      const hidden = [...new Set(typed.flatMap((value) => [value, encodeURIComponent(value)]))].sort((a, b) => b.length - a.length);
+      const without = (text) => hidden.reduce((rest, value) => rest.split(value).join("…"), text);
       const open = [];
       collect(document, open);
       const copy = Document.parseHTMLUnsafe(document.documentElement.getHTML({ shadowRoots: open }));
@@ -199,16 +201,19 @@
           // Where a script would have switched it on.
           if (tag === "BUTTON" || (tag === "INPUT" && element.type === "submit")) { element.disabled = false; element.removeAttribute("aria-disabled"); }
           for (const name of ["href", "action"]) if (element.getAttribute(name)) element.setAttribute(name, element.getAttribute(name).split("?")[0]);
+          if (hidden.length) for (const { name, value } of [...element.attributes]) if (without(value) !== value) element.setAttribute(name, without(value));
           if (element.shadowRoot) clean(element.shadowRoot);
         }
+        const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_COMMENT);
+        while (hidden.length && texts.nextNode()) texts.currentNode.data = without(texts.currentNode.data);
       };
       clean(copy);
       const rules = [];
       for (const sheet of document.styleSheets) { try { if (!sheet.ownerNode || sheet.ownerNode.tagName !== "STYLE") rules.push(...[...sheet.cssRules].map((rule) => rule.cssText)); } catch { /* of another origin */ } }
-      if (rules.length) { const style = copy.createElement("style"); style.textContent = rules.join("\n"); copy.head.prepend(style); }
+      if (rules.length) { const style = copy.createElement("style"); style.textContent = without(rules.join("\n")); copy.head.prepend(style); }
       const kept = [];
       collect(copy, kept);
-      return { html: `<!doctype html>\n<html lang="${document.documentElement.lang.replace(/"/g, "")}">${copy.documentElement.getHTML({ shadowRoots: kept })}</html>\n`, url: location.href.split(/[?#]/)[0] };
+      return { html: `<!doctype html>\n<html lang="${document.documentElement.lang.replace(/"/g, "")}">${copy.documentElement.getHTML({ shadowRoots: kept })}</html>\n`, url: without(location.href.split(/[?#]/)[0]) };
     },
 
     // What a locator hits now, at most twenty, and what would be a better locator for the one that is meant.

@@ -300,6 +300,11 @@ impl DevTools {
         lock(&self.shared).pages.contains(target)
     }
 
+    /// How many pages there are, each in a window or tab of its own.
+    pub(super) fn pages(&self) -> usize {
+        lock(&self.shared).pages.len()
+    }
+
     /// Whether the connection is gone.
     pub(super) fn is_closed(&self) -> bool {
         lock(&self.shared).closed

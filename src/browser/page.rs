@@ -330,6 +330,11 @@ impl Page {
         }
     }
 
+    /// Whether there is a window beside the page's own; `false` where there is no side channel to tell.
+    pub fn has_other_window(&self) -> bool {
+        self.side.as_ref().is_some_and(|side| side.tools.pages() > 1)
+    }
+
     /// A picture of the window, as PNG.
     ///
     /// # Errors

@@ -62,6 +62,8 @@ pub enum Heard {
         /// The document.
         document: Snapshot,
     },
+    /// The page has opened a window of its own; what is done there is not heard.
+    Window,
     /// The window was closed.
     Closed,
 }
@@ -207,6 +209,22 @@ impl Recorder {
                 self.worlds.insert((session.clone(), world), frame.clone());
                 self.homes.insert(frame, (session, world));
             }
+            "Runtime.executionContextDestroyed" => {
+                let world = params["executionContextId"].as_i64().unwrap_or_default();
+                self.forget(|home| *home == (session.clone(), world));
+            }
+            "Runtime.executionContextsCleared" => self.forget(|home| home.0 == session),
+            "Target.detachedFromTarget" => {
+                let gone = text(&params["sessionId"]);
+                self.forget(|home| home.0 == gone);
+            }
+            // A frame that is swapped lives on in another process.
+            "Page.frameDetached" if params["reason"] != "swap" => {
+                let frame = text(&params["frameId"]);
+                self.parents.remove(&frame);
+                self.found.remove(&frame);
+                self.homes.remove(&frame);
+            }
             "Page.frameAttached" => {
                 self.parents.insert(text(&params["frameId"]), text(&params["parentFrameId"]));
             }
@@ -228,6 +246,12 @@ impl Recorder {
                     Err(fault) => return Err(fault),
                 }
             }
+            "Target.targetCreated" => {
+                let info = &params["targetInfo"];
+                let other = info["type"] == "page" && info["targetId"] != self.top.as_str();
+                // The browser tells of those that are there already, too, and they are nobody's.
+                return Ok((other && info["openerId"].is_string()).then_some(Heard::Window));
+            }
             "Target.attachedToTarget" => {
                 // A worker: nothing is done in it by hand.
                 let child = text(&params["sessionId"]);
@@ -243,6 +267,12 @@ impl Recorder {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// Worlds that are no more; every document has one, and a recording may see any number of them.
+    fn forget(&mut self, gone: impl Fn(&(String, i64)) -> bool) {
+        self.worlds.retain(|home, _| !gone(home));
+        self.homes.retain(|_, home| !gone(home));
     }
 
     async fn told(&mut self, payload: &str, frame: &str) -> Option<Heard> {

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::fault::first_words;
 use super::{Error, Settings};
+use crate::host::is_loopback;
 
 /// How long an endpoint may take to say that it is there.
 const STATUS: Duration = Duration::from_secs(15);
@@ -175,16 +176,6 @@ fn refusal(error: &NewSessionError) -> String {
     first_words(&said)
 }
 
-/// Whether what goes to `url` stays on this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
-}
-
 /// That there was no connection, by the last of its causes, as `Connection refused (os error 111)`.
 fn unreachable(error: &dyn std::error::Error) -> String {
     let mut last = error;
@@ -229,25 +220,4 @@ fn tls(settings: &Settings) -> Result<rustls::ClientConfig, Error> {
         return Err(failed("it holds no certificate".to_owned()));
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_loopback;
-
-    #[test]
-    fn what_stays_on_this_machine_needs_no_tls() {
-        let cases = [
-            ("http://127.0.0.1:4444/", true),
-            ("http://[::1]:4444/", true),
-            ("http://localhost/wd/hub", true),
-            ("http://grid.localhost/", true),
-            ("http://grid.example/", false),
-            ("http://192.0.2.1/", false),
-            ("http://localhost.example/", false),
-        ];
-        for (url, expected) in cases {
-            assert_eq!(is_loopback(&url.parse().unwrap()), expected, "{url}");
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::trial::{make_folder, write};
+use super::output::{self, Readers};
 use super::{Exit, Failure};
 use crate::browser::Snapshot;
 use crate::session::SavedPage;
@@ -43,7 +43,7 @@ struct Document {
 /// # Errors
 /// Exit 2 when the folder cannot be made or written to.
 pub(super) fn save(folder: &Path, pages: &[SavedPage]) -> Result<(), Failure> {
-    make_folder(folder)?;
+    output::folder(folder)?;
     let mut list = List { pages: Vec::new() };
     for (index, page) in pages.iter().enumerate() {
         let mut documents = Vec::new();
@@ -52,13 +52,18 @@ pub(super) fn save(folder: &Path, pages: &[SavedPage]) -> Result<(), Failure> {
                 0 => format!("page-{}.html", index + 1),
                 depth => format!("page-{}-frame-{depth}.html", index + 1),
             };
-            write(&folder.join(&file), document.html.as_bytes())?;
+            write(&folder.join(&file), &document.html)?;
             documents.push(Document { file, url: document.url.clone() });
         }
         list.pages.push(Entry { row: page.row, documents });
     }
     let text = serde_json::to_string_pretty(&list).unwrap_or_default();
-    write(&folder.join(LIST), format!("{text}\n").as_bytes())
+    write(&folder.join(LIST), &format!("{text}\n"))
+}
+
+/// A fixture has no secrets, and is kept beside its connector.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    output::replace(path, text.as_bytes(), Readers::Everyone)
 }
 
 /// The pages of a fixture. Of several with one URL, all but the first get a number behind it.

@@ -1,10 +1,9 @@
 //! `doorward import`: a connector of CyberArk, JumpServer or Keeper becomes one of doorward.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Exit, Failure, eprint, print};
+use super::{Exit, Failure, eprint, output, print};
 use crate::diagnostic::Source;
 use crate::import::{self, Fate, Import, Item, Kind, Places};
 
@@ -81,7 +80,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let targets = targets(&arguments, &chosen, &source)?;
     for (found, target) in chosen.iter().zip(&targets) {
         match (&found.connector, target) {
-            (Ok(text), Some(path)) => write(path, text, arguments.force)?,
+            (Ok(text), Some(path)) => output::connector(path, text, arguments.force)?,
             (Ok(text), None) => print(text),
             (Err(_), _) => {}
         }
@@ -190,34 +189,6 @@ fn targets(
         }
     }
     Ok(targets)
-}
-
-/// Writes the whole file or nothing of it.
-pub(super) fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        let text = format!("error: cannot write {}\ncaused by: {error}\n", path.display());
-        Failure { exit: Exit::Usage, text }
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any file of the person's; the umask takes away from it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.prefix(".doorward-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    match force {
-        true => file.persist(path).map_err(|error| failed(error.error))?,
-        false => file.persist_noclobber(path).map_err(|error| failed(error.error))?,
-    };
-    Ok(())
 }
 
 /// The report for people.

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::import::write;
+use super::launch::page;
 use super::signals::Signals;
 use super::world::World;
-use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
+use super::{Exit, Failure, connectors, eprint, fixture, output, print, progress};
 use crate::browser::{self, Browser, Heard, HeardDeed, Kind, Recorder, Snapshot, Spotted};
 use crate::connector;
 use crate::diagnostic::Source;
@@ -30,7 +30,7 @@ Ends with 0 when a connector was written, 2 for a wrong command line, 3 when not
 made of, 6 for the browser.")]
 pub(super) struct Arguments {
     /// The page to begin at
-    #[arg(value_name = "URL")]
+    #[arg(value_name = "URL", value_parser = page)]
     url: url::Url,
     /// Where to write the connector [default: stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -68,12 +68,13 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         .map_or_else(|| "the connector".to_owned(), |path| path.display().to_string());
     let (_, found) = connector::load(Arc::new(Source { path, text: text.clone() }));
     connectors::show(&found);
-    if let Some(folder) = &arguments.fixture {
-        fixture::save(folder, &pages(documents, &rows))?;
-    }
     match &arguments.output {
         Some(path) => {
-            write(path, text, arguments.force)?;
+            if let Err(failure) = output::connector(path, text, arguments.force) {
+                // The author's work is not lost.
+                print(text);
+                return Err(failure);
+            }
             eprint(&format!(
                 "written: {0}\nnext: doorward try {0} --url {1}\n",
                 path.display(),
@@ -82,23 +83,14 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         }
         None => print(text),
     }
+    if let Some(folder) = &arguments.fixture {
+        fixture::save(folder, &pages(documents, &rows))?;
+    }
     Ok(Exit::Done)
 }
 
 /// What can be known to be wrong before the author has worked for it.
 fn fits(arguments: &Arguments) -> Result<(), Failure> {
-    if !matches!(arguments.url.scheme(), "http" | "https") || arguments.url.host().is_none() {
-        return Err(Failure::usage(
-            "the page to record has to be an https:// or http:// URL",
-            "give the address of the sign-in page, as in `doorward record https://shop.example/login`",
-        ));
-    }
-    if !arguments.url.username().is_empty() || arguments.url.password().is_some() {
-        return Err(Failure::usage(
-            "the URL holds a user name or password",
-            "leave it out: it would stand in the connector",
-        ));
-    }
     if let Some(path) = &arguments.output
         && path.exists()
         && !arguments.force
@@ -108,7 +100,8 @@ fn fits(arguments: &Arguments) -> Result<(), Failure> {
             "name another file, or replace it with --force",
         ));
     }
-    Ok(())
+    arguments.output.as_deref().map_or(Ok(()), output::file_fits)?;
+    arguments.fixture.as_deref().map_or(Ok(()), output::folder_fits)
 }
 
 async fn watch(world: &World, arguments: &Arguments) -> Result<Sighted, Failure> {
@@ -245,9 +238,11 @@ impl Sighted {
     fn take(&mut self, heard: Heard) {
         match heard {
             Heard::Closed => {}
-            Heard::Document { top, document } => {
-                self.documents.push((self.watched.deeds.len(), top, document));
-            }
+            Heard::Window => eprint(
+                "warning: the page has opened a window of its own; what you do there is not recorded\n\
+                 help: rows act in one window. If the sign-in is in the new one, record its own address\n",
+            ),
+            Heard::Document { top, document } => self.keep(top, document),
             Heard::Page { fresh, url, landmarks } => {
                 let moved = fresh || url != self.watched.end;
                 if moved
@@ -271,6 +266,23 @@ impl Sighted {
                 }
             }
         }
+    }
+
+    /// Keeps a document; of one that is told again and again the first and the last, since a page is as it was
+    /// when it was left.
+    fn keep(&mut self, top: bool, document: Snapshot) {
+        let like = |(_, other, known): &(usize, bool, Snapshot)| {
+            *other == top && known.url == document.url
+        };
+        // How far back it is the same page.
+        let page = self.documents.iter().rev().take_while(|known| !known.1 || (top && like(known)));
+        let since = self.documents.len() - page.count();
+        let same: Vec<usize> =
+            (since..self.documents.len()).filter(|at| like(&self.documents[*at])).collect();
+        if let [_, .., last] = same.as_slice() {
+            self.documents.remove(*last);
+        }
+        self.documents.push((self.watched.deeds.len(), top, document));
     }
 
     fn into_parts(self) -> (Watched, Vec<(usize, bool, Snapshot)>) {

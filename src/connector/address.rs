@@ -6,6 +6,7 @@ use super::report::Report;
 use super::scalar::Piece;
 use super::template::{Part, Template};
 use crate::diagnostic::Code;
+use crate::host::is_loopback;
 
 /// What an address is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) fn check(
     let code = if purpose == Use::Origin { Code::InvalidOrigin } else { Code::InvalidUrl };
     let span = piece.span();
     let text = piece.text;
+    // A placeholder with a problem of its own is not in the template, so what is left may be no URL.
+    let incomplete = report.has_within(span);
     if let Some(secret) = literal::in_query(text) {
         let message =
             format!("`{what}` holds what looks like a secret, and it is shown and logged");
@@ -72,6 +75,7 @@ pub(super) fn check(
         }
     }
     let url = match url::Url::parse(&sample) {
+        Ok(_) | Err(_) if incomplete => return,
         // `https:///login` would be read as the host `login`.
         Ok(_) if sample.contains(":///") => {
             return wrong(
@@ -142,11 +146,5 @@ fn is_insecure(template: &Template, url: &url::Url) -> bool {
         return false;
     };
     let host_is_written = template.parts.len() == 1 || rest.contains(['/', ':', '?', '#']);
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    host_is_written && !loopback
+    host_is_written && !is_loopback(url)
 }

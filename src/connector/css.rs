@@ -91,7 +91,7 @@ pub(super) fn flaw(text: &str) -> Option<Flaw> {
         let help = "write `(SearchBy=xpath)`";
         return Some(Flaw::new(0..text.len(), "this is XPath and no CSS selector", help));
     }
-    if let Some(at) = text.find(">>") {
+    if let Some(at) = text.find(">>").filter(|at| !text[..*at].contains(['\'', '"'])) {
         let message = "`>>` is of other tools, and no CSS";
         let help = "write one selector; shadow roots are searched as they are";
         return Some(Flaw::new(at..at + 2, message, help));
@@ -420,6 +420,7 @@ mod tests {
             "x-button:is(.a, .b) ~ i + b",
             "form:has(> input[type=password]) button",
             "[data-x=\"a ] b\" i]",
+            "[title='a >> b']",
             "#\\31 23",
             ".a\\:b",
             "li:last-child a:first-of-type:lang(de):dir(ltr)",

@@ -16,10 +16,25 @@ const WORDS: [&str; 12] = [
     "token",
 ];
 
+/// Short names of the same, which mean it only where they are a word of their own: `user_pass`, not `compass`.
+const SHORT: [&str; 4] = ["pass", "psw", "pw", "pin"];
+
 /// Whether a field or parameter of this name is for a secret.
 pub(super) fn names_a_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    WORDS.iter().any(|word| lower.contains(word)) || words.any(|word| SHORT.contains(&word))
+}
+
+/// Whether `text` looks like a password, whatever the field is called: letters, digits and a sign that names,
+/// addresses and dates have not, without a blank.
+pub(super) fn is_password(text: &str) -> bool {
+    let sign = |c: char| c.is_ascii_punctuation() && !"-_./:@,\\()+'".contains(c);
+    text.chars().count() >= 8
+        && !text.contains(char::is_whitespace)
+        && text.contains(char::is_alphabetic)
+        && text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(sign)
 }
 
 /// Whether `text` is what authenticators are set up with: an `otpauth://` URI, or base32 of 80 bits and
@@ -53,7 +68,34 @@ pub(super) fn in_query(text: &str) -> Option<std::ops::Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_query, is_seed};
+    use super::{in_query, is_password, is_seed, names_a_secret};
+
+    #[test]
+    fn fields_for_secrets_are_told_by_their_names() {
+        for name in ["userPassword", "Passwd", "pass", "user_pass", "login[pw]", "api-key", "pin"] {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in ["compass", "passport", "spin", "username", ""] {
+            assert!(!names_a_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_told_by_their_looks() {
+        for text in ["Hunter2!", "pa$$w0rd", "Zürich#2026"] {
+            assert!(is_password(text), "{text}");
+        }
+        for text in [
+            "Local directory #2 (EU)",
+            "eu-west-1",
+            "user@host1.example",
+            "CONTOSO\\admin1",
+            "2026-11-22",
+            "+49 30 1234!",
+        ] {
+            assert!(!is_password(text), "{text}");
+        }
+    }
 
     #[test]
     fn seeds_are_told_from_words() {

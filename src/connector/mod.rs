@@ -30,6 +30,7 @@ mod token;
 mod words;
 mod xpath;
 
+pub use report::MOST as MOST_TOLD;
 pub use schema::schema;
 pub use step::{Act, LocatorTemplate, Options, Step, Verb};
 pub use template::{

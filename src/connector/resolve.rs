@@ -317,7 +317,7 @@ fn typed(
             let help = "keep it in the vault as the password of an account, link that account as logon \
                         account, and write `(TOTP) <logonaccount\\password>`";
             report.warning(Code::LiteralSecret, value.span(), message, help);
-        } else if is_password {
+        } else if is_password || literal::is_password(value.text) {
             let message = "this looks like a password in the connector itself";
             let help = "keep it in the vault and write `<password>`";
             report.warning(Code::LiteralSecret, value.span(), message, help);

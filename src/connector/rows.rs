@@ -198,6 +198,7 @@ pub(super) fn flaw(source: &std::sync::Arc<Source>, flaw: &Flaw) -> Diagnostic {
         ("block scalar", "put the value in quotes"),
         ("this is a tab", "replace the tab by spaces"),
         ("second one begins", "put the second connector into a file of its own"),
+        ("no end", "write the value out at each place"),
         ("anchors and aliases", "write the value out at each place"),
         ("merge keys", "write the keys out at each place"),
         ("never closed", "close it, or put the value in quotes"),

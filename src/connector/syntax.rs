@@ -78,6 +78,7 @@ fn said(message: &str) -> String {
         ("nesting", "this is nested deeper than any connector is"),
         ("recursion limit", "this is nested deeper than any connector is"),
         ("invalid indentation in multiline quoted scalar", "a quote before this is never closed"),
+        ("recursive references", "this alias stands inside of what it repeats, so it has no end"),
         ("alias", "the anchors and aliases here are not read in a connector"),
         ("anchor", "the anchors and aliases here are not read in a connector"),
         ("budget", "there is more in this file than in any connector"),

@@ -52,7 +52,15 @@ impl ReadError {
     /// What to do next.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { source, .. } => Some(
+                match source.kind() {
+                    std::io::ErrorKind::NotFound => {
+                        "see that the path is right: it begins at this folder"
+                    }
+                    _ => "see that it is yours to read",
+                }
+                .to_owned(),
+            ),
             Self::NotAFile { .. } => Some("a connector is one YAML file".to_owned()),
             Self::TooLarge { .. } => {
                 Some("a connector is a page of YAML; is this the right file?".to_owned())

@@ -89,6 +89,8 @@ pub(super) fn is_name(name: &str) -> bool {
             '_' => true,
             ' ' | '-' | '.' => before != ' ',
             _ if before == ' ' && name.starts_with(character) => character.is_alphabetic(),
+            // The dot that `İ` leaves in lower case, which is how names are kept.
+            '\u{307}' => before != ' ',
             _ => character.is_alphanumeric(),
         };
         if !fits {

@@ -3,6 +3,7 @@
 use super::draft::{Draft, placeholder, template};
 use super::suspect::{self, Field};
 use crate::connector::{Object, Part, Template};
+use crate::host::is_loopback_name;
 
 /// Takes out of a URL what can be a secret: a name and password before `@`, and parts of its query or
 /// fragment that are called like a secret or look like one. Gives the rest, and whether something is gone.
@@ -66,14 +67,8 @@ pub(super) fn is_insecure(url: &str) -> bool {
     };
     let rest = &url[rest.len()..];
     let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    let host = match host.strip_prefix('[') {
-        Some(inner) => inner.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    !(host == "localhost"
-        || host.ends_with(".localhost")
-        || host.starts_with("127.")
-        || host == "::1")
+    let end = if host.starts_with('[') { host.find(']').map(|at| at + 1) } else { host.find(':') };
+    !is_loopback_name(&host[..end.unwrap_or(host.len())])
 }
 
 /// The origin of a template that begins with scheme and host, as a template: everything before its path.
@@ -170,6 +165,8 @@ mod tests {
             ("https://x", false),
             ("http:", false),
             ("http://localhost.example/", true),
+            ("http://127.0.0.1.example/", true),
+            ("http://[::1", true),
         ] {
             assert_eq!(is_insecure(url), expected, "{url}");
         }

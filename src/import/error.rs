@@ -114,7 +114,15 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { source, .. } => Some(
+                match source.kind() {
+                    std::io::ErrorKind::NotFound => {
+                        "see that the path is right: it begins at this folder"
+                    }
+                    _ => "see that it is yours to read",
+                }
+                .to_owned(),
+            ),
             Self::NotAFile { .. } => Some("name the exported file itself".to_owned()),
             Self::TooLarge { .. } => {
                 Some("export single connectors; is this the right file?".to_owned())

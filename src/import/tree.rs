@@ -124,10 +124,12 @@ pub(super) fn parse(text: &str) -> Result<Node, (usize, &'static str)> {
             let has = |word: &str| words.contains(word);
             Err((
                 at,
-                if has("budget") || has("nesting") || has("recursion") || has("alias") {
-                    "there is more here, or it is nested deeper, than in any source of that kind"
-                } else if has("documents") {
+                if has("recursive") {
+                    "this alias stands inside of what it repeats, so it has no end"
+                } else if has("documents") || has("Documents") {
                     "a second document begins here, and a source is one"
+                } else if has("budget") || has("nesting") || has("recursion") || has("alias") {
+                    "there is more here, or it is nested deeper, than in any source of that kind"
                 } else {
                     "this is neither JSON nor YAML"
                 },

@@ -5,6 +5,7 @@ use super::draft::{Action, Draft, Locator, literal, place, template};
 use super::{Import, write};
 use crate::connector::{Keyword, Object, Part};
 use crate::diagnostic::Source;
+use crate::host::is_loopback;
 use crate::locator::By;
 use crate::otp;
 
@@ -272,13 +273,7 @@ fn with_address(url: &str) -> crate::connector::Template {
 
 fn is_insecure(url: &str) -> bool {
     let Ok(parsed) = url::Url::parse(url) else { return false };
-    let loopback = match parsed.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
-    parsed.scheme() == "http" && !loopback
+    parsed.scheme() == "http" && !is_loopback(&parsed)
 }
 
 /// A name for what is asked at connect.

@@ -1,8 +1,9 @@
 //! The guard: the origins that an account's values may be typed into.
 
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
 use crate::browser::Whereabouts;
+use crate::host::is_loopback;
 
 /// The origins that are allowed, compared by scheme, host and port.
 #[derive(Debug)]
@@ -44,16 +45,7 @@ impl Guard {
 
 /// Whether what is sent to `url` stays on this machine or is encrypted.
 pub(super) fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https"
-        || match url.host() {
-            Some(Host::Domain(name)) => {
-                let name = name.trim_end_matches('.');
-                name == "localhost" || name.ends_with(".localhost")
-            }
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    url.scheme() == "https" || is_loopback(url)
 }
 
 #[cfg(test)]

@@ -469,6 +469,10 @@ impl Run<'_, '_> {
                 self.clean(&sight.candidates.join(", ")),
             );
         }
+        if sight.count == 0 && self.page.has_other_window() {
+            let words = "the site has opened a window of its own, and rows act in the first";
+            stop = stop.note("window", words);
+        }
         if sight.count == 0 {
             let survey = self.page.survey().await;
             if !survey.heading.is_empty() {

@@ -66,6 +66,8 @@ pub struct TriedRow {
     pub row: usize,
     /// What it does, as templates.
     pub text: String,
+    /// Whether it decides a checkpoint.
+    pub decides: bool,
     /// What its locator hits; `None` for a row without one, or one that was not looked at.
     pub inspection: Option<Inspection>,
     /// What became of it.
@@ -406,6 +408,7 @@ impl TriedRow {
         Self {
             row: step.row,
             text: step.describe(),
+            decides: matches!(step.verb, Verb::Validation(_) | Verb::Failure(..)),
             inspection: None,
             done: Done::Looked("nothing was done"),
             stop: None,

@@ -1,48 +1,17 @@
 //! Sessions with a window, on a screen of their own: the operator's until it is closed.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use super::{Desk, ROWS, Site, assert_says, last, plain};
+use crate::lab::running::Running;
 use crate::lab::screen::{Screen, act, ask, pages};
 use crate::lab::{Ended, wait};
 
-/// A session with a window, and what it has said so far.
-struct Session {
-    child: Child,
-    errors: BufReader<std::process::ChildStderr>,
-    said: String,
-}
-
-impl Session {
-    fn start(desk: &Desk, screen: &Screen, arguments: &[&str]) -> Self {
-        let mut command = desk.typed(arguments);
-        command.env("DISPLAY", &screen.name).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let errors = BufReader::new(child.stderr.take().unwrap());
-        Self { child, errors, said: String::new() }
-    }
-
-    /// Reads on until a line holds `text`; fails the test when the process ends before.
-    fn until(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            let read = self.errors.read_line(&mut line).unwrap();
-            self.said.push_str(&line);
-            assert!(read > 0, "it has ended without {text:?}:\n{}", self.said);
-        }
-    }
-
-    fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
-    fn end(mut self) -> Ended {
-        self.errors.read_to_string(&mut self.said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        Ended { stderr: self.said, ..Ended::from(output) }
-    }
+/// A session with a window.
+fn session(desk: &Desk, screen: &Screen, arguments: &[&str]) -> Running {
+    let mut command = desk.typed(arguments);
+    command.env("DISPLAY", &screen.name);
+    Running::start(command)
 }
 
 /// Closes every window, as its cross does.
@@ -60,7 +29,7 @@ fn the_window_is_the_operators_until_it_is_closed() {
     let site = Site::start();
     let desk = Desk::at(&site.address());
     plain(&desk, "plain");
-    let mut session = Session::start(&desk, &screen, &PLAIN);
+    let mut session = self::session(&desk, &screen, &PLAIN);
     session.until("the session is yours; close the window to end it");
     assert!(pages(&desk)[0]["url"].as_str().unwrap().ends_with("/welcome"));
     // Nothing of the browser's own has been loaded beside it.
@@ -89,13 +58,13 @@ fn a_hold_and_a_signal_end_a_window_too() {
     let desk = Desk::at(&site.address());
     plain(&desk, "plain");
     let hold = [&PLAIN[..], &["--hold", "1s"]].concat();
-    assert_says(&Session::start(&desk, &screen, &hold).end(), 0, &["the session is yours"]);
+    assert_says(&self::session(&desk, &screen, &hold).end(), 0, &["the session is yours"]);
     assert_eq!(last(&desk)["Details"]["ended_by"], "--hold is over");
 
     for (signal, name) in [("-INT", "Ctrl-C"), ("-TERM", "SIGTERM"), ("-HUP", "SIGHUP")] {
-        let mut session = Session::start(&desk, &screen, &PLAIN);
+        let mut session = self::session(&desk, &screen, &PLAIN);
         session.until("the session is yours");
-        let id = session.child.id().to_string();
+        let id = session.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         assert_says(&session.end(), 0, &[]);
         assert_eq!(last(&desk)["Details"]["ended_by"], name);
@@ -112,7 +81,7 @@ fn a_person_does_what_the_handover_asks_for() {
         ROWS.replace("go > (Button) (SearchBy=id)", "(Handover=Press the button) (Timeout=60s)");
     desk.connector("captcha", "http://<address>/plain", "ActionTimeout: 2s", &rows);
     let line = ["captcha", "--account", "web/site", "--hold", "0s"];
-    let mut session = Session::start(&desk, &screen, &line);
+    let mut session = self::session(&desk, &screen, &line);
     session.until("please do this in the window: Press the button");
     assert!(site.submissions("plain").is_empty());
     // The rows wait for the person, longer than for a page.
@@ -138,7 +107,7 @@ fn closed_too_early(screen: &Screen, others: bool) {
     let desk = Desk::at(&site.address());
     let rows = format!("(Handover=Wait) (Timeout=60s)\nnever > (Click) (SearchBy=id)\n{ROWS}");
     desk.connector("early", "http://<address>/plain", "", &rows);
-    let mut session = Session::start(&desk, screen, &["early", "--account", "web/site"]);
+    let mut session = self::session(&desk, screen, &["early", "--account", "web/site"]);
     session.until("row 2 of 7");
     // A page that is closed while its first document comes stays open, whoever closes it.
     let there =

@@ -4,6 +4,7 @@ pub(crate) mod desk;
 pub(crate) mod marks;
 pub(crate) mod product;
 pub(crate) mod responder;
+pub(crate) mod running;
 pub(crate) mod screen;
 pub(crate) mod server;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::failure::colour;
 use super::{Exit, Failure, eprint, print};
-use crate::connector::Loaded;
+use crate::connector::{Loaded, MOST_TOLD};
 use crate::diagnostic::{Code, Diagnostic, Severity, Source, Span, render};
 use crate::name::ConnectorId;
 
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
             "name the file",
         ));
     }
-    let mut found = Vec::new();
+    let (mut found, mut cut) = (Vec::new(), false);
     let mut ids = HashMap::new();
     for file in &files {
         if arguments.fix {
@@ -66,13 +66,14 @@ pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
             }
         }
         let mut loaded = files::examine(file)?;
+        cut |= loaded.found.len() >= MOST_TOLD;
         found.append(&mut loaded.found);
         found.extend(repeated(&loaded, &mut ids));
     }
     match arguments.format {
         Format::Json => print(&json(&found)),
         Format::Sarif => print(&sarif::log(&found)),
-        Format::Text => text(files.len(), &found),
+        Format::Text => text(files.len(), &found, cut),
     }
     let refused = found.iter().any(Diagnostic::is_error);
     Ok(if refused { Exit::Connector } else { Exit::Done })
@@ -97,8 +98,9 @@ fn repeated(loaded: &Loaded, ids: &mut Ids) -> Option<Diagnostic> {
     )
 }
 
-/// Prints the problems to stderr and the summary to stdout, as a compiler does.
-fn text(files: usize, found: &[Diagnostic]) {
+/// Prints the problems to stderr and the summary to stdout, as a compiler does. `cut`: a file has as many
+/// problems as are told.
+fn text(files: usize, found: &[Diagnostic], cut: bool) {
     let colour = colour();
     for diagnostic in found {
         eprint(&render(diagnostic, colour));
@@ -121,6 +123,11 @@ fn text(files: usize, found: &[Diagnostic]) {
             number(warnings, "warning")
         ),
     });
+    if cut {
+        print(&format!(
+            "of one file at most {MOST_TOLD} problems are told: mend those, and check again\n"
+        ));
+    }
     let mendable = found.iter().filter(|found| found.fix.is_some()).count();
     if mendable > 0 {
         print(&format!("{mendable} can be mended with `--fix`\n"));

@@ -9,16 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::launch::Ready;
 use super::signals::Signals;
 use super::world::World;
 use super::{Exit, Failure, connectors, eprint, print, progress};
 use crate::activity::Store;
-use crate::browser::{self, Browser};
+use crate::browser;
 use crate::clock::Clock;
 use crate::connector::{Connector, Verb};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::{AccountRef, SessionId, UserName};
-use crate::plan::{self, Plan, Request};
+use crate::plan::{self, Request};
 use crate::session::{self, Course, Ended, Launch, Outcome};
 use report::{Ending, Format, Report};
 use stay::{Hold, hold, stay};
@@ -130,12 +131,13 @@ async fn connect(
             return refuse(world, report, session, &request, &problems, Exit::Usage).await;
         }
     };
-    let settings = browser_settings(world, arguments, &plan, session)?;
-    let binaries = Browser::check(&settings).await?;
-    let state = &world.config.state;
-    browser::reap(state);
-    let store = Store::open(state).await?;
-    store.close_interrupted(Clock::System.now()).await?;
+    let configured = world.browser_settings(session, arguments.headless);
+    let settings = browser::Settings {
+        webdriver: arguments.webdriver.clone().or(configured.webdriver),
+        ..configured
+    };
+    let Ready { settings, binaries, store } =
+        world.ready(&plan, settings, &world.config.state).await?;
     report.planned = Some(report.began.elapsed());
     let source = Arc::clone(&plan.connector.source);
     plan.connector.id.as_str().clone_into(&mut report.connector);
@@ -268,20 +270,6 @@ fn needs_person(connector: &Connector) -> Option<Diagnostic> {
     let problem =
         Diagnostic::error(Code::HandoverWithoutWindow, &connector.source, step.span, message);
     Some(problem.label(format!("row {}", step.row)).help("leave --headless away"))
-}
-
-fn browser_settings(
-    world: &World,
-    arguments: &Arguments,
-    plan: &Plan,
-    session: SessionId,
-) -> Result<browser::Settings, Failure> {
-    let configured = world.browser_settings(session, arguments.headless);
-    Ok(browser::Settings {
-        webdriver: arguments.webdriver.clone().or(configured.webdriver),
-        insecure_certificates: !plan.connector.settings.enforce_certificate_validation,
-        ..configured
-    })
 }
 
 pub(super) fn parameter(text: &str) -> Result<(String, String), String> {

@@ -7,22 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::launch::Ready;
+use super::output::{self, Readers};
 use super::signals::Signals;
-use super::trial::{Specimens, specimen_names};
+use super::stage::Stage;
 use super::world::World;
 use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
-use crate::activity::Store;
-use crate::browser::{self, Browser, Kind};
+use crate::browser::Kind;
 use crate::clock::{Clock, Timestamp};
-use crate::connector::{Connector, Template};
+use crate::connector::{Act, Connector, Template, Verb};
 use crate::diagnostic::{Diagnostic, render};
 use crate::name::{AccountRef, Links, Purpose, SessionId};
 use crate::plan::{self, Plan, Request};
-use crate::session::{self, Course, Launch, Outcome, Progress, SavedPage, Vaults};
-use crate::vault::Specimen;
+use crate::session::{self, Course, Launch, Outcome, Progress, SavedPage};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("on").required(true))]
 #[command(after_help = "\
 Examples:
   doorward try shop --account web/shop --until 9 --fixture fixtures/shop    saves the pages once
@@ -39,15 +40,10 @@ pub(super) struct Arguments {
     /// The connector: its name in a connectors folder, or the path of its file
     connector: String,
     /// The saved pages
-    #[arg(
-        long,
-        value_name = "DIR",
-        conflicts_with = "account",
-        required_unless_present = "account"
-    )]
+    #[arg(long, value_name = "DIR", group = "on")]
     fixture: Option<PathBuf>,
     /// A test account of the live application: [vault:][safe/]name
-    #[arg(long, value_name = "REF")]
+    #[arg(long, value_name = "REF", group = "on")]
     account: Option<AccountRef>,
     /// A value for one of the connector's UserParameters, as often as there are some
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::connect::parameter)]
@@ -93,6 +89,7 @@ pub(super) struct Suite {
 
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let world = World::load(config)?;
+    arguments.output.as_deref().map_or(Ok(()), output::file_fits)?;
     let (connector, diagnostics) = connectors::load(&world, &arguments.connector)?;
     let Some(connector) = connector else {
         connectors::show(&diagnostics);
@@ -117,7 +114,7 @@ async fn attempt(
         ));
     }
     let user = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
-    let stage = Stage::of(world, arguments, &mut connector, pages.as_deref())?;
+    let stage = stage(world, arguments, &mut connector, pages.as_deref())?;
     let request = Request {
         account: stage.account.clone(),
         user,
@@ -134,17 +131,14 @@ async fn attempt(
     };
     let source = Arc::clone(&plan.connector.source);
     let (name, mut cases) = (plan.connector.id.to_string(), cases(&plan));
-    let settings = browser::Settings {
-        insecure_certificates: !plan.connector.settings.enforce_certificate_validation,
-        ..settings
-    };
-    let binaries = Browser::check(&settings).await?;
-    browser::reap(&world.config.state);
-    let store = Store::open(&stage.state).await?;
+    let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
     let said = Mutex::new(String::new());
     let tell = |step: Progress| {
         let line = progress::line(&step);
-        if arguments.format == Format::Text {
+        // Of a made-up account nothing is to be told.
+        let told =
+            !stage.is_made_up() || !matches!(step, Progress::Recorded | Progress::Account { .. });
+        if arguments.format == Format::Text && told {
             eprint(&line);
         }
         said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
@@ -159,7 +153,7 @@ async fn attempt(
         vaults: stage.vaults(world),
         browser: settings,
         binaries,
-        clock: stage.clock,
+        clock: if stage.is_made_up() { standing() } else { Clock::System },
         progress: &tell,
     };
     let ended = match session::launch(launch, signals.next()).await {
@@ -180,16 +174,17 @@ async fn attempt(
         Format::Junit => junit::xml(&suite),
     };
     let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if stage.specimen.as_ref().is_some_and(|made| made.is_in(&said) || made.is_in(&text)) {
+    if let Some(place) = stage.leaked(&[("what was told", &said), ("the result", &text)]) {
         return Err(Failure {
             exit: Exit::Bug,
-            text: "error: the made-up secret came out in what was to be printed, which is not printed\n\
-                   help: this is a bug of doorward: please report it with the connector\n"
-                .to_owned(),
+            text: format!(
+                "error: the made-up secret came out in {place}; the result is not printed\n\
+                 help: this is a bug of doorward: please report it with the connector\n"
+            ),
         });
     }
     match &arguments.output {
-        Some(path) => super::trial::write(path, text.as_bytes())?,
+        Some(path) => output::replace(path, text.as_bytes(), Readers::Everyone)?,
         None => print(&text),
     }
     if let (Some(problem), Format::Text) = (problem, arguments.format) {
@@ -199,72 +194,35 @@ async fn attempt(
     Ok(if good { Exit::Done } else { Exit::NotSignedIn })
 }
 
-/// What a test plays on.
-struct Stage {
-    account: AccountRef,
-    state: PathBuf,
-    clock: Clock,
-    specimen: Option<Arc<Specimen>>,
-    vaults: Option<Specimens>,
-    _folder: Option<tempfile::TempDir>,
+/// The clock of a test on saved pages: ten seconds into a period of codes, on the day when RFC 6238's own vectors end.
+fn standing() -> Clock {
+    Clock::Fixed(Timestamp::from_second(1_111_111_120).unwrap_or_default())
 }
 
-impl Stage {
-    fn of(
-        world: &World,
-        arguments: &Arguments,
-        connector: &mut Connector,
-        pages: Option<&[SavedPage]>,
-    ) -> Result<Self, Failure> {
-        let first = pages.and_then(|pages| pages.first()?.documents.first());
-        let (Some(first), None) = (first, &arguments.account) else {
-            let Some(account) = &arguments.account else {
-                return Err(Failure::usage("there is nothing to test on", "name a --fixture"));
-            };
-            return Ok(Self {
-                account: world.vault_of(account)?.1,
-                state: world.config.state.clone(),
-                clock: Clock::System,
-                specimen: None,
-                vaults: None,
-                _folder: None,
-            });
-        };
-        let span = connector.settings.logon_url.span;
-        connector.settings.logon_url = Template::literal(&first.url, span);
-        let authority = url::Url::parse(&first.url).ok().map(|url| url.authority().to_owned());
-        let (vault, account) = specimen_names()?;
-        let properties = connector
-            .steps
-            .iter()
-            .flat_map(|step| step.templates())
-            .chain(connector.settings.templates())
-            .flat_map(Template::placeholders)
-            .map(|placeholder| placeholder.property.clone())
-            .collect();
-        let specimen = Arc::new(Specimen::new(vault, account.clone(), authority, properties));
-        let failed = |error: &std::io::Error| Failure::new(Exit::Store, error, None);
-        let folder = tempfile::Builder::new()
-            .prefix("doorward-test-")
-            .tempdir()
-            .map_err(|error| failed(&error))?;
-        // Ten seconds into a period of codes, on the day when RFC 6238's own vectors end.
-        let clock = Clock::Fixed(Timestamp::from_second(1_111_111_120).unwrap_or_default());
-        Ok(Self {
-            account,
-            state: folder.path().join("state"),
-            clock,
-            vaults: Some(Specimens(Arc::clone(&specimen) as Arc<dyn crate::vault::Vault>)),
-            specimen: Some(specimen),
-            _folder: Some(folder),
-        })
-    }
-
-    fn vaults<'a>(&'a self, world: &'a World) -> &'a dyn Vaults {
-        match &self.vaults {
-            Some(specimens) => specimens,
-            None => world,
+/// The account that a test plays with: that of the live application, or one made up for saved pages, which
+/// begin at the first of them.
+fn stage(
+    world: &World,
+    arguments: &Arguments,
+    connector: &mut Connector,
+    pages: Option<&[SavedPage]>,
+) -> Result<Stage, Failure> {
+    let first = pages.and_then(|pages| pages.first()?.documents.first());
+    match (first, &arguments.account) {
+        (Some(first), _) => {
+            let span = connector.settings.logon_url.span;
+            connector.settings.logon_url = Template::literal(&first.url, span);
+            for step in &mut connector.steps {
+                // The made-up seed is base32, whatever that of the application is.
+                if let Verb::Act(_, Act::Totp(_, code)) = &mut step.verb {
+                    code.encoding = None;
+                }
+            }
+            let address = url::Url::parse(&first.url).ok().map(|url| url.authority().to_owned());
+            Stage::made_up(connector, address)
         }
+        (None, Some(account)) => Stage::real(world, account),
+        (None, None) => Err(Failure::usage("there is nothing to test on", "name a --fixture")),
     }
 }
 
@@ -278,7 +236,10 @@ fn cases(plan: &Plan) -> Vec<Case> {
 /// Every row before the one that stopped has passed; after a sign-in all have.
 fn mark(cases: &mut [Case], outcome: &Outcome, problem: Option<&Diagnostic>) {
     let stop = outcome.stop().and_then(|stop| stop.row);
-    let failed = problem.map(|problem| render(problem, false)).unwrap_or_default();
+    let failed = problem.map_or_else(
+        || format!("the outcome is {}", outcome.word()),
+        |problem| render(problem, false),
+    );
     for case in cases {
         case.state = match (outcome, stop) {
             (Outcome::SignedIn, _) => State::Passed,

@@ -3,22 +3,22 @@
 mod report;
 mod trace;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::launch::{Ready, page};
+use super::output::{self, Readers};
 use super::signals::Signals;
+use super::stage::Stage;
 use super::world::World;
 use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
-use crate::activity::Store;
-use crate::browser::{self, Browser, Kind};
+use crate::browser::Kind;
 use crate::clock::Clock;
 use crate::connector::{Connector, Object, Template};
-use crate::name::{AccountRef, SessionId, VaultName};
+use crate::name::{AccountRef, SessionId};
 use crate::plan::{self, Request};
-use crate::session::{self, Course, Ended, Launch, Progress, Trial, Tried, Vaults};
-use crate::vault::{Specimen, Vault};
+use crate::session::{self, Course, Ended, Launch, Progress, Trial, Tried};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "REF")]
     account: Option<AccountRef>,
     /// The page to begin at, instead of the connector's LogonURL
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = page)]
     url: Option<url::Url>,
     /// Run the rows up to this one, secrets and submits included
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u32).range(1..))]
@@ -80,6 +80,7 @@ enum Format {
 
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let world = World::load(config)?;
+    fits(&arguments)?;
     let (connector, diagnostics) = connectors::load(&world, &arguments.connector)?;
     let Some(mut connector) = connector else {
         connectors::show(&diagnostics);
@@ -107,7 +108,7 @@ async fn attempt(
     }
     let user = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
     let source = Arc::clone(&connector.source);
-    let stage = Stage::of(world, &arguments, &connector)?;
+    let stage = stage(world, &arguments, &connector)?;
     let request = Request {
         account: stage.account.clone(),
         user,
@@ -122,15 +123,8 @@ async fn attempt(
             return Ok(Exit::Usage);
         }
     };
-    let settings = browser::Settings {
-        insecure_certificates: !plan.connector.settings.enforce_certificate_validation,
-        ..settings
-    };
-    let binaries = Browser::check(&settings).await?;
-    browser::reap(&world.config.state);
-    let store = Store::open(&stage.state).await?;
-    store.close_interrupted(Clock::System.now()).await?;
-    let specimen = arguments.account.is_none();
+    let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
+    let specimen = stage.is_made_up();
     let tell = |step: session::Progress| {
         // Of a made-up account nothing is to be told.
         if !(specimen && matches!(step, Progress::Recorded | Progress::Account { .. })) {
@@ -184,71 +178,30 @@ async fn attempt(
     Ok(if report::is_good(&tried, &outcome) { Exit::Done } else { Exit::NotSignedIn })
 }
 
-/// What a trial plays on: the configured vaults and record, or a made-up account and a record that goes
-/// with it, because no real account is touched.
-struct Stage {
-    account: AccountRef,
-    state: PathBuf,
-    specimen: Option<Specimens>,
-    _folder: Option<tempfile::TempDir>,
-}
-
-pub(super) struct Specimens(pub(super) Arc<dyn Vault>);
-
-impl Vaults for Specimens {
-    fn find(&self, _: &AccountRef) -> Result<Option<Arc<dyn Vault>>, crate::vault::Error> {
-        Ok(Some(Arc::clone(&self.0)))
+/// The account that a trial plays with: a real one, or one made up, because no real one is touched.
+fn stage(world: &World, arguments: &Arguments, connector: &Connector) -> Result<Stage, Failure> {
+    if let Some(account) = &arguments.account {
+        return Stage::real(world, account);
+    }
+    let named = connector
+        .settings
+        .logon_url
+        .placeholders()
+        .find(|placeholder| !matches!(placeholder.object, Object::User | Object::Param));
+    match named {
+        None => Stage::made_up(connector, None),
+        Some(placeholder) => Err(Failure::usage(
+            format!("the LogonURL of `{}` takes `{placeholder}` from an account", connector.id),
+            "name the page with --url, or an account with --account",
+        )),
     }
 }
 
-impl Stage {
-    fn of(world: &World, arguments: &Arguments, connector: &Connector) -> Result<Self, Failure> {
-        if let Some(account) = &arguments.account {
-            let account = world.vault_of(account)?.1;
-            let state = world.config.state.clone();
-            return Ok(Self { account, state, specimen: None, _folder: None });
-        }
-        let named = connector
-            .settings
-            .logon_url
-            .placeholders()
-            .find(|placeholder| !matches!(placeholder.object, Object::User | Object::Param));
-        if let Some(placeholder) = named {
-            return Err(Failure::usage(
-                format!("the LogonURL of `{}` takes `{placeholder}` from an account", connector.id),
-                "name the page with --url, or an account with --account",
-            ));
-        }
-        let (vault, account) = specimen_names()?;
-        let properties = connector
-            .steps
-            .iter()
-            .flat_map(|step| step.templates())
-            .flat_map(Template::placeholders)
-            .map(|placeholder| placeholder.property.clone())
-            .collect();
-        let specimen = Specimen::new(vault, account.clone(), None, properties);
-        let failed = |error: &std::io::Error| Failure::new(Exit::Store, error, None);
-        let folder = tempfile::Builder::new()
-            .prefix("doorward-try-")
-            .tempdir()
-            .map_err(|error| failed(&error))?;
-        let state = folder.path().join("state");
-        let specimen = Some(Specimens(Arc::new(specimen)));
-        Ok(Self { account, state, specimen, _folder: Some(folder) })
-    }
-
-    fn vaults<'a>(&'a self, world: &'a World) -> &'a dyn Vaults {
-        match &self.specimen {
-            Some(specimen) => specimen,
-            None => world,
-        }
-    }
-}
-
-pub(super) fn specimen_names() -> Result<(VaultName, AccountRef), Failure> {
-    let wrong = |error: crate::name::Invalid| Failure::new(Exit::Bug, &error, None);
-    Ok(("specimen".parse().map_err(wrong)?, "specimen:specimen".parse().map_err(wrong)?))
+/// What can be known to be wrong before a session begins.
+fn fits(arguments: &Arguments) -> Result<(), Failure> {
+    arguments.screenshot.as_deref().map_or(Ok(()), output::file_fits)?;
+    arguments.trace.as_deref().map_or(Ok(()), output::folder_fits)?;
+    arguments.fixture.as_deref().map_or(Ok(()), output::folder_fits)
 }
 
 /// Saves the pictures that were asked for, and says where.
@@ -257,7 +210,7 @@ fn saved(arguments: &Arguments, tried: &Tried) -> Result<Vec<PathBuf>, Failure> 
     let mut saved = Vec::new();
     for (index, shot) in tried.pages.iter().enumerate() {
         let path = if index == 0 { path.clone() } else { numbered(path, index + 1) };
-        write(&path, &shot.png)?;
+        output::replace(&path, &shot.png, Readers::Person)?;
         saved.push(path);
     }
     Ok(saved)
@@ -269,32 +222,4 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     let ending =
         path.extension().map_or_else(String::new, |end| format!(".{}", end.to_string_lossy()));
     path.with_file_name(format!("{stem}-{number}{ending}"))
-}
-
-/// Makes a folder where there is none.
-pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure {
-        exit: Exit::Usage,
-        text: format!(
-            "error: cannot make the folder {}\ncaused by: {error}\nhelp: may you write beside it?\n",
-            folder.display()
-        ),
-    })
-}
-
-/// Writes a file whole or not at all.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)
-    });
-    written.map(|_| ()).map_err(|error| Failure {
-        exit: Exit::Usage,
-        text: format!(
-            "error: cannot write {}\ncaused by: {error}\nhelp: is its folder there, and may you write to it?\n",
-            path.display()
-        ),
-    })
 }

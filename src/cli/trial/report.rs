@@ -18,9 +18,8 @@ pub(super) fn is_good(tried: &Tried, outcome: &Outcome) -> bool {
 
 /// Whether a row would confirm, or refuse, a sign-in that has not happened: what it looks for shows already.
 pub(super) fn is_early(row: &TriedRow) -> bool {
-    let decides = row.text.starts_with("signed in if") || row.text.starts_with("refused (");
     let idle = matches!(row.done, Done::Looked(_));
-    decides && idle && row.inspection.as_ref().is_some_and(|seen| seen.seen > 0)
+    row.decides && idle && row.inspection.as_ref().is_some_and(|seen| seen.seen > 0)
 }
 
 pub(super) fn text(
@@ -64,6 +63,7 @@ pub(super) fn text(
         (Outcome::Refused { cause, .. }, _) => {
             writeln!(text, "the site refused the sign-in: {cause}")
         }
+        _ if reached == 0 => writeln!(text, "no row was looked at"),
         (_, bad) => {
             writeln!(text, "{reached} of {} rows looked at, {bad} would not work", tried.rows.len())
         }
@@ -87,10 +87,9 @@ fn done(row: &TriedRow) -> String {
 }
 
 fn inspected(text: &mut String, row: &TriedRow, seen: &Inspection) {
-    let decides = row.text.starts_with("signed in if") || row.text.starts_with("refused (");
     let _ = match (&seen.invalid, seen.seen, seen.total) {
         (Some(why), ..) => writeln!(text, "     the browser cannot read the locator: {why}"),
-        (None, 0, 0) if decides => writeln!(text, "     hits nothing on this page"),
+        (None, 0, 0) if row.decides => writeln!(text, "     hits nothing on this page"),
         (None, 0, 0) => writeln!(text, "     hits nothing"),
         (None, 0, total) => writeln!(text, "     hits {total}, none of which can be seen"),
         (None, 1, _) => writeln!(text, "     hits 1"),
@@ -102,7 +101,7 @@ fn inspected(text: &mut String, row: &TriedRow, seen: &Inspection) {
     for (index, hit) in seen.hits.iter().enumerate() {
         let mark = if seen.meant == Some(index) && seen.hits.len() > 1 { "→" } else { "·" };
         let _ = writeln!(text, "     {mark} {}  {}", hit.shown, place(hit));
-        if let (Some(reason), false) = (&hit.reason, decides) {
+        if let (Some(reason), false) = (&hit.reason, row.decides) {
             let _ = writeln!(text, "       not ready: {reason}");
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::report::is_early;
-use super::{make_folder, write};
 use crate::cli::Failure;
+use crate::cli::output::{self, Readers};
 use crate::diagnostic::{Source, render};
 use crate::session::{Done, Outcome, Tried, TriedRow};
 
@@ -33,7 +33,7 @@ pub(super) fn write_report(
     url: &str,
     took: Duration,
 ) -> Result<(), Failure> {
-    make_folder(folder)?;
+    output::folder(folder)?;
     let mut html = String::new();
     let title = format!("Trial of {}", escaped(&source.path));
     let _ = write!(
@@ -173,4 +173,9 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// The pages of a trace are of a session, so they are the person's alone.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    output::replace(path, bytes, Readers::Person)
 }
