@@ -75,6 +75,14 @@ pub enum Error {
         /// Since when.
         minutes: i64,
     },
+    /// An account whose one-time code a vault asks for has none to give.
+    #[error("`{account}` gives no one-time code: {why}")]
+    Codeless {
+        /// The account.
+        account: AccountRef,
+        /// Why; names places and rules, never a value.
+        why: String,
+    },
     /// Somebody ended it before it came to an outcome.
     #[error("the sign-in was ended by {by}")]
     Ended {
@@ -95,6 +103,7 @@ impl Error {
         match self {
             Self::Access(_) => "access-refused",
             Self::Browser(_) => "browser-failed",
+            Self::Codeless { .. } => "no-code",
             Self::CodesRefused { .. } => "codes-refused",
             Self::Ended { .. } => "ended",
             Self::Record(_) => "record-failed",
@@ -132,6 +141,9 @@ impl Error {
         match self {
             Self::Access(_) | Self::Ended { .. } => None,
             Self::Browser(error) => error.help(),
+            Self::Codeless { account, .. } => Some(format!(
+                "its password has to be the secret of one-time codes, base32 or an `otpauth://` URI; `doorward account show {account}` shows the account"
+            )),
             Self::CodesRefused { .. } => Some(
                 "check the secret and this machine's clock (`doorward doctor`), and wait: sites lock accounts after a few wrong codes"
                     .into(),
@@ -145,7 +157,8 @@ impl Error {
                 let key = if *role == "logon account" { "logon_account" } else { "reconcile_account" };
                 Some(format!(
                     "`doorward account link {account} {option} REF` links one in a KDBX vault; for HashiCorp Vault \
-                     write a REF to the key `{key}` of its secret"
+                     write a REF to the key `{key}` of its secret; in CyberArk link the account, or name it with \
+                     `links.accounts` in the configuration"
                 ))
             }
             Self::Linked { source, .. } => source.help(),

@@ -1,5 +1,6 @@
 //! Signing in: the token that a call carries, from the logon to the logoff.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -30,9 +31,9 @@ pub(super) struct SignedIn {
 /// The way to sign in, without what only opening needs.
 enum Way {
     Logon(Logon),
-    TokenFile(std::path::PathBuf),
+    TokenFile(PathBuf),
     TokenEnv(String),
-    OAuth { client_id: String, secret_file: std::path::PathBuf },
+    OAuth { path: String, client_id: String, secret_file: PathBuf },
 }
 
 enum State {
@@ -173,8 +174,8 @@ impl SignedIn {
             Way::TokenEnv(name) => {
                 credential::variable(&self.client.vault, "auth.bearer.token-env", name)
             }
-            Way::OAuth { client_id, secret_file } => {
-                self.exchange(client_id, secret_file, visit).await
+            Way::OAuth { path, client_id, secret_file } => {
+                self.exchange(path, client_id, secret_file, visit).await
             }
         };
         match issued {
@@ -291,8 +292,9 @@ impl SignedIn {
     /// Client credentials for a token of the identity tenant, which lives for minutes.
     async fn exchange(
         &self,
+        path: &str,
         client_id: &str,
-        secret_file: &std::path::Path,
+        secret_file: &Path,
         visit: &Visit,
     ) -> Result<Secret, Error> {
         let vault = &self.client.vault;
@@ -305,7 +307,7 @@ impl SignedIn {
         body.push_str("&client_secret=");
         body.extend(url::form_urlencoded::byte_serialize(secret.expose().as_bytes()));
         let bytes = Zeroizing::new(std::mem::take(&mut *body).into_bytes());
-        let call = Call::post_as("application/x-www-form-urlencoded", String::new(), bytes);
+        let call = Call::post_as(FORM, path.to_owned(), bytes);
         let call = call.holding(&secret);
         let answer = tenant.send(&call, None, visit).await?;
         match answer.status {
@@ -346,7 +348,7 @@ impl SignedIn {
             }
             Way::TokenFile(path) => format!("the token in {}", path.display()),
             Way::TokenEnv(name) => format!("the token in the environment variable `{name}`"),
-            Way::OAuth { client_id, secret_file } => {
+            Way::OAuth { client_id, secret_file, .. } => {
                 format!("the client `{client_id}` with the secret in {}", secret_file.display())
             }
         }
@@ -359,9 +361,11 @@ impl Way {
             Auth::Logon(logon) => Self::Logon(logon.clone()),
             Auth::TokenFile(path) => Self::TokenFile(path.clone()),
             Auth::TokenEnv(name) => Self::TokenEnv(name.clone()),
-            Auth::OAuth { client_id, secret_file, .. } => {
-                Self::OAuth { client_id: client_id.clone(), secret_file: secret_file.clone() }
-            }
+            Auth::OAuth { path, client_id, secret_file, .. } => Self::OAuth {
+                path: path.clone(),
+                client_id: client_id.clone(),
+                secret_file: secret_file.clone(),
+            },
         }
     }
 }
@@ -377,6 +381,7 @@ fn words(answer: &Answer) -> String {
     words.strip_prefix(CHALLENGE).unwrap_or(&words).trim().trim_end_matches(':').to_owned()
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
 /// The code of a challenge: the logon goes on with what it asks for as password.
 const CHALLENGE: &str = "ITATS542I";
 /// How many challenges a person answers: a code, and the next one where the server wants two.

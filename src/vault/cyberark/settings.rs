@@ -34,7 +34,7 @@ pub(super) enum Auth {
     /// `bearer: { token-env }`: the name of an environment variable.
     TokenEnv(String),
     /// `oauth`: client credentials at the identity tenant.
-    OAuth { endpoint: Box<Endpoint>, client_id: String, secret_file: PathBuf },
+    OAuth { endpoint: Box<Endpoint>, path: String, client_id: String, secret_file: PathBuf },
 }
 
 /// A logon, and what it is made with.
@@ -248,9 +248,11 @@ fn oauth(mut table: Table<'_>, base: &Path, endpoint: &Endpoint) -> Result<Auth,
     refuse_secrets(&table)?;
     let mut tenant =
         endpoint.beside(&mut table, "url", "https://abc123.id.cyberark.cloud")?;
-    if matches!(tenant.address.path(), "" | "/") {
-        tenant.address.set_path("/oauth2/platformtoken");
-    }
+    let path = match tenant.address.path().trim_matches('/') {
+        "" => "oauth2/platformtoken".to_owned(),
+        path => path.to_owned(),
+    };
+    tenant.address.set_path("");
     let Some(client_id) = table.text("client-id")? else {
         return Err(table.wrong("client-id", "is missing".into()));
     };
@@ -258,7 +260,8 @@ fn oauth(mut table: Table<'_>, base: &Path, endpoint: &Endpoint) -> Result<Auth,
         return Err(table.wrong("client-secret-file", "is missing".into()));
     };
     table.finish()?;
-    Ok(Auth::OAuth { endpoint: Box::new(tenant), client_id, secret_file: base.join(file) })
+    let (endpoint, secret_file) = (Box::new(tenant), base.join(file));
+    Ok(Auth::OAuth { endpoint, path, client_id, secret_file })
 }
 
 /// People do put a password where the name of its file belongs.

@@ -301,7 +301,7 @@ impl Client {
         let mut url = self.address.clone();
         // An http or https URL always has segments, so nothing is left out here.
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(call.path.split('/').filter(|_| !call.path.is_empty()));
+            segments.pop_if_empty().extend(call.path.split('/'));
         }
         for (key, value) in &call.query {
             url.query_pairs_mut().append_pair(key, value);
