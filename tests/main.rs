@@ -7,6 +7,7 @@ mod check;
 mod codes;
 mod config;
 mod connect;
+mod cyberark;
 mod doctor;
 mod documents;
 mod faults;

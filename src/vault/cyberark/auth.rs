@@ -168,9 +168,7 @@ impl SignedIn {
         *state = State::Out;
         let issued = match &*self.auth {
             Way::Logon(logon) => self.log_on(logon, visit).await,
-            Way::TokenFile(path) => {
-                credential::token_file(&self.client.vault, "token-file", path)
-            }
+            Way::TokenFile(path) => credential::token_file(&self.client.vault, "token-file", path),
             Way::TokenEnv(name) => {
                 credential::variable(&self.client.vault, "auth.bearer.token-env", name)
             }
@@ -200,7 +198,8 @@ impl SignedIn {
             Some(path) => credential::password_file(vault, "password-file", path)?,
             None => {
                 let question = format!("password of `{username}` at vault `{vault}`: ");
-                let instead = "name a file that holds it with `password-file`, or run doorward on a terminal";
+                let instead =
+                    "name a file that holds it with `password-file`, or run doorward on a terminal";
                 self.ask(&question, "a password", instead, visit).await?
             }
         };
@@ -232,13 +231,9 @@ impl SignedIn {
     async fn answer(&self, logon: &Logon, words: &str, visit: &mut Visit) -> Result<Secret, Error> {
         let vault = &self.client.vault;
         match &logon.totp_account {
-            Some(account) => {
-                visit.pause(self.responder.code(account)).await.map_err(|source| Error::NoCode {
-                    vault: vault.clone(),
-                    account: account.clone(),
-                    source,
-                })
-            }
+            Some(account) => visit.pause(self.responder.code(account)).await.map_err(|source| {
+                Error::NoCode { vault: vault.clone(), account: account.clone(), source }
+            }),
             None => {
                 let question = format!("vault `{vault}` says: {words}: ");
                 let instead = "run doorward on a terminal, or name an account that has the codes with `totp-account`";

@@ -43,8 +43,7 @@ impl Cyberark {
 
     /// Checks in what was checked out. Every one is tried; the first failure is returned.
     pub(super) async fn check_in_all(&self) -> Result<(), Error> {
-        let held =
-            std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
         if self.settings.check_in == CheckIn::Never || !self.vault.is_signed_in().await {
             return Ok(());
         }

@@ -209,11 +209,7 @@ impl Cyberark {
     }
 
     /// An answer of a status that the call does not have.
-    pub(super) fn unexpected(
-        &self,
-        call: &Call<'_>,
-        answer: crate::vault::http::Answer,
-    ) -> Error {
+    pub(super) fn unexpected(&self, call: &Call<'_>, answer: crate::vault::http::Answer) -> Error {
         let client = &self.vault.client;
         match client.screen(call, answer) {
             Ok(answer) if answer.status < 400 => {

@@ -41,9 +41,9 @@ impl Cyberark {
         let Some(elements) = self.elements(details, account, visit).await? else {
             return Ok(Linked::default());
         };
-        let [logon, reconcile] = links.of(details.platform_id.as_deref()).map(|link| {
-            elements.iter().find(|element| element.is(link))
-        });
+        let [logon, reconcile] = links
+            .of(details.platform_id.as_deref())
+            .map(|link| elements.iter().find(|element| element.is(link)));
         if logon.is_none() && !elements.is_empty() && elements.iter().all(|e| e.name().is_none()) {
             tracing::warn!(
                 %account,
@@ -82,7 +82,8 @@ impl Cyberark {
             }
             _ => return Err(self.unexpected(&call, answer)),
         }
-        let value: Value = answer.json().map_err(|found| self.vault.client.garbled(&call, found))?;
+        let value: Value =
+            answer.json().map_err(|found| self.vault.client.garbled(&call, found))?;
         let list = match value {
             Value::Array(list) => Some(list),
             Value::Object(map) => map.into_iter().find_map(|(key, value)| match value {
@@ -128,9 +129,9 @@ impl Element {
     fn is(&self, link: &Link) -> bool {
         match link {
             Link::Index(index) => self.index() == Some(*index),
-            Link::Name(name) => NAMES.iter().any(|key| {
-                self.text(key).is_some_and(|found| plain(&found) == plain(name))
-            }),
+            Link::Name(name) => NAMES
+                .iter()
+                .any(|key| self.text(key).is_some_and(|found| plain(&found) == plain(name))),
         }
     }
 

@@ -55,8 +55,7 @@ impl Cyberark {
             let complaint = &answer.complaint;
             match answer.status {
                 200 => {
-                    return text(&answer)
-                        .map_err(|found| self.vault.client.garbled(&call, found));
+                    return text(&answer).map_err(|found| self.vault.client.garbled(&call, found));
                 }
                 400.. if complaint.is("PASWS088E") => {
                     let Some(wanted) = Parameter::missing(&complaint.all, &purpose) else {

@@ -99,8 +99,7 @@ impl Settings {
         base: &Path,
     ) -> Result<Self, Error> {
         let mut table = Table::new(vault, settings);
-        let mut endpoint =
-            Endpoint::read(&mut table, base, "https://pvwa.example/PasswordVault")?;
+        let mut endpoint = Endpoint::read(&mut table, base, "https://pvwa.example/PasswordVault")?;
         // Of several nodes behind a balancer only one knows the session: a cookie leads to it.
         endpoint.cookies = true;
         let path = endpoint.address.path().trim_end_matches('/');
@@ -213,7 +212,8 @@ fn logon(
     if let Some(account) = &totp_account
         && account.vault().is_none_or(|named| named == vault)
     {
-        let message = "has to name the vault that it is in, and another than this one: `vault:safe/name`";
+        let message =
+            "has to name the vault that it is in, and another than this one: `vault:safe/name`";
         return Err(table.wrong("totp-account", message.into()));
     }
     table.finish()?;
@@ -246,8 +246,7 @@ fn bearer(mut table: Table<'_>, base: &Path) -> Result<Auth, Error> {
 
 fn oauth(mut table: Table<'_>, base: &Path, endpoint: &Endpoint) -> Result<Auth, Error> {
     refuse_secrets(&table)?;
-    let mut tenant =
-        endpoint.beside(&mut table, "url", "https://abc123.id.cyberark.cloud")?;
+    let mut tenant = endpoint.beside(&mut table, "url", "https://abc123.id.cyberark.cloud")?;
     let path = match tenant.address.path().trim_matches('/') {
         "" => "oauth2/platformtoken".to_owned(),
         path => path.to_owned(),
