@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod activity;
+mod ccp;
 mod check;
 mod codes;
 mod config;

@@ -41,13 +41,13 @@ pub enum Error {
         count: usize,
     },
     /// Several accounts answer to the name.
-    #[error("vault `{vault}` holds {} accounts that `{account}` could mean", .candidates.len())]
+    #[error("vault `{vault}` holds several accounts that `{account}` could mean")]
     Several {
         /// The vault.
         vault: VaultName,
         /// What was asked for.
         account: AccountRef,
-        /// References that are each of one of them.
+        /// References that are each of one of them; empty where the vault does not tell.
         candidates: Vec<String>,
     },
     /// The vault gives the account out only to who says why.
@@ -310,6 +310,8 @@ pub enum Unready {
     Standby,
     /// It was never set up.
     Uninitialised,
+    /// It passes questions on, and does not reach the server that has the answers.
+    CutOff,
 }
 
 impl fmt::Display for Unready {
@@ -318,6 +320,7 @@ impl fmt::Display for Unready {
             Self::Sealed => "is sealed",
             Self::Standby => "is a standby node that serves no requests",
             Self::Uninitialised => "is not initialised",
+            Self::CutOff => "does not reach the vault behind it",
         })
     }
 }
@@ -345,6 +348,9 @@ impl Error {
                 "rename all but one of them, or move them to groups of their own, in the vault's own program"
                     .into(),
             ),
+            Self::Several { candidates, .. } if candidates.is_empty() => {
+                Some("the vault does not say which: name the safe as well, `safe/name`".into())
+            }
             Self::Several { candidates, .. } => {
                 let candidates = candidates.iter().map(|name| format!("`{name}`"));
                 Some(format!("name one of them: {}", candidates.collect::<Vec<_>>().join(", ")))
@@ -405,6 +411,9 @@ impl Error {
             }
             Self::Unready { state: Unready::Uninitialised, .. } => {
                 Some("is this the right server? its owners have to initialise it".into())
+            }
+            Self::Unready { state: Unready::CutOff, .. } => {
+                Some("try again later; the log of its provider says more".into())
             }
             Self::Busy { wait: Some(wait), .. } => {
                 Some(format!("it asks to be left alone for {}; try again then", spelt(*wait)))

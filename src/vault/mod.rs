@@ -1,6 +1,7 @@
 //! Vaults: where accounts and their secrets are. One trait, one file per product.
 
 mod account;
+pub mod ccp;
 mod credential;
 pub mod cyberark;
 mod error;

@@ -234,8 +234,6 @@ async fn every_wrong_answer_has_its_own_error() {
     let mut texts = String::new();
     for row in rows() {
         let server = StandIn::start(with(well(), row.script)).await;
-        // A token file that nobody changes is the same after a refusal.
-        lab.write("password", LOGON_PASSWORD.replace('"', ""));
         let vault = open(&lab, &server.address, row.settings);
         let outcome = match row.ask {
             "list" => vault.list(Some("WEB")).await.map(|list| format!("{list:?}")),
@@ -246,7 +244,7 @@ async fn every_wrong_answer_has_its_own_error() {
             Ok(good) => panic!("{}: taken as good: {good}", row.name),
             Err(error) => error,
         };
-        assert_nothing_leaks(&all_of(&error).replace(LOGON_PASSWORD, "MARKED"), row.name);
+        assert_nothing_leaks(&all_of(&error), row.name);
         assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
         vault.close().await.unwrap();
         let began = server.seen().iter().any(|seen| seen.header("authorization").is_some());
