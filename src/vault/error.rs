@@ -40,6 +40,16 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+    /// The vault does not tell whether there is no such account or whether it may not be seen.
+    #[error("vault `{vault}` shows no account `{account}` to {who}")]
+    Unseen {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// Who asked, in words.
+        who: String,
+    },
     /// Several accounts answer to the name.
     #[error("vault `{vault}` holds several accounts that `{account}` could mean")]
     Several {
@@ -348,6 +358,10 @@ impl Error {
                 "rename all but one of them, or move them to groups of their own, in the vault's own program"
                     .into(),
             ),
+            Self::Unseen { .. } => Some(
+                "compare safe and name with what the vault has, and ask its owner whether the application and its provider may use that safe"
+                    .into(),
+            ),
             Self::Several { candidates, .. } if candidates.is_empty() => {
                 Some("the vault does not say which: name the safe as well, `safe/name`".into())
             }
@@ -421,14 +435,15 @@ impl Error {
             Self::Busy { wait: None, .. } => {
                 Some("try again later; its owners see its load and its quotas".into())
             }
-            Self::Refused { status: 403, .. } => {
+            Self::Refused { status: 401 | 403, .. } => {
                 Some("ask the vault's owner for a policy that allows this call".into())
             }
             Self::Refused { status: 500.., .. } => {
                 Some("that is a fault of the server; its log says more".into())
             }
             Self::Refused { .. } => Some(
-                "compare `mount`, `namespace` and the account's path with what the vault has".into(),
+                "compare the account's path, and the vault's settings in the configuration, with what the vault has"
+                    .into(),
             ),
             Self::Garbled { .. } => Some(
                 "is `address` the vault itself? a proxy or another server answers like this".into(),

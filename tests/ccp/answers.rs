@@ -17,9 +17,9 @@ fn rows() -> Vec<(&'static str, Reply, &'static str)> {
                 "APPAP004E",
                 "Password object matching query [Safe=WEB;Object=shop] was not found (Diagnostic Info: 9).",
             ),
-            "NotFound",
+            "Unseen",
         ),
-        ("not found by a newer code", error(400, "APPAP249E", "x"), "NotFound"),
+        ("not found by a newer code", error(400, "APPAP249E", "x"), "Unseen"),
         (
             "too many",
             error(400, "APPAP227E", "Too many password objects matching query"),

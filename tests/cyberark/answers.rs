@@ -75,7 +75,7 @@ fn rows() -> Vec<Row> {
             "a challenge where none is answered",
             LOGON,
             error(500, "ITATS542I", "Enter your code"),
-            "Unauthenticated",
+            "Unanswered",
         ),
         radius(
             "a challenge and no terminal",

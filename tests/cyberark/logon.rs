@@ -202,3 +202,17 @@ async fn client_credentials_become_a_bearer_token() {
     vault.close().await.unwrap();
     assert_eq!(server.count(LOGOFF), 0);
 }
+
+/// Ctrl-C while the server thinks: the session that it then begins has to be ended all the same.
+#[tokio::test]
+async fn a_logon_that_nobody_waits_for_is_ended() {
+    let (lab, server) = (lab(), StandIn::start(well()).await);
+    let vault = open(&lab, &server.address, json!({}));
+    let grant = grant("WEB/shop");
+    // One poll is enough to begin, and not enough for an answer.
+    let given_up = tokio::time::timeout(std::time::Duration::ZERO, vault.account(&grant)).await;
+    assert!(given_up.is_err());
+    vault.close().await.unwrap();
+    let calls: Vec<_> = server.seen().into_iter().map(|seen| seen.call).collect();
+    assert_eq!(calls, [LOGON, LOGOFF]);
+}

@@ -62,8 +62,9 @@ const CASES: &[Case] = &[
         code: 5,
         object: "failed/no-account-linked",
         says: "error: account `corp:web/site` has no logon account linked, and row 3 of the connector needs it\n\
-               help: `doorward account link corp:web/site --logon-account REF` links one in a KDBX vault; for HashiCorp \
-               Vault write a REF to the key `logon_account` of its secret\n",
+               help: link one in its vault (`doorward account link corp:web/site --logon-account REF` for KDBX, the key \
+               `logon_account` of a secret elsewhere), below `links:` in the configuration, or for this time with \
+               `--logon-account REF`\n",
         record: &["Connect corp:web/site", "ConnectFailed corp:web/site no-account-linked"],
     },
     Case {
@@ -150,8 +151,7 @@ const CASES: &[Case] = &[
                --> ./connectors/code.yaml:9:16\n  |\n\
                9 |   otp > (TOTP) <logonaccount\\password> (SearchBy=id)\n  \
                |                ^^^^^^^^^^^^^^^^^^^^^^^ there is nothing to type\n  |\n  \
-               = help: `doorward account edit corp:web/empty --secret` sets it in a KDBX vault; for HashiCorp Vault \
-               write it to the secret's key for passwords\n",
+               = help: set it in the vault; for a KDBX vault: `doorward account edit corp:web/empty --secret`\n",
         record: &[
             "Connect corp:web/site",
             "Connect corp:web/empty",
@@ -188,8 +188,7 @@ const CASES: &[Case] = &[
                --> ./connectors/code.yaml:8:14\n  |\n\
                8 |   password > <password> (SearchBy=id)\n  \
                |              ^^^^^^^^^^ there is nothing to type\n  |\n  \
-               = help: `doorward account edit corp:web/site --secret` sets it in a KDBX vault; for HashiCorp Vault \
-               write it to the secret's key for passwords\n",
+               = help: set it in the vault; for a KDBX vault: `doorward account edit corp:web/site --secret`\n",
         record: &[
             "Connect corp:web/site",
             "Connect local:web/seed",

@@ -119,7 +119,7 @@ impl Ccp {
             return Error::Denied { vault, account, detail };
         }
         if is(&NOT_FOUND) {
-            return Error::NotFound { vault, account, nearest: Vec::new() };
+            return Error::Unseen { vault, account, who: self.application() };
         }
         if is(&SEVERAL) {
             return Error::Several { vault, account, candidates: Vec::new() };
@@ -157,7 +157,7 @@ impl Ccp {
             return Err(self.client.garbled(&call, found));
         }
         match self.failure(&nobody, &call, answer) {
-            Error::NotFound { .. } | Error::Several { .. } => {
+            Error::Unseen { .. } | Error::Several { .. } => {
                 Ok(format!("reachable, {} is known", self.credential_name()))
             }
             error => Err(error),
@@ -170,7 +170,11 @@ impl Ccp {
             Some(_) => "with its client certificate",
             None => "without a client certificate",
         };
-        format!("the application `{}` {shown}", self.settings.app_id)
+        format!("{} {shown}", self.application())
+    }
+
+    fn application(&self) -> String {
+        format!("the application `{}`", self.settings.app_id)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
 use super::retrieve::text;
@@ -19,13 +19,13 @@ use crate::vault::{Error, Responder};
 
 /// A client that has, or can get, a token.
 pub(super) struct SignedIn {
-    pub(super) client: Client,
+    pub(super) client: Arc<Client>,
     /// The client of the identity tenant, for `oauth`.
     tenant: Option<Client>,
-    auth: Arc<Way>,
+    auth: Way,
     responder: Arc<dyn Responder>,
     /// Locked while signing in, so that questions asked at once sign in once.
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 /// The way to sign in, without what only opening needs.
@@ -41,6 +41,27 @@ enum State {
     In(Arc<Secret>),
     /// The credential was refused, in these words. It is not shown again: accounts get locked.
     Refused(String),
+}
+
+/// The state, locked by who signs in.
+type Locked = OwnedMutexGuard<State>;
+
+/// One call for a session.
+struct Attempt {
+    client: Arc<Client>,
+    method: Method,
+    username: String,
+    proof: Secret,
+    /// The credential in words, for messages.
+    credential: String,
+    visit: Visit,
+}
+
+/// What came of it.
+enum Shown {
+    Token(Arc<Secret>),
+    /// The server asks for more, in these words.
+    Challenge(String),
 }
 
 #[derive(Serialize)]
@@ -83,8 +104,9 @@ impl SignedIn {
             }
             _ => None,
         };
-        let auth = Arc::new(Way::of(&settings.auth));
-        Ok(Self { client, tenant, auth, responder, state: Mutex::new(State::Out) })
+        let (client, auth) = (Arc::new(client), Way::of(&settings.auth));
+        let state = Arc::new(Mutex::new(State::Out));
+        Ok(Self { client, tenant, auth, responder, state })
     }
 
     /// Sends `call` with a token. Where that has ended, it signs in anew once in a visit and asks again.
@@ -112,7 +134,7 @@ impl SignedIn {
 
     /// Whether the way to sign in begins a session of the vault's that has to be ended.
     pub(super) fn has_logon(&self) -> bool {
-        matches!(*self.auth, Way::Logon(_))
+        matches!(self.auth, Way::Logon(_))
     }
 
     /// Ends the session, if one was begun. A token that was given is left to those who issued it.
@@ -137,11 +159,11 @@ impl SignedIn {
     }
 
     async fn token(&self, visit: &mut Visit) -> Result<Arc<Secret>, Error> {
-        let mut state = self.state.lock().await;
+        let state = Arc::clone(&self.state).lock_owned().await;
         match &*state {
             State::In(token) => Ok(Arc::clone(token)),
             State::Refused(detail) => Err(self.unauthenticated(detail.clone())),
-            State::Out => self.sign_in(&mut state, visit).await,
+            State::Out => self.sign_in(state, visit).await,
         }
     }
 
@@ -151,7 +173,7 @@ impl SignedIn {
         refused: &Arc<Secret>,
         visit: &mut Visit,
     ) -> Result<Option<Arc<Secret>>, Error> {
-        let mut state = self.state.lock().await;
+        let mut state = Arc::clone(&self.state).lock_owned().await;
         match &*state {
             // Somebody else has signed in anew meanwhile.
             State::In(token) if !Arc::ptr_eq(token, refused) => return Ok(Some(Arc::clone(token))),
@@ -159,15 +181,15 @@ impl SignedIn {
             _ => {}
         }
         visit.anew = true;
-        let token = self.sign_in(&mut state, visit).await?;
+        *state = State::Out;
+        let token = self.sign_in(state, visit).await?;
         // The same token again, from a file that nobody has changed, is refused again.
         Ok((token.expose() != refused.expose()).then_some(token))
     }
 
-    async fn sign_in(&self, state: &mut State, visit: &mut Visit) -> Result<Arc<Secret>, Error> {
-        *state = State::Out;
-        let issued = match &*self.auth {
-            Way::Logon(logon) => self.log_on(logon, visit).await,
+    async fn sign_in(&self, mut state: Locked, visit: &mut Visit) -> Result<Arc<Secret>, Error> {
+        let issued = match &self.auth {
+            Way::Logon(logon) => return self.log_on(logon, state, visit).await,
             Way::TokenFile(path) => credential::token_file(&self.client.vault, "token-file", path),
             Way::TokenEnv(name) => {
                 credential::variable(&self.client.vault, "auth.bearer.token-env", name)
@@ -176,22 +198,20 @@ impl SignedIn {
                 self.exchange(path, client_id, secret_file, visit).await
             }
         };
-        match issued {
-            Ok(token) => {
-                let token = Arc::new(token);
-                *state = State::In(Arc::clone(&token));
-                Ok(token)
-            }
-            Err(error) => {
-                if let Error::Unauthenticated { detail, .. } = &error {
-                    *state = State::Refused(detail.clone());
-                }
-                Err(error)
-            }
+        if let Err(Error::Unauthenticated { detail, .. }) = &issued {
+            *state = State::Refused(detail.clone());
         }
+        let token = Arc::new(issued?);
+        *state = State::In(Arc::clone(&token));
+        Ok(token)
     }
 
-    async fn log_on(&self, logon: &Logon, visit: &mut Visit) -> Result<Secret, Error> {
+    async fn log_on(
+        &self,
+        logon: &Logon,
+        mut state: Locked,
+        visit: &mut Visit,
+    ) -> Result<Arc<Secret>, Error> {
         let vault = &self.client.vault;
         let Logon { method, username, password, .. } = logon;
         let mut proof = match password {
@@ -203,25 +223,45 @@ impl SignedIn {
                 self.ask(&question, "a password", instead, visit).await?
             }
         };
-        let path = format!("API/Auth/{}/Logon", method.path());
         for challenges in 0.. {
-            let body = LogonBody { username, password: proof.expose(), concurrent_session: true };
-            let call = Call::post(path.clone(), &body).holding(&proof);
-            let answer = self.client.send(&call, None, visit).await?;
-            if !answer.complaint.is(CHALLENGE) {
-                return self.issued(&call, answer);
-            }
+            let attempt = Attempt {
+                client: Arc::clone(&self.client),
+                method: *method,
+                username: username.clone(),
+                proof,
+                credential: self.credential_name(),
+                visit: visit.beside(),
+            };
+            // A task of its own goes on when nobody waits any more: a session that was begun all the same
+            // is found in the state, and ended when the vault is closed.
+            let outcome = match tokio::spawn(attempt.make(state)).await {
+                Ok(outcome) => outcome,
+                Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+                // Nobody ends it but a runtime that ends itself, and then nobody waits here.
+                Err(_) => std::future::pending().await,
+            };
+            let words = match outcome {
+                (_, Ok(Shown::Token(token))) => return Ok(token),
+                (given_back, Ok(Shown::Challenge(words))) => {
+                    state = given_back;
+                    words
+                }
+                (_, Err(error)) => return Err(error),
+            };
             if *method != Method::Radius {
-                let detail = "it asks for a one-time code, which `auth: { radius: … }` answers";
-                return Err(self.unauthenticated(detail.into()));
+                return Err(Error::Unanswered {
+                    vault: vault.clone(),
+                    what: "a one-time code",
+                    instead: "the logon by `radius` answers it: `auth: { radius: … }` in the vault's configuration",
+                });
             }
             // A code of an account that was not taken is not followed by another one.
             if challenges >= if logon.totp_account.is_some() { 1 } else { MOST_CHALLENGES } {
-                let detail = format!("it goes on asking: {}", words(&answer));
+                let detail = format!("it goes on asking: {words}");
+                *state = State::Refused(detail.clone());
                 return Err(self.unauthenticated(detail));
             }
-            drop(call);
-            proof = self.answer(logon, &words(&answer), visit).await?;
+            proof = self.answer(logon, &words, visit).await?;
         }
         // Not reached: challenges are counted.
         Err(self.unauthenticated("it goes on asking".into()))
@@ -251,37 +291,6 @@ impl SignedIn {
     ) -> Result<Secret, Error> {
         let said = visit.pause(self.responder.ask(question, true)).await;
         said.ok_or_else(|| Error::Unanswered { vault: self.client.vault.clone(), what, instead })
-    }
-
-    /// The token that an answer to a logon holds: a JSON string, the object of the first generation, or
-    /// raw text.
-    fn issued(&self, call: &Call<'_>, answer: Answer) -> Result<Secret, Error> {
-        let complaint = &answer.complaint;
-        let is_refusal = complaint.code.as_deref().is_some_and(|code| code.starts_with("ITATS"));
-        match answer.status {
-            200 => {}
-            401 | 409 => return Err(self.unauthenticated(answer.words())),
-            403 if answer.is_the_vaults() => return Err(self.unauthenticated(answer.words())),
-            400.. if is_refusal => return Err(self.unauthenticated(answer.words())),
-            _ => {
-                let answer = self.client.screen(call, answer)?;
-                return Err(match answer.status {
-                    ..400 => {
-                        self.client.garbled(call, format!("status {} and no token", answer.status))
-                    }
-                    _ => self.client.refused(call, &answer),
-                });
-            }
-        }
-        let garbled = |found| self.client.garbled(call, found);
-        let token = match answer.json::<FirstGeneration>() {
-            Ok(first) => first.token,
-            Err(_) => text(&answer).map_err(garbled)?,
-        };
-        match is_sendable(&token) {
-            true => Ok(token),
-            false => Err(garbled("a token that cannot be one".into())),
-        }
     }
 
     /// Client credentials for a token of the identity tenant, which lives for minutes.
@@ -330,7 +339,7 @@ impl SignedIn {
 
     /// The credential in words, for messages.
     pub(super) fn credential_name(&self) -> String {
-        match &*self.auth {
+        match &self.auth {
             Way::Logon(Logon { method, username, password, .. }) => {
                 let path = method.path();
                 match password {
@@ -347,6 +356,70 @@ impl SignedIn {
                 format!("the client `{client_id}` with the secret in {}", secret_file.display())
             }
         }
+    }
+}
+
+impl Attempt {
+    /// Makes it. What comes of it stands in `state`, too, whoever waits for it.
+    async fn make(self, mut state: Locked) -> (Locked, Result<Shown, Error>) {
+        let shown = self.shown().await;
+        match &shown {
+            Ok(Shown::Token(token)) => *state = State::In(Arc::clone(token)),
+            Ok(Shown::Challenge(_)) => {}
+            Err(Error::Unauthenticated { detail, .. }) => *state = State::Refused(detail.clone()),
+            Err(_) => {}
+        }
+        (state, shown)
+    }
+
+    async fn shown(&self) -> Result<Shown, Error> {
+        let body = LogonBody {
+            username: &self.username,
+            password: self.proof.expose(),
+            concurrent_session: true,
+        };
+        let path = format!("API/Auth/{}/Logon", self.method.path());
+        let call = Call::post(path, &body).holding(&self.proof);
+        let answer = self.client.send(&call, None, &self.visit).await?;
+        if answer.complaint.is(CHALLENGE) {
+            return Ok(Shown::Challenge(words(&answer)));
+        }
+        self.issued(&call, answer).map(|token| Shown::Token(Arc::new(token)))
+    }
+
+    /// The token that an answer to a logon holds: a JSON string, the object of the first generation, or
+    /// raw text.
+    fn issued(&self, call: &Call<'_>, answer: Answer) -> Result<Secret, Error> {
+        let complaint = &answer.complaint;
+        let is_refusal = complaint.code.as_deref().is_some_and(|code| code.starts_with("ITATS"));
+        match answer.status {
+            200 => {}
+            401 | 409 => return Err(self.refused(&answer)),
+            403 if answer.is_the_vaults() => return Err(self.refused(&answer)),
+            400.. if is_refusal => return Err(self.refused(&answer)),
+            _ => {
+                let answer = self.client.screen(call, answer)?;
+                return Err(match answer.status {
+                    ..400 => {
+                        self.client.garbled(call, format!("status {} and no token", answer.status))
+                    }
+                    _ => self.client.refused(call, &answer),
+                });
+            }
+        }
+        let garbled = |found| self.client.garbled(call, found);
+        let token = match answer.json::<FirstGeneration>() {
+            Ok(first) => first.token,
+            Err(_) => text(&answer).map_err(garbled)?,
+        };
+        match is_sendable(&token) {
+            true => Ok(token),
+            false => Err(garbled("a token that cannot be one".into())),
+        }
+    }
+
+    fn refused(&self, answer: &Answer) -> Error {
+        self.client.unauthenticated(self.credential.clone(), answer.words())
     }
 }
 
