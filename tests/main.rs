@@ -5,6 +5,7 @@
 mod activity;
 mod ccp;
 mod check;
+mod clients;
 mod codes;
 mod config;
 mod connect;

@@ -45,7 +45,7 @@ fn well() -> Script {
 }
 
 /// An object as a real server answers, with `more` over it.
-fn shop(more: Value) -> Value {
+pub(crate) fn shop(more: Value) -> Value {
     let mut shop = json!({
         "Content": PASSWORD, "UserName": "anna", "Address": "shop.example:8443", "Safe": "WEB",
         "Folder": "Root", "Name": "shop", "PolicyID": "WebApp", "DeviceType": "Application",
@@ -57,7 +57,7 @@ fn shop(more: Value) -> Value {
 }
 
 /// An error in the service's shape.
-fn error(status: u16, code: &str, message: &str) -> Reply {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     json_of(status, json!({ "ErrorCode": code, "ErrorMsg": message }))
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn product() -> Product {
         read: SHOP,
         password: PASSWORD,
         marks: &[PASSWORD],
-        empty: || ok(shop(json!({ "Content": "" }))),
+        empty: || ok(shop(json!({ "Content": "", "Address": "127.0.0.1:9" }))),
         mistyped: || ok(shop(json!({ "Content": [PASSWORD] }))),
     }
 }

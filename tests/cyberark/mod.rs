@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod config;
+mod connect;
 mod links;
 mod logon;
 
@@ -180,7 +181,11 @@ pub(crate) fn product() -> Product {
         },
         prepare,
         account: "WEB/shop",
-        well,
+        well: || {
+            let mut shop = shop();
+            shop["address"] = json!("127.0.0.1:9");
+            with(well(), vec![(FIND, vec![page(&[shop])])])
+        },
         login: Some(LOGON),
         read: RETRIEVE,
         password: PASSWORD,
@@ -188,4 +193,29 @@ pub(crate) fn product() -> Product {
         empty: || ok(json!("")),
         mistyped: || ok(json!({ "password": PASSWORD })),
     }
+}
+
+/// What other people's clients ask for, in the same shapes.
+pub(crate) fn for_clients() -> Script {
+    let version = json!({ "ServerName": "Vault", "ExternalVersion": "14.2.1" });
+    let linked = json!([{ "extraPasswordIndex": 1, "Name": "LogonAccount", "AccountID": "12_7" }]);
+    with(
+        well(),
+        vec![
+            (
+                "POST /PasswordVault/API/Auth/LDAP/Logon",
+                vec![error(403, "PASWS013E", "Authentication failure for User [broker].")],
+            ),
+            ("GET /PasswordVault/WebServices/PIMServices.svc/Server", vec![ok(version)]),
+            (LINKED, vec![ok(json!({ "LinkedAccounts": linked }))]),
+            (
+                "POST /PasswordVault/API/Accounts/12_8/Password/Retrieve",
+                vec![error(400, "PASWS088E", "Missing mandatory parameter - Reason.")],
+            ),
+            (
+                "POST /PasswordVault/API/Accounts/12_9/Password/Retrieve",
+                vec![error(403, "PASWS041E", "You are not authorized to perform this action.")],
+            ),
+        ],
+    )
 }

@@ -1,6 +1,7 @@
 //! Checking in: an exclusive account is checked out by retrieving its password, and nobody else gets it
 //! until it is checked in.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use serde::Deserialize;
@@ -48,9 +49,16 @@ impl Cyberark {
             return Ok(());
         }
         let mut ended = Ok(());
+        let mut exclusive = BTreeMap::new();
         for (id, account) in held {
             let mut visit = self.vault.client.visit();
-            if self.is_exclusive(&id, &mut visit).await {
+            let platform = self.recall(&id).and_then(|details| details.platform_id);
+            let is_exclusive = match exclusive.get(&platform) {
+                Some(is) => *is,
+                None => self.is_exclusive(platform.as_deref(), &mut visit).await,
+            };
+            exclusive.insert(platform, is_exclusive);
+            if is_exclusive {
                 let checked_in = self.check_in(&id, &account, &mut visit).await;
                 ended = ended.and(checked_in);
             }
@@ -77,20 +85,18 @@ impl Cyberark {
         }
     }
 
-    /// Whether an account is exclusive: `check-in: always` says so of all, `exclusive-platforms` of its
+    /// Whether the accounts of `platform` are exclusive: `check-in: always` says so of all, `exclusive-platforms` of its
     /// platform, or the platform itself, where it may be looked at.
-    async fn is_exclusive(&self, id: &str, visit: &mut Visit) -> bool {
+    async fn is_exclusive(&self, platform: Option<&str>, visit: &mut Visit) -> bool {
         if self.settings.check_in == CheckIn::Always {
             return true;
         }
-        let Some(platform) = self.recall(id).and_then(|details| details.platform_id) else {
-            return false;
-        };
+        let Some(platform) = platform else { return false };
         if self.settings.exclusive.contains(&platform.to_lowercase()) {
             return true;
         }
         let call = Call::get("API/Platforms".into());
-        let call = call.with("Active", "true").with("Search", platform.clone());
+        let call = call.with("Active", "true").with("Search", platform.to_owned());
         match self.vault.send(&call, visit).await {
             Ok(answer) if answer.status == 200 => match answer.json::<Platforms>() {
                 Ok(platforms) => platforms
