@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from aiobastion import EPV
-from aiobastion.exceptions import CyberarkAPIException, CyberarkException
+from aiobastion.exceptions import ChallengeResponseException, CyberarkAPIException, GetTokenException
 
 PASSWORD = 'MARKED-pass"word>{x}-91'
 
@@ -34,12 +34,13 @@ async def main(host, authorities):
 
     await epv.logoff()
 
-    refused = EPV(serialized={"api_host": host, "verify": authorities})
-    try:
-        await refused.login("broker", "wrong", "LDAP")
-        raise AssertionError("a wrong password was taken")
-    except CyberarkException as error:
-        assert "Invalid credentials" in str(error), error
+    for method, refusal in [("LDAP", GetTokenException), ("RADIUS", ChallengeResponseException)]:
+        refused = EPV(serialized={"api_host": host, "verify": authorities})
+        try:
+            await refused.login("broker", "wrong", method)
+            raise AssertionError(f"{method}: a wrong password was taken")
+        except refusal:
+            await refused.close_session()
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -23,7 +23,8 @@ pub(crate) fn asks(name: &str, script: Script) -> Option<Vec<Seen>> {
     let authorities = lab.write("ca.pem", ours.pem());
     let client = format!("{}/tests/clients/{name}.py", env!("CARGO_MANIFEST_DIR"));
     let output = std::process::Command::new(python)
-        .args([&client, server.address.strip_prefix("https://").unwrap()])
+        // Isolated: a client has the name of its package, and must not be found in its place.
+        .args(["-I", &client, server.address.strip_prefix("https://").unwrap()])
         .arg(authorities)
         .current_dir(lab.path())
         .output()

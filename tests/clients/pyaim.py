@@ -13,7 +13,7 @@ found = ccp.GetPassword(appid="Doorward", safe="WEB", object="shop")
 assert found["Content"] == 'MARKED-pass"word>{x}-91', found
 assert (found["UserName"], found["PasswordChangeInProcess"]) == ("anna", "False"), found
 
-for name, expected in [("missing", "404"), ("changing", "500"), ("refused", "APPAP306E")]:
+for name, expected in [("missing", "404"), ("changing", "500"), ("refused", "403")]:
     try:
         ccp.GetPassword(appid="Doorward", safe="WEB", object=name)
         raise AssertionError(f"{name} was given out")

@@ -206,6 +206,15 @@ pub(crate) fn for_clients() -> Script {
                 "POST /PasswordVault/API/Auth/LDAP/Logon",
                 vec![error(403, "PASWS013E", "Authentication failure for User [broker].")],
             ),
+            (
+                // It puts a blank before the words.
+                "GET /PasswordVault/API/Accounts?search=+shop&filter=safeName+eq+WEB&limit=1000&offset=0",
+                vec![page(&[shop()])],
+            ),
+            (
+                "POST /PasswordVault/API/Auth/RADIUS/Logon",
+                vec![error(500, "ITATS542I", "Enter your one time code:")],
+            ),
             ("GET /PasswordVault/WebServices/PIMServices.svc/Server", vec![ok(version)]),
             (LINKED, vec![ok(json!({ "LinkedAccounts": linked }))]),
             (

@@ -118,11 +118,11 @@ impl SignedIn {
             return Ok(answer);
         }
         let Some(token) = self.another(&token, visit).await? else {
-            return Err(self.unauthenticated(answer.words()));
+            return Err(self.forgotten(&answer));
         };
         let answer = self.client.send(call, Some(&token), visit).await?;
         match is_unknown(&answer) {
-            true => Err(self.unauthenticated(answer.words())),
+            true => Err(self.forgotten(&answer)),
             false => Ok(answer),
         }
     }
@@ -331,6 +331,15 @@ impl SignedIn {
             true => Ok(token),
             false => Err(garbled("a token that cannot be one".into())),
         }
+    }
+
+    /// A token was refused that was issued a moment ago, or that somebody else issued.
+    fn forgotten(&self, answer: &Answer) -> Error {
+        let words = answer.words();
+        self.unauthenticated(match self.has_logon() {
+            true => format!("it takes the logon and then does not know its session: {words}"),
+            false => words,
+        })
     }
 
     fn unauthenticated(&self, detail: String) -> Error {
