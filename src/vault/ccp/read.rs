@@ -130,7 +130,9 @@ impl Ccp {
         match answer.status {
             401 => self.client.unauthenticated(self.credential_name(), detail),
             403 if answer.is_the_vaults() => Error::Denied { vault, account, detail },
-            404 if answer.complaint.json => Error::NotFound { vault, account, nearest: Vec::new() },
+            404 if answer.complaint.json => {
+                Error::Unseen { vault, account, who: self.application() }
+            }
             _ => match self.client.screen(call, answer) {
                 Ok(answer) if answer.status < 400 => {
                     let found = format!("status {} where an object was due", answer.status);

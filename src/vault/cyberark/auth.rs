@@ -33,7 +33,7 @@ enum Way {
     Logon(Logon),
     TokenFile(PathBuf),
     TokenEnv(String),
-    OAuth { path: String, client_id: String, secret_file: PathBuf },
+    Client { path: String, client_id: String, secret_file: PathBuf },
 }
 
 enum State {
@@ -94,12 +94,12 @@ impl SignedIn {
     ) -> Result<Self, Error> {
         let before = match settings.auth {
             Auth::Logon(_) => "",
-            Auth::TokenFile(_) | Auth::TokenEnv(_) | Auth::OAuth { .. } => "Bearer ",
+            Auth::TokenFile(_) | Auth::TokenEnv(_) | Auth::Client { .. } => "Bearer ",
         };
         let carrier = |before| Carrier { header: AUTHORIZATION, before, after: "" };
         let client = Client::new(vault, &settings.endpoint, carrier(before), HeaderMap::new())?;
         let tenant = match &settings.auth {
-            Auth::OAuth { endpoint, .. } => {
+            Auth::Client { endpoint, .. } => {
                 Some(Client::new(vault, endpoint, carrier(""), HeaderMap::new())?)
             }
             _ => None,
@@ -194,7 +194,7 @@ impl SignedIn {
             Way::TokenEnv(name) => {
                 credential::variable(&self.client.vault, "auth.bearer.token-env", name)
             }
-            Way::OAuth { path, client_id, secret_file } => {
+            Way::Client { path, client_id, secret_file } => {
                 self.exchange(path, client_id, secret_file, visit).await
             }
         };
@@ -361,7 +361,7 @@ impl SignedIn {
             }
             Way::TokenFile(path) => format!("the token in {}", path.display()),
             Way::TokenEnv(name) => format!("the token in the environment variable `{name}`"),
-            Way::OAuth { client_id, secret_file, .. } => {
+            Way::Client { client_id, secret_file, .. } => {
                 format!("the client `{client_id}` with the secret in {}", secret_file.display())
             }
         }
@@ -438,7 +438,7 @@ impl Way {
             Auth::Logon(logon) => Self::Logon(logon.clone()),
             Auth::TokenFile(path) => Self::TokenFile(path.clone()),
             Auth::TokenEnv(name) => Self::TokenEnv(name.clone()),
-            Auth::OAuth { path, client_id, secret_file, .. } => Self::OAuth {
+            Auth::Client { path, client_id, secret_file, .. } => Self::Client {
                 path: path.clone(),
                 client_id: client_id.clone(),
                 secret_file: secret_file.clone(),

@@ -34,7 +34,7 @@ pub(super) enum Auth {
     /// `bearer: { token-env }`: the name of an environment variable.
     TokenEnv(String),
     /// `oauth`: client credentials at the identity tenant.
-    OAuth { endpoint: Box<Endpoint>, path: String, client_id: String, secret_file: PathBuf },
+    Client { endpoint: Box<Endpoint>, path: String, client_id: String, secret_file: PathBuf },
 }
 
 /// A logon, and what it is made with.
@@ -260,7 +260,7 @@ fn oauth(mut table: Table<'_>, base: &Path, endpoint: &Endpoint) -> Result<Auth,
     };
     table.finish()?;
     let (endpoint, secret_file) = (Box::new(tenant), base.join(file));
-    Ok(Auth::OAuth { endpoint, path, client_id, secret_file })
+    Ok(Auth::Client { endpoint, path, client_id, secret_file })
 }
 
 /// People do put a password where the name of its file belongs.
