@@ -392,7 +392,9 @@ fn pause(text: &str) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    at.duration_since(jiff::Timestamp::now()).try_into().ok()
+    let left: Duration = at.duration_since(jiff::Timestamp::now()).try_into().ok()?;
+    // The date is one of whole seconds, and so is the wait for it.
+    Some(Duration::from_secs(left.as_secs() + 1))
 }
 
 /// A text of the server, fit for a message: one line, bounded, without the secrets that it was sent.
