@@ -230,6 +230,13 @@ fn every_fault_has_its_own_error(product: &Product) {
             .replace(&server.address, "SERVER")
             .replace(floor.desk.lab.path().to_str().unwrap(), "LAB");
         assert!(text.contains("help: "), "{name}: no way out: {text}");
+        // How long it is to a date differs from run to run.
+        let text = match text.split_once("left alone for ") {
+            Some((before, after)) if fault.name.contains("date") => {
+                format!("{before}left alone for …;{}", after.split_once(';').unwrap().1)
+            }
+            _ => text,
+        };
         let other = told.insert(text.clone(), fault.name);
         assert!(other.is_none() || fault.alike == other, "{name}: is told like {other:?}: {text}");
         texts.push_str(&format!("{}\n{}\n", fault.name, text.trim_end()));

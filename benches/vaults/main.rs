@@ -39,7 +39,8 @@ fn main() -> Result<(), Trouble> {
     let apps = runtime.block_on(serve(vault(APPS)))?;
     let codes = runtime.block_on(serve(vault(CODES)))?;
     let page = "<!doctype html><input id=a><input id=b type=password>";
-    let site = runtime.block_on(serve(Router::new().fallback(move || async move { Html(page) })))?;
+    let site =
+        runtime.block_on(serve(Router::new().fallback(move || async move { Html(page) })))?;
     let folder = tempfile::tempdir()?;
     prepare(folder.path(), &apps, &codes, &site)?;
     let ways = [

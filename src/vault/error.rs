@@ -341,8 +341,6 @@ pub(super) fn spelt(duration: Duration) -> String {
         .map_or_else(|_| "for ever".to_owned(), |duration| format!("{duration:#}"))
 }
 
-const DAY: Duration = Duration::from_hours(24);
-
 impl Error {
     /// What to do next.
     pub fn help(&self) -> Option<String> {
@@ -430,9 +428,6 @@ impl Error {
             }
             Self::Unready { state: Unready::CutOff, .. } => {
                 Some("try again later; the log of its provider says more".into())
-            }
-            Self::Busy { wait: Some(wait), .. } if *wait > DAY => {
-                Some("it asks to be left alone for more than a day; ask its owners".into())
             }
             Self::Busy { wait: Some(wait), .. } => {
                 Some(format!("it asks to be left alone for {}; try again then", spelt(*wait)))

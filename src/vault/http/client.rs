@@ -392,9 +392,8 @@ fn pause(text: &str) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    let left: Duration = at.duration_since(jiff::Timestamp::now()).try_into().ok()?;
-    // The date is one of whole seconds, and so is the wait for it.
-    Some(Duration::from_secs(left.as_secs() + 1))
+    let left = at.duration_since(jiff::Timestamp::now());
+    u64::try_from(left.as_secs()).ok().map(Duration::from_secs)
 }
 
 /// A text of the server, fit for a message: one line, bounded, without the secrets that it was sent.
