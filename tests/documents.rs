@@ -36,19 +36,38 @@ fn every_configuration_of_the_readme_is_one() {
     let blocks = blocks(&readme(), "yaml");
     assert!(blocks.len() >= 2, "{blocks:?}");
     for block in blocks {
-        let lab = Lab::new();
-        // The one file that is read when a vault is opened, and not when it is asked.
-        let authority = rcgen::generate_simple_self_signed(["vault.example".to_owned()]).unwrap();
-        lab.write("ca.pem", authority.cert.pem());
-        let path = lab.write("doorward.yaml", &block);
-        let config = Config::load(Some(&path)).unwrap_or_else(|error| panic!("{block}\n{error}"));
-        for (name, entry) in config.vaults {
-            let nobody = std::sync::Arc::new(crate::lab::responder::Nobody);
-            let opened =
-                doorward::vault::open(&name, &entry.kind, entry.settings, &config.base, nobody)
-                    .map(drop);
-            assert!(opened.is_ok(), "{block}\n{opened:?}");
+        opens(&block);
+    }
+}
+
+#[test]
+fn every_example_of_a_vault_is_a_configuration() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/vaults");
+    let mut examples = 0;
+    for file in std::fs::read_dir(folder).unwrap().flatten() {
+        if file.path().extension().is_some_and(|ending| ending == "yaml") {
+            opens(&std::fs::read_to_string(file.path()).unwrap());
+            examples += 1;
         }
+    }
+    assert!(examples >= 2, "{examples}");
+}
+
+/// Opens every vault of a configuration.
+fn opens(text: &str) {
+    let lab = Lab::new();
+    // The files that are read when a vault is opened, and not when it is asked.
+    let own = rcgen::generate_simple_self_signed(["vault.example".to_owned()]).unwrap();
+    lab.write("ca.pem", own.cert.pem());
+    lab.write("doorward.pem", format!("{}{}", own.cert.pem(), own.signing_key.serialize_pem()));
+    let path = lab.write("doorward.yaml", text);
+    let config = Config::load(Some(&path)).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    for (name, entry) in config.vaults {
+        let nobody = std::sync::Arc::new(crate::lab::responder::Nobody);
+        let opened =
+            doorward::vault::open(&name, &entry.kind, entry.settings, &config.base, nobody)
+                .map(drop);
+        assert!(opened.is_ok(), "{text}\n{opened:?}");
     }
 }
 

@@ -6,6 +6,7 @@
 //! files that hold the secrets by intent; the arguments and environments of every process.
 
 mod configuration;
+mod cyberark;
 mod held;
 mod pages;
 mod vaults;

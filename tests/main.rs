@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod activity;
+mod ccp;
 mod check;
+mod clients;
 mod codes;
 mod config;
 mod connect;
+mod cyberark;
 mod doctor;
 mod documents;
 mod faults;

@@ -257,3 +257,13 @@ fn every_fault_has_its_own_error(product: &Product) {
 fn hashicorp() {
     every_fault_has_its_own_error(&crate::hashicorp::product());
 }
+
+#[test]
+fn cyberark() {
+    every_fault_has_its_own_error(&crate::cyberark::product());
+}
+
+#[test]
+fn ccp() {
+    every_fault_has_its_own_error(&crate::ccp::product());
+}

@@ -73,6 +73,14 @@ pub enum Error {
         /// Since when.
         minutes: i64,
     },
+    /// An account whose one-time code a vault asks for has none to give.
+    #[error("`{account}` gives no one-time code: {why}")]
+    Codeless {
+        /// The account.
+        account: AccountRef,
+        /// Why; names places and rules, never a value.
+        why: String,
+    },
     /// Somebody ended it before it came to an outcome.
     #[error("the sign-in was ended by {by}")]
     Ended {
@@ -93,6 +101,7 @@ impl Error {
         match self {
             Self::Access(_) => "access-refused",
             Self::Browser(_) => "browser-failed",
+            Self::Codeless { .. } => "no-code",
             Self::CodesRefused { .. } => "codes-refused",
             Self::Ended { .. } => "ended",
             Self::Record(_) => "record-failed",
@@ -130,6 +139,9 @@ impl Error {
         match self {
             Self::Access(_) | Self::Ended { .. } => None,
             Self::Browser(error) => error.help(),
+            Self::Codeless { account, .. } => Some(format!(
+                "its password has to be the secret of one-time codes, base32 or an `otpauth://` URI; `doorward account show {account}` shows the account"
+            )),
             Self::CodesRefused { .. } => Some(
                 "check the secret and this machine's clock (`doorward doctor`), and wait: sites lock accounts after a few wrong codes"
                     .into(),
@@ -158,7 +170,9 @@ impl Error {
 fn vault_word(error: &vault::Error) -> &'static str {
     match error {
         vault::Error::Denied { .. } => "access-denied",
-        vault::Error::Gone { .. } | vault::Error::NotFound { .. } => "account-not-found",
+        vault::Error::Gone { .. } | vault::Error::NotFound { .. } | vault::Error::Unseen { .. } => {
+            "account-not-found"
+        }
         _ => "vault-failed",
     }
 }

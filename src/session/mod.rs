@@ -6,6 +6,7 @@ mod code;
 mod error;
 mod guard;
 mod launch;
+mod lease;
 mod outcome;
 mod progress;
 mod record;
@@ -19,6 +20,7 @@ mod value;
 
 pub use error::Error;
 pub use launch::{Course, Ended, Launch, Signed, Timings, Vaults, launch};
+pub use lease::one_time_code;
 pub use outcome::{Outcome, Stop};
 pub use progress::Progress;
 pub use record::refused;

@@ -40,6 +40,86 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+    /// The vault does not tell whether there is no such account or whether it may not be seen.
+    #[error("vault `{vault}` shows no account `{account}` to {who}")]
+    Unseen {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// Who asked, in words.
+        who: String,
+    },
+    /// Several accounts answer to the name.
+    #[error("vault `{vault}` holds several accounts that `{account}` could mean")]
+    Several {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// References that are each of one of them; empty where the vault does not tell.
+        candidates: Vec<String>,
+    },
+    /// The vault gives the account out only to who says why.
+    #[error("vault `{vault}` gives out `{account}` only with {what}")]
+    Wanted {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// What it wants to be told.
+        what: &'static str,
+        /// The option that says it.
+        option: &'static str,
+    },
+    /// Somebody else has checked the account out.
+    #[error("`{account}` of vault `{vault}` is in use: {detail}")]
+    InUse {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// What the vault said.
+        detail: String,
+    },
+    /// The vault is changing the password, and did not come to an end of it in time.
+    #[error("vault `{vault}` is changing the password of `{account}`")]
+    Changing {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+    },
+    /// The account was checked out, and the vault did not take it back.
+    #[error("vault `{vault}` did not check `{account}` in: {detail}")]
+    NotCheckedIn {
+        /// The vault.
+        vault: VaultName,
+        /// What was checked out.
+        account: AccountRef,
+        /// What the vault said.
+        detail: String,
+    },
+    /// The vault asks back, and there is no terminal to ask on.
+    #[error("vault `{vault}` asks for {what}, and there is nobody to answer")]
+    Unanswered {
+        /// The vault.
+        vault: VaultName,
+        /// What it asks for.
+        what: &'static str,
+        /// The way out.
+        instead: &'static str,
+    },
+    /// The vault asks for a one-time code, and the account that should have it gave none.
+    #[error("vault `{vault}` asks for a one-time code, and `{account}` gave none")]
+    NoCode {
+        /// The vault.
+        vault: VaultName,
+        /// The account that has the codes.
+        account: AccountRef,
+        /// Why it gave none.
+        source: Cause,
+    },
     /// There is such an account already.
     #[error("vault `{vault}` holds an account `{account}` already")]
     Exists {
@@ -240,6 +320,8 @@ pub enum Unready {
     Standby,
     /// It was never set up.
     Uninitialised,
+    /// It passes questions on, and does not reach the server that has the answers.
+    CutOff,
 }
 
 impl fmt::Display for Unready {
@@ -248,6 +330,7 @@ impl fmt::Display for Unready {
             Self::Sealed => "is sealed",
             Self::Standby => "is a standby node that serves no requests",
             Self::Uninitialised => "is not initialised",
+            Self::CutOff => "does not reach the vault behind it",
         })
     }
 }
@@ -275,6 +358,33 @@ impl Error {
                 "rename all but one of them, or move them to groups of their own, in the vault's own program"
                     .into(),
             ),
+            Self::Unseen { .. } => Some(
+                "compare safe and name with what the vault has, and ask its owner whether the application and its provider may use that safe"
+                    .into(),
+            ),
+            Self::Several { candidates, .. } if candidates.is_empty() => {
+                Some("the vault does not say which: name the safe as well, `safe/name`".into())
+            }
+            Self::Several { candidates, .. } => {
+                let candidates = candidates.iter().map(|name| format!("`{name}`"));
+                Some(format!("name one of them: {}", candidates.collect::<Vec<_>>().join(", ")))
+            }
+            Self::Wanted { option, .. } => {
+                Some(format!("say it with `{option}`; it goes on record with the session"))
+            }
+            Self::InUse { .. } => Some(
+                "wait until it is checked in, or ask the vault's owner to unlock it".into(),
+            ),
+            Self::Changing { .. } => {
+                Some("try again in a minute; `deadline` in the vault's configuration waits longer".into())
+            }
+            Self::NotCheckedIn { .. } => Some(
+                "check it in in the vault's own program; if it is not exclusive, set `check-in` in the vault's configuration to `when-exclusive` or `never`".into(),
+            ),
+            Self::Unanswered { instead, .. } => Some((*instead).into()),
+            Self::NoCode { account, .. } => {
+                Some(format!("`doorward account show {account}` tells whether it can be had"))
+            }
             Self::Exists { account, .. } => {
                 Some(format!("`doorward account edit {account}` changes it"))
             }
@@ -315,6 +425,9 @@ impl Error {
             }
             Self::Unready { state: Unready::Uninitialised, .. } => {
                 Some("is this the right server? its owners have to initialise it".into())
+            }
+            Self::Unready { state: Unready::CutOff, .. } => {
+                Some("try again later; the log of its provider says more".into())
             }
             Self::Busy { wait: Some(wait), .. } => {
                 Some(format!("it asks to be left alone for {}; try again then", spelt(*wait)))

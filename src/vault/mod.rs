@@ -1,7 +1,9 @@
 //! Vaults: where accounts and their secrets are. One trait, one file per product.
 
 mod account;
+pub mod ccp;
 mod credential;
+pub mod cyberark;
 mod error;
 pub mod hashicorp;
 mod http;
@@ -20,7 +22,7 @@ pub use specimen::Specimen;
 use futures_util::future::BoxFuture;
 
 use crate::access::Grant;
-use crate::name::VaultName;
+use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 
 /// Answers what a vault asks back while doorward signs in to it, or asks it for an account.
@@ -28,6 +30,15 @@ pub trait Responder: Send + Sync {
     /// What the person who runs doorward types after `question`, unseen where it is `hidden`; `None` where
     /// there is no terminal to ask on.
     fn ask<'a>(&'a self, question: &'a str, hidden: bool) -> BoxFuture<'a, Option<Secret>>;
+
+    /// A one-time code of `account`, which has its vault named. It is given out once among all processes,
+    /// and never in its last seconds; the caller may wait for it for a period or longer.
+    ///
+    /// # Errors
+    /// Whatever kept it from being had, fit to be shown.
+    fn code<'a>(&'a self, _account: &'a AccountRef) -> BoxFuture<'a, Result<Secret, Cause>> {
+        Box::pin(std::future::ready(Err("nobody here has one-time codes".into())))
+    }
 }
 
 /// A vault. It answers only with a [`Grant`] in hand.

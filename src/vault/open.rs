@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Responder, Vault, hashicorp, kdbx};
+use super::{Error, Responder, Vault, ccp, cyberark, hashicorp, kdbx};
 use crate::name::VaultName;
 
 /// The kinds of vaults, as the configuration names them.
-pub const KINDS: &[&str] = &["kdbx", "hashicorp"];
+pub const KINDS: &[&str] = &["kdbx", "hashicorp", "cyberark", "ccp"];
 
 /// The vault of an entry of the configuration: `kind`, its other `settings` as written, and the folder
 /// `base` that its relative paths start from. What it asks back, `responder` answers. Nothing is read or
@@ -20,11 +20,15 @@ pub fn open(
     kind: &str,
     settings: serde_json::Map<String, serde_json::Value>,
     base: &Path,
-    _responder: Arc<dyn Responder>,
+    responder: Arc<dyn Responder>,
 ) -> Result<Arc<dyn Vault>, Error> {
     match kind {
         "kdbx" => Ok(Arc::new(kdbx::Kdbx::new(name, settings, base)?)),
         "hashicorp" => Ok(Arc::new(hashicorp::Hashicorp::open(name.clone(), settings, base)?)),
+        "cyberark" => {
+            Ok(Arc::new(cyberark::Cyberark::open(name.clone(), settings, base, responder)?))
+        }
+        "ccp" => Ok(Arc::new(ccp::Ccp::open(name.clone(), settings, base)?)),
         _ => Err(Error::UnknownKind {
             vault: name.clone(),
             nearest: KINDS

@@ -76,6 +76,35 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A whole number, not below zero.
+    pub(super) fn number(&mut self, key: &'static str) -> Result<Option<u64>, Error> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(Value::Number(number)) if number.is_u64() => Ok(number.as_u64()),
+            Some(other) => Err(self.mistyped(key, "a whole number", &other)),
+        }
+    }
+
+    /// Tables by names of the user's own, below `key`.
+    pub(super) fn tables(&mut self, key: &'static str) -> Result<Vec<(String, Table<'a>)>, Error> {
+        let Some(above) = self.table(key)? else { return Ok(Vec::new()) };
+        let mut tables = Vec::new();
+        for (name, value) in above.left {
+            let place = format!("{}{name}.", above.above);
+            match value {
+                Value::Object(left) => {
+                    let known = Vec::new();
+                    tables.push((name, Table { vault: self.vault, above: place, left, known }));
+                }
+                other => {
+                    let key = format!("{key}.{name}");
+                    return Err(self.mistyped(&key, "a table of keys", &other));
+                }
+            }
+        }
+        Ok(tables)
+    }
+
     /// A table below this one.
     pub(super) fn table(&mut self, key: &'static str) -> Result<Option<Table<'a>>, Error> {
         match self.take(key) {
@@ -111,6 +140,12 @@ impl<'a> Table<'a> {
             None => format!("is unknown; the keys here are {}", self.known.join(", ")),
         };
         Err(self.wrong(key, message))
+    }
+
+    /// An error about the table itself.
+    pub(super) fn itself(&self, message: String) -> Error {
+        let key = self.above.trim_end_matches('.').to_owned();
+        Error::Settings { vault: self.vault.clone(), key, message }
     }
 
     /// An error about `key`.

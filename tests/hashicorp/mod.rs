@@ -135,7 +135,7 @@ fn with(mut script: Script, more: Script) -> Script {
 }
 
 /// Every text that an error could show: itself, its debug form, its causes, its help.
-fn all_of(error: &doorward::vault::Error) -> String {
+pub(crate) fn all_of(error: &doorward::vault::Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{}", error.help().unwrap_or_default());
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
@@ -146,7 +146,7 @@ fn all_of(error: &doorward::vault::Error) -> String {
 }
 
 /// The name of the error's variant.
-fn variant_of(error: &doorward::vault::Error) -> String {
+pub(crate) fn variant_of(error: &doorward::vault::Error) -> String {
     format!("{error:?}").split([' ', '{']).next().unwrap().to_owned()
 }
 
@@ -158,7 +158,7 @@ fn assert_nothing_leaks(text: &str, at: &str) {
 
 /// Runs the test `name` once more in a process of its own, with `variables` in its environment, and
 /// returns what it printed; `None` in that process. For what a process has only one of.
-fn alone(name: &str, variables: &[(&str, &str)]) -> Option<String> {
+pub(crate) fn alone(name: &str, variables: &[(&str, &str)]) -> Option<String> {
     const MARK: &str = "DOORWARD_TEST_ALONE";
     if std::env::var_os(MARK).is_some() {
         return None;

@@ -44,6 +44,21 @@ pub(in crate::vault) struct Visit {
     pub(in crate::vault) anew: bool,
 }
 
+impl Visit {
+    /// The same question, for calls that are made at the same time.
+    pub(in crate::vault) fn beside(&self) -> Self {
+        Self { until: self.until, signed_in: self.signed_in, anew: self.anew }
+    }
+
+    /// Waits for `work` that the deadline does not count: a person types, a code becomes free.
+    pub(in crate::vault) async fn pause<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let done = work.await;
+        self.until += began.elapsed();
+        done
+    }
+}
+
 /// Where a call was sent on to, or what came back.
 enum Reply {
     Answer(Answer),

@@ -29,6 +29,8 @@ pub(in crate::vault) struct Endpoint {
     pub(super) deadline: Duration,
     /// `trusted-hosts`: `host:port` of the nodes that may be redirected to, beside the address' own.
     pub(super) trusted: Vec<String>,
+    /// `allow-insecure`: plain http to any host.
+    insecure: bool,
 }
 
 /// The certificate by which doorward shows who it is: PEM files.
@@ -53,7 +55,7 @@ impl Endpoint {
             let message = format!("is missing: the vault's URL, such as `{example}`");
             return Err(table.wrong(ADDRESS, message));
         };
-        let address = address(table, &text, insecure, example)?;
+        let address = address(table, ADDRESS, &text, insecure, example)?;
         let trusted = table
             .texts("trusted-hosts")?
             .iter()
@@ -65,7 +67,8 @@ impl Endpoint {
         let ca_file = table.text("ca-file")?.map(|path| base.join(path));
         let timeout = table.duration("timeout")?.unwrap_or(TIMEOUT);
         let deadline = table.duration("deadline")?.unwrap_or(DEADLINE);
-        Ok(Self { address, ca_file, identity: None, cookies: false, timeout, deadline, trusted })
+        let (identity, cookies) = (None, false);
+        Ok(Self { address, ca_file, identity, cookies, timeout, deadline, trusted, insecure })
     }
 
     /// Takes the keys of a client certificate out of `table`, too.
@@ -88,6 +91,32 @@ impl Endpoint {
             }
         };
         Ok(Self { identity, ..self })
+    }
+
+    /// Another server that the same vault is asked at, whose URL is `key` of `table`: with the same
+    /// authorities and deadlines, without cookies and certificate.
+    ///
+    /// # Errors
+    /// [`Error::Settings`].
+    pub(in crate::vault) fn beside(
+        &self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        example: &str,
+    ) -> Result<Self, Error> {
+        let Some(text) = table.text(key)? else {
+            return Err(table.wrong(key, format!("is missing: a URL such as `{example}`")));
+        };
+        Ok(Self {
+            address: address(table, key, &text, self.insecure, example)?,
+            ca_file: self.ca_file.clone(),
+            identity: None,
+            cookies: false,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            trusted: Vec::new(),
+            insecure: self.insecure,
+        })
     }
 
     /// Whether the server is on this machine, by its address alone: no name is looked up.
@@ -125,8 +154,14 @@ impl Identity {
     }
 }
 
-fn address(table: &Table<'_>, text: &str, insecure: bool, example: &str) -> Result<Url, Error> {
-    let wrong = |message: String| table.wrong(ADDRESS, message);
+fn address(
+    table: &Table<'_>,
+    key: &str,
+    text: &str,
+    insecure: bool,
+    example: &str,
+) -> Result<Url, Error> {
+    let wrong = |message: String| table.wrong(key, message);
     let mut url = Url::parse(text.trim())
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some())
