@@ -189,6 +189,7 @@ pub(crate) const ORDINARY: &[Case] = &[
     Case { holds: |s| exact(s, "plain"), ..DEFAULT },
     Case { page: "late-form", holds: |s| exact(s, "late-form"), ..DEFAULT },
     Case { page: "late-button", holds: |s| exact(s, "late-button"), ..DEFAULT },
+    Case { page: "late-script", holds: |s| exact(s, "late-script"), ..DEFAULT },
     Case { page: "controlled", holds: |s| exact(s, "controlled"), ..DEFAULT },
     Case { page: "readonly-until-focus", holds: |s| exact(s, "readonly-until-focus"), ..DEFAULT },
     Case { page: "far-below", holds: |s| exact(s, "far-below"), ..DEFAULT },

@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), left: null, painted: false, aimed: null };
+  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), left: null, painted: false, aimed: null, shown: null };
 
   // How long a page that began to leave, and is still there, is waited for: what it asked for may have been a download.
   const LEAVING = 5000;
@@ -247,7 +247,7 @@
   });
 
   // Looks once for the element of a row.
-  const seek = async (find, need) => {
+  const seek = async (find, need, reading) => {
     const all = search(find), hits = all.filter(visible);
     const wanted = find.nth ? hits.slice(find.nth - 1, find.nth) : hits;
     if (!wanted.length) {
@@ -262,6 +262,11 @@
     const found = { count: 1, candidates: [describe(element)] };
     let reason = obstacle(element, need);
     if (reason) return { reason, ...found };
+    // What listens to it may stand in a script further down.
+    if (document.readyState === "loading") {
+      state.shown ??= performance.now();
+      if (performance.now() - state.shown < reading) return { reason: "its page is still being read", ...found };
+    }
     // A click goes to a place, which has to stay where it is for a frame. Keys follow the focus instead; only
     // what is typed before a document's first frame is lost.
     const pointed = need === "button" || need === "click" || need === "check";
@@ -278,11 +283,11 @@
   };
 
   // Looks once. `watch`: what a refusal looks like; `validations`: what the end of the sign-in looks like.
-  const attempt = async ({ find, need, watch, validations }) => {
+  const attempt = async ({ find, need, watch, validations, reading }) => {
     // An old refusal that went away, or says something else, counts when it shows again.
     state.ignored = state.ignored.filter(({ element, text }) => element.isConnected && visible(element) && said(element) === text);
     for (let i = 0; i < watch.length; i++) { const hit = sees(watch[i]); if (hit) return { end: "failure", index: i, text: hit.text }; }
-    const result = find ? await seek(find, need) : { reason: "nothing of the checkpoint shows" };
+    const result = find ? await seek(find, need, reading) : { reason: "nothing of the checkpoint shows" };
     if (result.end) return result;
     for (let i = 0; i < validations.length; i++) { const hit = sees(validations[i]); if (hit) return { end: "validation", index: i, text: hit.text }; }
     return { end: null, ...result };

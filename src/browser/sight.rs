@@ -19,6 +19,9 @@ pub struct Look {
     pub validations: Vec<Target>,
     /// How long the page itself may wait, in milliseconds.
     pub budget: u64,
+    /// How long an element that is ready is left alone while its document is still being read, in
+    /// milliseconds: the scripts that listen to it stand further down.
+    pub reading: u64,
 }
 
 /// A locator on its way into the page.

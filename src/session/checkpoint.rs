@@ -51,6 +51,7 @@ impl Run<'_, '_> {
                 watch: watch.clone(),
                 validations: validations.clone(),
                 budget: u64::try_from(left.min(BUDGET).as_millis()).unwrap_or(0),
+                reading: 0,
             };
             let sight = self.sight(&look).await?;
             if let Some(next) = self.heard(&checkpoint.failures, &sight, &watch).await? {
@@ -134,6 +135,7 @@ impl Run<'_, '_> {
             watch: watch.to_vec(),
             validations: Vec::new(),
             budget: 0,
+            reading: 0,
         };
         let sight = self.sight(&look).await?;
         match failure(checkpoint, sight.index) {

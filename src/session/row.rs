@@ -27,6 +27,9 @@ const MOST_REPLACEMENTS: usize = 5;
 /// How long a field that was filled before may take to be there again, after the site refused a code.
 const REFILL: Duration = Duration::from_millis(500);
 
+/// How long a document may go on being read after its element is there. Some never end.
+const READING: Duration = Duration::from_secs(5);
+
 /// When a row has waited this long, the wait is told.
 const TELL_AFTER: Duration = Duration::from_secs(2);
 
@@ -337,6 +340,7 @@ impl Run<'_, '_> {
                 // A row that may be skipped is skipped as soon as the sign-in is seen to be over.
                 validations: if step.options.optional { validations.clone() } else { Vec::new() },
                 budget: u64::try_from(left.min(most).as_millis()).unwrap_or(0),
+                reading: u64::try_from(READING.min(timeout / 2).as_millis()).unwrap_or(0),
             };
             let sight = self.sight(&look).await?;
             for (reason, count) in &sight.reasons {
@@ -416,6 +420,7 @@ impl Run<'_, '_> {
                 watch: Vec::new(),
                 validations: validations.to_vec(),
                 budget: 0,
+                reading: 0,
             };
             if self.sight(&look).await?.end == Some(End::Validation) {
                 self.skipped(step, "the sign-in is over");

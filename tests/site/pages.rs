@@ -29,6 +29,7 @@ pub(super) fn router(origins: Origins) -> Router {
     Router::new()
         .route("/{page}", get(page))
         .route("/kit.js", get(kit))
+        .route("/late.js", get(late))
         .route("/hang", get(std::future::pending::<Response>))
         .route("/loading-never", get(std::future::pending::<Response>))
         .route("/loading-half", get(half))
@@ -53,6 +54,12 @@ async fn page(State(origins): State<Arc<Origins>>, Path(page): Path<String>) -> 
 async fn kit() -> Response {
     let text = std::fs::read_to_string(folder().join("kit.js")).unwrap_or_default();
     ([(CONTENT_TYPE, "text/javascript")], text).into_response()
+}
+
+/// A script that comes when a person would have pressed the button already.
+async fn late() -> Response {
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    ([(CONTENT_TYPE, "text/javascript")], "").into_response()
 }
 
 /// The first half of a document: its form is there, its end never comes.
