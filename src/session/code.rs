@@ -9,8 +9,8 @@ use crate::clock::Timestamp;
 use crate::connector::{Object, Part, Template};
 use crate::diagnostic;
 use crate::otp::Parameters;
+use crate::vault::Code;
 use crate::vault::totp::Seed;
-use crate::vault::{Code, Password};
 
 /// With less than this left of its period a code may be refused before it arrives: the next one is waited
 /// for. Of a period that is hardly longer, half is enough.
@@ -219,8 +219,7 @@ pub(super) fn is_secret(template: &Template, values: &super::value::Values) -> b
         Part::Literal(_) => false,
         Part::Placeholder(placeholder) => {
             values.account(placeholder.object).is_some_and(|account| {
-                (placeholder.property == "password"
-                    && matches!(account.password, Password::Value(_)))
+                (placeholder.property == "password" && account.password.secret().is_some())
                     || account.properties.get(&placeholder.property).is_some_and(|p| p.protected)
             })
         }

@@ -40,6 +40,48 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+    /// Several accounts match, and each has an id by which it can be named.
+    #[error("vault `{vault}` holds {} accounts named `{account}`: {}", .candidates.len(), .candidates.join(", "))]
+    Several {
+        /// The vault.
+        vault: VaultName,
+        /// What was asked for.
+        account: AccountRef,
+        /// Their ids, each with the folder that it is in.
+        candidates: Vec<String>,
+    },
+    /// What the vault holds was not brought up to date for too long.
+    #[error("vault `{vault}` was last synchronised {age} ago, and cannot be now: {detail}")]
+    Stale {
+        /// The vault.
+        vault: VaultName,
+        /// How old its copy is, in words.
+        age: String,
+        /// What the synchronisation failed of.
+        detail: String,
+    },
+    /// A program that answers for the vault is not there.
+    #[error("cannot start `{program}`, the command of vault `{vault}`")]
+    NoProgram {
+        /// The vault.
+        vault: VaultName,
+        /// The program, as it was looked for.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A program that answers for the vault ended with an error.
+    #[error("vault `{vault}`: `{asked}` failed: {detail}")]
+    Program {
+        /// The vault.
+        vault: VaultName,
+        /// The command line, which holds no secret.
+        asked: String,
+        /// The last thing it said, bounded.
+        detail: String,
+        /// The way out.
+        help: &'static str,
+    },
     /// There is such an account already.
     #[error("vault `{vault}` holds an account `{account}` already")]
     Exists {
@@ -240,6 +282,10 @@ pub enum Unready {
     Standby,
     /// It was never set up.
     Uninitialised,
+    /// It waits for the master password.
+    Locked,
+    /// Nobody is logged in to it.
+    LoggedOut,
 }
 
 impl fmt::Display for Unready {
@@ -248,6 +294,8 @@ impl fmt::Display for Unready {
             Self::Sealed => "is sealed",
             Self::Standby => "is a standby node that serves no requests",
             Self::Uninitialised => "is not initialised",
+            Self::Locked => "is locked",
+            Self::LoggedOut => "is logged out",
         })
     }
 }
@@ -275,6 +323,17 @@ impl Error {
                 "rename all but one of them, or move them to groups of their own, in the vault's own program"
                     .into(),
             ),
+            Self::Several { vault, .. } => {
+                Some(format!("name the one that is meant by its id: `{vault}:ID`"))
+            }
+            Self::Stale { .. } => Some(
+                "is its server up, and are you still logged in? `max-age` in the vault's configuration allows an older copy"
+                    .into(),
+            ),
+            Self::NoProgram { .. } => Some(
+                "install it, or name it with its path as `command` in the vault's configuration".into(),
+            ),
+            Self::Program { help, .. } => Some((*help).into()),
             Self::Exists { account, .. } => {
                 Some(format!("`doorward account edit {account}` changes it"))
             }
@@ -315,6 +374,13 @@ impl Error {
             }
             Self::Unready { state: Unready::Uninitialised, .. } => {
                 Some("is this the right server? its owners have to initialise it".into())
+            }
+            Self::Unready { state: Unready::Locked, .. } => Some(
+                "start it with its session key (`BW_SESSION=$(bw unlock --raw) bw serve`), or name a file with the master password as `password-file`: doorward unlocks it then"
+                    .into(),
+            ),
+            Self::Unready { state: Unready::LoggedOut, .. } => {
+                Some("`bw login`, then start `bw serve` anew".into())
             }
             Self::Busy { wait: Some(wait), .. } => {
                 Some(format!("it asks to be left alone for {}; try again then", spelt(*wait)))

@@ -94,6 +94,11 @@ impl Endpoint {
     pub(in crate::vault) fn is_loopback(&self) -> bool {
         is_loopback(&self.address)
     }
+
+    /// Whether `url` is of this machine, in the same way.
+    pub(in crate::vault) fn is_local(url: &Url) -> bool {
+        is_loopback(url)
+    }
 }
 
 impl Identity {
