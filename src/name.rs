@@ -212,6 +212,39 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// The accounts that are linked to a target account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The logon account.
+    pub logon_account: Option<AccountRef>,
+    /// The reconcile account.
+    pub reconcile_account: Option<AccountRef>,
+}
+
+impl Links {
+    /// The same of `account`: a link without a vault means the vault of the account that holds it.
+    #[must_use]
+    pub fn of(&self, account: &AccountRef) -> Self {
+        let within = |link: &Option<AccountRef>| match (link, account.vault()) {
+            (Some(link), Some(vault)) => Some(link.within(vault)),
+            (link, _) => link.clone(),
+        };
+        Self {
+            logon_account: within(&self.logon_account),
+            reconcile_account: within(&self.reconcile_account),
+        }
+    }
+
+    /// These, and `other` where these have none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            logon_account: self.logon_account.or(other.logon_account),
+            reconcile_account: self.reconcile_account.or(other.reconcile_account),
+        }
+    }
+}
+
 /// Why a person asks for an account: it goes on record, and to vaults that want to know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purpose {

@@ -18,6 +18,7 @@ mod lab;
 mod language;
 mod layers;
 mod leaks;
+mod links;
 mod pages;
 mod record;
 mod rehearsal;

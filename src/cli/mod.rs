@@ -12,6 +12,7 @@ mod failure;
 mod fixture;
 mod import;
 mod launch;
+mod links;
 mod plan;
 mod progress;
 mod purpose;

@@ -25,6 +25,8 @@ pub(super) struct Arguments {
     /// The account that it would sign in with: [vault:][safe/]name
     #[arg(long, value_name = "REF")]
     account: AccountRef,
+    #[command(flatten)]
+    links: super::links::Arguments,
     /// A value for one of the connector's UserParameters, as often as there are some
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::connect::parameter)]
     params: Vec<(String, String)>,
@@ -51,7 +53,8 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
         return Ok(Exit::Connector);
     };
     let params = arguments.params.into_iter().collect();
-    let request = Request { account, user, purpose: Purpose::default(), params };
+    let links = world.links(&account, &arguments.links)?;
+    let request = Request { account, user, purpose: Purpose::default(), links, params };
     match plan::build(Arc::new(connector), request) {
         Ok(plan) => {
             print(&match arguments.format {

@@ -4,6 +4,7 @@ use crate::name::Purpose;
 
 /// Why; flattened into the arguments of the commands that ask for an account.
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub(super) struct Arguments {
     /// Why you need it; it goes on record, and to a vault that asks for a reason
     #[arg(long, value_name = "TEXT")]

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::name::VaultName;
+use crate::name::{AccountRef, Links, VaultName};
 
 /// The largest configuration that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -31,6 +31,8 @@ pub struct Config {
     pub vaults: BTreeMap<VaultName, VaultEntry>,
     /// The vault of a REF that names none.
     pub default_vault: VaultName,
+    /// `links`: accounts that are linked here and not in their vault; every vault is named.
+    pub links: BTreeMap<AccountRef, Links>,
     /// Where connectors are looked up by name, in this order.
     pub connectors: Vec<PathBuf>,
     /// The state folder: the record, the leases, the browsers' marks.
@@ -131,6 +133,7 @@ impl Config {
             base: data.to_owned(),
             vaults: BTreeMap::from([(local.clone(), VaultEntry::embedded(data))]),
             default_vault: local,
+            links: BTreeMap::new(),
             connectors: vec![PathBuf::from("connectors"), data.join("connectors")],
             state: data.join("state"),
             browser: Browser::default(),

@@ -6,9 +6,10 @@ use std::path::Path;
 use super::document::{self, Kind, Node, Place};
 use super::table::{Reader, listed, nearest, settings};
 use super::{Browser, BrowserKind, Config, Error, VaultEntry};
-use crate::name::VaultName;
+use crate::name::{AccountRef, Links, VaultName};
 
-const KEYS: [&str; 5] = ["vaults", "default-vault", "connectors", "state", "browser"];
+const KEYS: [&str; 6] = ["vaults", "default-vault", "links", "connectors", "state", "browser"];
+const LINK_KEYS: [&str; 2] = ["logon-account", "reconcile-account"];
 const BROWSER_KEYS: [&str; 6] = ["kind", "binary", "driver", "sandbox", "webdriver", "ca-file"];
 const BROWSER_KINDS: [&str; 2] = ["chromium", "firefox"];
 const START: Place = Place { line: 1, column: 1 };
@@ -32,6 +33,10 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         vaults.insert(super::local()?, VaultEntry::embedded(data.unwrap_or(base)));
     }
     let default_vault = default(reader, &vaults, default_vault)?;
+    let links = match table.take("links") {
+        Some(node) => links(reader, node, &vaults, &default_vault)?,
+        None => BTreeMap::new(),
+    };
     let mut connectors = table.paths("connectors")?;
     if connectors.is_empty() {
         connectors.push(base.join("connectors"));
@@ -51,6 +56,7 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         base: base.to_owned(),
         vaults,
         default_vault,
+        links,
         connectors,
         state,
         browser,
@@ -139,6 +145,56 @@ fn default(
             Err(reader.wrong(START, message, &help))
         }
     }
+}
+
+/// The links, each with its vaults named: those of a target account mean its own vault where they name none.
+fn links(
+    reader: Reader<'_>,
+    node: Node,
+    vaults: &BTreeMap<VaultName, VaultEntry>,
+    default_vault: &VaultName,
+) -> Result<BTreeMap<AccountRef, Links>, Error> {
+    const HELP: &str = "a reference is `[vault:][safe/]name`";
+    let reference = |text: &str, at: Place, what: &str| {
+        // What it holds instead is not repeated: it may be the secret itself.
+        let wrong = || reader.wrong(at, format!("{what} is no account reference"), HELP);
+        let reference: AccountRef = text.parse().map_err(|_| wrong())?;
+        match reference.vault() {
+            Some(vault) if !vaults.contains_key(vault) => {
+                let known: Vec<&str> = vaults.keys().map(VaultName::as_str).collect();
+                let help = match nearest(vault.as_str(), known.iter().copied()) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("the vaults are {}", listed(&known)),
+                };
+                Err(reader.wrong(
+                    at,
+                    format!("{what} names a vault that is not in this file"),
+                    &help,
+                ))
+            }
+            _ => Ok(reference),
+        }
+    };
+    let mut links = BTreeMap::new();
+    for (account, at, node) in reader.entries("links", node)? {
+        let account = reference(&account, at, "a key of `links`")?.within(default_vault);
+        let mut table = reader.table(&format!("links.{account}"), node, &LINK_KEYS)?;
+        let mut link = |key: &str| match table.text(key)? {
+            Some((text, at)) => reference(&text, at, &format!("`{key}`")).map(Some),
+            None => Ok(None),
+        };
+        let found = Links {
+            logon_account: link("logon-account")?,
+            reconcile_account: link("reconcile-account")?,
+        };
+        let of = found.of(&account);
+        if links.insert(account, of).is_some() {
+            // Spelt with and without the default vault.
+            let message = "an account is there twice below `links`".to_owned();
+            return Err(reader.wrong(at, message, "leave one of them away"));
+        }
+    }
+    Ok(links)
 }
 
 fn browser(reader: Reader<'_>, node: Node) -> Result<Browser, Error> {

@@ -218,6 +218,51 @@ fn every_wrong_file_has_its_place_and_its_way_out() {
             "several vaults and no `default-vault`",
             "with one of `a`, `b`",
         ),
+        // Links.
+        ("links: SECRET", 1, 8, "`links` has to be a table of keys", "write `key: value`"),
+        (
+            "links:\n  web//SECRET: { logon-account: b }",
+            2,
+            3,
+            "a key of `links` is no account reference",
+            "a reference is `[vault:][safe/]name`",
+        ),
+        (
+            "links:\n  locl:a: { logon-account: SECRET }",
+            2,
+            3,
+            "a key of `links` names a vault that is not in this file",
+            "did you mean `local`?",
+        ),
+        (
+            "links:\n  a: { logon-account: 'SECRET:x' }",
+            2,
+            23,
+            "`logon-account` names a vault that is not in this file",
+            "the vaults are `local`",
+        ),
+        (
+            "links:\n  a: { reconcile-account: '../SECRET' }",
+            2,
+            27,
+            "`reconcile-account` is no account reference",
+            "a reference is",
+        ),
+        ("links:\n  a: SECRET", 2, 6, "`links.local:a` has to be a table of keys", "write `key"),
+        (
+            "links:\n  a: { logon: SECRET }",
+            2,
+            8,
+            "unknown key `logon`",
+            "the keys here are `logon-account`, `reconcile-account`",
+        ),
+        (
+            "links:\n  a: { logon-account: b }\n  local:a: { logon-account: c }",
+            3,
+            3,
+            "an account is there twice below `links`",
+            "leave one of them away",
+        ),
         // Keys that are there twice.
         (
             "state: SECRET\nstate: SECRET",
@@ -320,6 +365,22 @@ fn what_is_left_out_has_its_default() {
         assert_eq!(config.browser.kind, BrowserKind::Chromium, "{text}");
         assert!(config.browser.sandbox && config.browser.webdriver.is_none(), "{text}");
     }
+}
+
+#[test]
+fn links_name_their_vaults() {
+    let config = read(
+        "vaults: { a: { kind: kdbx }, b: { kind: kdbx } }\ndefault-vault: a\nlinks:\n  \
+         x/y: { logon-account: z }\n  b:w: { logon-account: v, reconcile-account: 'a:u' }\n  c:",
+    )
+    .unwrap();
+    let of = |account: &str| config.links[&account.parse().unwrap()].clone();
+    let text = |link: Option<crate::name::AccountRef>| link.map(|link| link.to_string());
+    assert_eq!(text(of("a:x/y").logon_account).as_deref(), Some("a:z"));
+    assert_eq!(text(of("a:x/y").reconcile_account), None);
+    assert_eq!(text(of("b:w").logon_account).as_deref(), Some("b:v"));
+    assert_eq!(text(of("b:w").reconcile_account).as_deref(), Some("a:u"));
+    assert_eq!(of("a:c"), crate::name::Links::default());
 }
 
 #[test]

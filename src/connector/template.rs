@@ -57,6 +57,17 @@ impl Object {
     pub const ALL: [Self; 5] =
         [Self::Target, Self::LogonAccount, Self::ReconcileAccount, Self::User, Self::Param];
 
+    /// What it is called, in the words of PAM engineers.
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Target => "target account",
+            Self::LogonAccount => "logon account",
+            Self::ReconcileAccount => "reconcile account",
+            Self::User => "person who asks",
+            Self::Param => "user parameter",
+        }
+    }
+
     /// The word in a placeholder.
     pub fn word(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::connector::{Connector, Object, Step};
-use crate::name::{AccountRef, Purpose, UserName};
+use crate::name::{AccountRef, Links, Purpose, UserName};
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -23,6 +23,9 @@ pub struct Request {
     pub user: UserName,
     /// Why.
     pub purpose: Purpose,
+    /// The linked accounts that are known before the vault of the target account says so; they stand in
+    /// for what it says.
+    pub links: Links,
     /// The values of the connector's `UserParameters`, by name.
     pub params: BTreeMap<String, String>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Class, Plan, Stage};
 use crate::connector::{Act, LocatorTemplate, Object, Options, Part, Step, Template, Verb};
 use crate::locator::By;
+use crate::name::AccountRef;
 
 impl Plan {
     /// How many rows the connector has.
@@ -31,11 +32,13 @@ impl Plan {
             let property = &slot.placeholder.property;
             let source = match slot.placeholder.object {
                 Object::Target => format!("{account}: {property}"),
-                Object::LogonAccount => {
-                    format!("the logon account that {account} links to: {property}")
-                }
-                Object::ReconcileAccount => {
-                    format!("the reconcile account that {account} links to: {property}")
+                object @ (Object::LogonAccount | Object::ReconcileAccount) => {
+                    match self.link(object) {
+                        Some(linked) => format!("{linked}, the {}: {property}", object.role()),
+                        None => {
+                            format!("the {} that {account} links to: {property}", object.role())
+                        }
+                    }
                 }
                 Object::User => format!("the person who asks: {property}"),
                 Object::Param => format!("--param {property}"),
@@ -45,6 +48,16 @@ impl Plan {
             }
         }
         sources
+    }
+
+    /// The account that is linked as `object`, where that is known before a vault is asked.
+    pub fn link(&self, object: Object) -> Option<&AccountRef> {
+        let links = &self.request.links;
+        match object {
+            Object::LogonAccount => links.logon_account.as_ref(),
+            Object::ReconcileAccount => links.reconcile_account.as_ref(),
+            _ => None,
+        }
     }
 
     /// The whole plan as a plain table: what is opened, where secrets may go, every row.

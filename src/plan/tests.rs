@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build;
 use crate::connector::{self, Connector, Object};
 use crate::diagnostic::{Code, Source};
-use crate::name::Purpose;
+use crate::name::{Links, Purpose};
 use crate::plan::{Class, Plan, Request, Stage};
 
 const ROWS: &str = "  username > <username>
@@ -38,6 +38,7 @@ fn request(params: &[(&str, &str)]) -> Request {
         account: "shop".parse().unwrap(),
         user: "eve".parse().unwrap(),
         purpose: Purpose::default(),
+        links: Links::default(),
         params: params.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
     }
 }

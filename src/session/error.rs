@@ -51,8 +51,6 @@ pub enum Error {
         role: &'static str,
         /// The first row that needs it.
         row: usize,
-        /// The option of `account link`.
-        option: &'static str,
     },
     /// The connector and the account do not fit: a property is missing, a secret is empty or no secret
     /// for codes, an origin is not safe.
@@ -141,11 +139,13 @@ impl Error {
             Self::UnknownVault { linked, .. } => {
                 Some(format!("add the vault to the configuration, or link another account than `{linked}`"))
             }
-            Self::Unlinked { account, role, option, .. } => {
-                let key = if *role == "logon account" { "logon_account" } else { "reconcile_account" };
+            Self::Unlinked { account, role, .. } => {
+                let option = role.replace(' ', "-");
                 Some(format!(
-                    "`doorward account link {account} {option} REF` links one in a KDBX vault; for HashiCorp Vault \
-                     write a REF to the key `{key}` of its secret"
+                    "link one in its vault (`doorward account link {account} --{option} REF` for KDBX, the key \
+                     `{}` of a secret elsewhere), below `links:` in the configuration, or for this time with \
+                     `--{option} REF`",
+                    role.replace(' ', "_")
                 ))
             }
             Self::Linked { source, .. } => source.help(),

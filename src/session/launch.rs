@@ -229,38 +229,43 @@ async fn prepared(
     }
 }
 
-/// Takes the target account, and the linked accounts that the plan needs, from their vaults.
+/// Takes the target account, and the linked accounts that the plan needs, from their vaults. An account
+/// that is linked here is known at once and asked for beside the target; the others when the target's vault
+/// has named them.
 async fn fetch(
     launch: &Launch<'_>,
     grant: &Grant,
     record: &mut Record<'_>,
 ) -> Result<Values, Error> {
-    let request = &launch.plan.request;
-    let objects = launch.plan.objects();
-    let target = account(launch, grant, grant, None).await?;
-    record.address(target.address.as_deref().unwrap_or_default());
-    (launch.progress)(told("target account", &target));
-    let mut linked = [None, None];
-    for (slot, object, role, option, link) in [
-        (0, Object::LogonAccount, "logon account", "--logon-account", &target.logon_account),
-        (
-            1,
-            Object::ReconcileAccount,
-            "reconcile account",
-            "--reconcile-account",
-            &target.reconcile_account,
-        ),
-    ] {
-        if !objects.contains(&object) {
-            continue;
+    let plan = &launch.plan;
+    let request = &plan.request;
+    let used = plan.objects();
+    let (mut known, mut named) = (Vec::new(), Vec::new());
+    for object in [Object::LogonAccount, Object::ReconcileAccount] {
+        match plan.link(object) {
+            _ if !used.contains(&object) => {}
+            Some(link) => {
+                record.link(object, link).await?;
+                known.push((object, link.clone()));
+            }
+            None => named.push(object),
         }
+    }
+    let target = account(launch, grant, grant, Object::Target);
+    let (target, mut linked) = tokio::try_join!(target, linked(launch, grant, known))?;
+    record.address(target.address.as_deref().unwrap_or_default());
+    let mut later = Vec::new();
+    for object in named {
+        let link = match object {
+            Object::LogonAccount => &target.logon_account,
+            _ => &target.reconcile_account,
+        };
         let Some(link) = link else {
-            let row = launch.plan.slots.iter().find(|slot| slot.placeholder.object == object);
+            let row = plan.slots.iter().find(|slot| slot.placeholder.object == object);
             return Err(Error::Unlinked {
                 account: request.account.clone(),
-                role,
+                role: object.role(),
                 row: row.and_then(|slot| slot.row).unwrap_or(0),
-                option,
             });
         };
         // A link without a vault means the vault of the target account.
@@ -269,14 +274,17 @@ async fn fetch(
             None => link.clone(),
         };
         record.link(object, &link).await?;
-        let account = account(launch, grant, &grant.linked(link), Some(&request.account))
-            .await
-            .map_err(|error| error.of_linked(role, &request.account))?;
-        record.linked_user(object, account.username.clone());
-        (launch.progress)(told(role, &account));
-        linked[slot] = Some(account);
+        later.push((object, link));
     }
-    let [logon, reconcile] = linked;
+    linked.extend(self::linked(launch, grant, later).await?);
+    let (mut logon, mut reconcile) = (None, None);
+    for (object, account) in linked {
+        record.linked_user(object, account.username.clone());
+        match object {
+            Object::LogonAccount => logon = Some(account),
+            _ => reconcile = Some(account),
+        }
+    }
     Ok(Values {
         target,
         logon,
@@ -286,19 +294,36 @@ async fn fetch(
     })
 }
 
+/// The linked accounts, all asked for at the same time.
+async fn linked(
+    launch: &Launch<'_>,
+    target: &Grant,
+    links: Vec<(Object, AccountRef)>,
+) -> Result<Vec<(Object, Account)>, Error> {
+    let asked = links.into_iter().map(|(object, link)| async move {
+        let account = account(launch, target, &target.linked(link), object).await;
+        let account = account.map_err(|error| error.of_linked(object.role(), target.account()))?;
+        Ok((object, account))
+    });
+    futures_util::future::try_join_all(asked).await
+}
+
+/// The account of `grant`, which the session uses as `object`.
 async fn account(
     launch: &Launch<'_>,
     target: &Grant,
     grant: &Grant,
-    linked_to: Option<&AccountRef>,
+    object: Object,
 ) -> Result<Account, Error> {
     let Some(vault) = launch.vaults.find(grant.account())? else {
         return Err(Error::UnknownVault {
-            account: linked_to.unwrap_or(target.account()).clone(),
+            account: target.account().clone(),
             linked: grant.account().clone(),
         });
     };
-    Ok(vault.account(grant).await?)
+    let account = vault.account(grant).await?;
+    (launch.progress)(told(object.role(), &account));
+    Ok(account)
 }
 
 /// An error with its causes, in one line for the record.

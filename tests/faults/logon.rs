@@ -62,8 +62,9 @@ const CASES: &[Case] = &[
         code: 5,
         object: "failed/no-account-linked",
         says: "error: account `corp:web/site` has no logon account linked, and row 3 of the connector needs it\n\
-               help: `doorward account link corp:web/site --logon-account REF` links one in a KDBX vault; for HashiCorp \
-               Vault write a REF to the key `logon_account` of its secret\n",
+               help: link one in its vault (`doorward account link corp:web/site --logon-account REF` for KDBX, the key \
+               `logon_account` of a secret elsewhere), below `links:` in the configuration, or for this time with \
+               `--logon-account REF`\n",
         record: &["Connect corp:web/site", "ConnectFailed corp:web/site no-account-linked"],
     },
     Case {

@@ -12,6 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 use tokio_rustls::TlsAcceptor;
 
 /// How one call is answered.
@@ -19,6 +20,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Reply {
     /// A status and a body, with further headers.
     Send(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// What comes of it once as many such calls are under way as the barrier counts.
+    Together(Arc<Barrier>, Box<Reply>),
     /// Nothing, ever.
     Hang,
     /// A header that promises a body, half of it, and a broken connection.
@@ -168,7 +171,15 @@ async fn answer(State(state): State<Arc<Mutex<Play>>>, request: Request) -> Resp
             None => errors(500, &[&format!("not in the script: {call}")]),
         }
     };
+    let reply = match reply {
+        Reply::Together(barrier, reply) => {
+            barrier.wait().await;
+            *reply
+        }
+        reply => reply,
+    };
     match reply {
+        Reply::Together(..) => unreachable!("one barrier is enough"),
         Reply::Send(status, headers, body) => {
             let mut response = Response::builder().status(status);
             for (name, value) in headers {

@@ -43,6 +43,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "REF")]
     account: AccountRef,
     #[command(flatten)]
+    links: super::links::Arguments,
+    #[command(flatten)]
     purpose: super::purpose::Arguments,
     /// A value for one of the connector's UserParameters, as often as there are some; on a terminal you are
     /// asked for those that are missing
@@ -112,6 +114,7 @@ async fn connect(
         account: report.account.clone(),
         user,
         purpose: (&arguments.purpose).into(),
+        links: world.links(&report.account, &arguments.links)?,
         params: arguments.params.iter().cloned().collect(),
     };
     let Some(connector) = loaded else {

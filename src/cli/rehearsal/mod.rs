@@ -16,7 +16,7 @@ use crate::browser::{self, Browser, Kind};
 use crate::clock::{Clock, Timestamp};
 use crate::connector::{Connector, Template};
 use crate::diagnostic::{Diagnostic, render};
-use crate::name::{AccountRef, Purpose, SessionId};
+use crate::name::{AccountRef, Links, Purpose, SessionId};
 use crate::plan::{self, Plan, Request};
 use crate::session::{self, Course, Launch, Outcome, Progress, SavedPage, Vaults};
 use crate::vault::Specimen;
@@ -122,6 +122,7 @@ async fn attempt(
         account: stage.account.clone(),
         user,
         purpose: Purpose { reason: Some("doorward test".to_owned()), ..Purpose::default() },
+        links: Links::default(),
         params: arguments.params.iter().cloned().collect(),
     };
     let plan = match plan::build(Arc::new(connector), request) {

@@ -47,6 +47,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u32).range(1..))]
     until: Option<u32>,
     #[command(flatten)]
+    links: super::links::Arguments,
+    #[command(flatten)]
     purpose: super::purpose::Arguments,
     /// A value for one of the connector's UserParameters, as often as there are some
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::connect::parameter)]
@@ -110,6 +112,7 @@ async fn attempt(
         account: stage.account.clone(),
         user,
         purpose: (&arguments.purpose).into(),
+        links: world.links(&stage.account, &arguments.links)?,
         params: arguments.params.iter().cloned().collect(),
     };
     let plan = match plan::build(Arc::new(connector), request) {
