@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod activity;
+mod bitwarden;
 mod check;
 mod codes;
 mod config;
@@ -20,6 +21,7 @@ mod layers;
 mod leaks;
 mod links;
 mod pages;
+mod pass;
 mod record;
 mod rehearsal;
 mod remote;
