@@ -7,6 +7,7 @@ mod bitwarden;
 mod check;
 mod codes;
 mod config;
+mod conjur;
 mod connect;
 mod doctor;
 mod documents;

@@ -3,6 +3,7 @@
 mod account;
 mod address;
 pub mod bitwarden;
+pub mod conjur;
 mod credential;
 mod error;
 pub mod hashicorp;

@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod config;
+mod linked;
 
 use doorward::access::{self, Grant};
 use doorward::vault::Vault;
