@@ -9,7 +9,7 @@ use crate::rows;
 use crate::site::Site;
 
 fn way() -> Way {
-    Way { browser: "{ kind: firefox }".into(), arguments: Vec::new(), side: false }
+    Way { browser: "{ kind: firefox }".into(), arguments: Vec::new(), side: false, first: true }
 }
 
 /// Whether both programs are on the PATH.

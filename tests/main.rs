@@ -29,3 +29,4 @@ mod remote;
 mod rows;
 mod site;
 mod trial;
+mod vaults;

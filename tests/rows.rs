@@ -1,6 +1,6 @@
 //! The language in a browser: every action, option and strategy once, and every character of a password.
 
-use crate::pages::{self, BOX_ROWS, Case, DEFAULT, Refuse, Stick, Way};
+use crate::pages::{self, Case, DEFAULT, Refuse, Stick, Way};
 use crate::site::{Site, USERNAME};
 
 /// What the one form of `/rows` brought in the field `name`.
@@ -28,26 +28,29 @@ macro_rules! rows {
 
 const ROWS: Case = Case { page: "rows", ..DEFAULT };
 
+/// What the page's script alone decides.
+const SCRIPT: Case = Case { script: true, ..ROWS };
+
 /// How an element is found.
 pub(crate) const STRATEGIES: &[Case] = &[
     Case { rows: rows!["field > <username>"], holds: named, ..ROWS },
-    Case { rows: rows!["named > <username>"], holds: named, ..ROWS },
-    Case { rows: rows!["klass > <username>"], holds: named, ..ROWS },
-    Case { rows: rows!["field > <username> (SearchBy=id)"], holds: named, ..ROWS },
-    Case { rows: rows!["named > <username> (SearchBy=name)"], holds: named, ..ROWS },
-    Case { rows: rows!["klass > <username> (SearchBy=class)"], holds: named, ..ROWS },
-    Case { rows: rows!["form > input.klass > <username> (SearchBy=css)"], holds: named, ..ROWS },
+    Case { rows: rows!["named > <username>"], holds: named, ..SCRIPT },
+    Case { rows: rows!["klass > <username>"], holds: named, ..SCRIPT },
+    Case { rows: rows!["field > <username> (SearchBy=id)"], holds: named, ..SCRIPT },
+    Case { rows: rows!["named > <username> (SearchBy=name)"], holds: named, ..SCRIPT },
+    Case { rows: rows!["klass > <username> (SearchBy=class)"], holds: named, ..SCRIPT },
+    Case { rows: rows!["form > input.klass > <username> (SearchBy=css)"], holds: named, ..SCRIPT },
     Case {
         rows: rows!["//label[.='Field to fill']/following::input[1] > <username> (SearchBy=xpath)"],
         holds: named,
         ..ROWS
     },
-    Case { rows: rows!["field to fill > <username> (SearchBy=label)"], holds: named, ..ROWS },
-    Case { rows: rows!["Type here > <username> (SearchBy=placeholder)"], holds: named, ..ROWS },
+    Case { rows: rows!["field to fill > <username> (SearchBy=label)"], holds: named, ..SCRIPT },
+    Case { rows: rows!["Type here > <username> (SearchBy=placeholder)"], holds: named, ..SCRIPT },
     Case {
         rows: rows!["Count > (Click) (SearchBy=text)"],
         holds: |s| happened(s) == "count",
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows![
@@ -58,7 +61,7 @@ pub(crate) const STRATEGIES: &[Case] = &[
         holds: named,
         ..ROWS
     },
-    Case { rows: "go > (Button)\nhttp://*/welcome* > (Validation) (SearchBy=url)\n", ..ROWS },
+    Case { rows: "go > (Button)\nhttp://*/welcome* > (Validation) (SearchBy=url)\n", ..SCRIPT },
     Case {
         rows: "go > (Button)\nhttps://* > (Validation) (SearchBy=url)\n*/welcome > (Failure=left) (SearchBy=url)\n",
         must: Refuse("left"),
@@ -81,7 +84,7 @@ pub(crate) const STRATEGIES: &[Case] = &[
     Case {
         rows: rows![".twin > <username> (SearchBy=css) (Nth=3) (Timeout=500ms)"],
         must: Stick("ambiguous-locator"),
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows!["input:wombat > <username> (SearchBy=css)"],
@@ -93,7 +96,7 @@ pub(crate) const STRATEGIES: &[Case] = &[
         rows: rows!["//input[<address>] > <username> (SearchBy=xpath)"],
         must: Stick("invalid-locator"),
         says: &["cannot read this locator"],
-        ..ROWS
+        ..SCRIPT
     },
 ];
 
@@ -121,7 +124,7 @@ pub(crate) const ACTIONS: &[Case] = &[
         rows: rows!["covered > (Click) (Timeout=500ms)"],
         must: Stick("not-ready"),
         says: &["covered by"],
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows!["realm > (Select) Directory"],
@@ -133,14 +136,18 @@ pub(crate) const ACTIONS: &[Case] = &[
     Case {
         rows: rows!["realm > (Select) ldap"],
         holds: |s| sent(s, "realm").as_deref() == Some("ldap"),
-        ..ROWS
+        ..SCRIPT
     },
-    Case { rows: rows!["realm > (Select) Local users"], holds: |s| happened(s).is_empty(), ..ROWS },
+    Case {
+        rows: rows!["realm > (Select) Local users"],
+        holds: |s| happened(s).is_empty(),
+        ..SCRIPT
+    },
     Case {
         rows: rows!["realm > (Select) Nobody"],
         must: Stick("option-not-found"),
         says: &["has no option `Nobody`", "Directory"],
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows!["realm > (Select) RADIUS"],
@@ -152,7 +159,7 @@ pub(crate) const ACTIONS: &[Case] = &[
         rows: rows!["realm > (Select) Twice"],
         must: Stick("option-not-found"),
         says: &["2 options are `Twice`"],
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows!["off > (Check)", "on > (Uncheck)", "drawn > (Check)", "switch > (Check)"],
@@ -167,13 +174,13 @@ pub(crate) const ACTIONS: &[Case] = &[
     Case {
         rows: rows!["on > (Check)", "off > (Uncheck)", "drawn > (Uncheck)", "switch > (Uncheck)"],
         holds: |s| happened(s).is_empty() && sent(s, "on").as_deref() == Some("yes"),
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows!["field > (Check) (Timeout=500ms)"],
         must: Stick("not-ready"),
         says: &["no check box"],
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows![
@@ -234,7 +241,7 @@ pub(crate) const ACTIONS: &[Case] = &[
     Case {
         rows: rows!["not-there > (Click) (Optional) (Timeout=300ms)", "field > <username>"],
         holds: named,
-        ..ROWS
+        ..SCRIPT
     },
     Case {
         rows: rows!["not-there > (Click) (Timeout=300ms)"],
@@ -245,12 +252,7 @@ pub(crate) const ACTIONS: &[Case] = &[
     Case {
         rows: "go > (Button)\n#nowhere > (Validation) (SearchBy=css) (Timeout=8s)\n#welcome > (Failure) (SearchBy=css)\n",
         must: Refuse("refused"),
-        ..ROWS
-    },
-    Case {
-        page: "frame-same",
-        rows: "login-frame > (Frame) (SearchBy=id)\nusername > <username>\npassword > <password>\ngo > (Button)\n(Frame=top)\n#framed-welcome > (Validation) (SearchBy=css)\n",
-        ..DEFAULT
+        ..SCRIPT
     },
     Case {
         page: "frame-nested",
@@ -262,7 +264,6 @@ pub(crate) const ACTIONS: &[Case] = &[
 
 /// One-time codes, by the parameters that a row can give them.
 pub(crate) const CODES: &[Case] = &[
-    Case { page: "six-boxes-typed", rows: BOX_ROWS, ..DEFAULT },
     Case {
         page: "otp-same-form",
         seed: "48656c6c6f21deadbeef",

@@ -14,4 +14,7 @@ if [ "${FIREFOX:-}" = 1 ]; then
   PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
   export PATH
 fi
+# Tests wait for pages, codes and timeouts half of their time: others make use of it.
+RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}"
+export RUST_TEST_THREADS
 cargo test --locked "$@"

@@ -94,7 +94,7 @@ fn vaults(reader: Reader<'_>, node: Node) -> Result<BTreeMap<VaultName, VaultEnt
 }
 
 fn vault(reader: Reader<'_>, name: &VaultName, at: Place, node: Node) -> Result<VaultEntry, Error> {
-    const KINDS: &str = "write `kind: kdbx` for a KeePass file, or `kind: hashicorp` for HashiCorp Vault and OpenBao";
+    const KINDS: &str = "write `kind: kdbx` for a KeePass file, `kind: hashicorp` for HashiCorp Vault and OpenBao, or one of the README's other kinds";
     let above = format!("vaults.{name}");
     let mut places = BTreeMap::new();
     if !matches!(node.kind, Kind::Map(_) | Kind::Null) {

@@ -218,8 +218,7 @@ impl Values {
                 )
                 .label("there is nothing to type")
                 .help(format!(
-                    "`doorward account edit {} --secret` sets it in a KDBX vault; for HashiCorp Vault write it to the \
-                     secret's key for passwords",
+                    "set it in the vault; for a KDBX vault: `doorward account edit {} --secret`",
                     account.reference
                 ))),
                 Password::Computed => Err(Stop::new(

@@ -388,14 +388,15 @@ impl Error {
             Self::Busy { wait: None, .. } => {
                 Some("try again later; its owners see its load and its quotas".into())
             }
-            Self::Refused { status: 403, .. } => {
+            Self::Refused { status: 401 | 403, .. } => {
                 Some("ask the vault's owner for a policy that allows this call".into())
             }
             Self::Refused { status: 500.., .. } => {
                 Some("that is a fault of the server; its log says more".into())
             }
             Self::Refused { .. } => Some(
-                "compare `mount`, `namespace` and the account's path with what the vault has".into(),
+                "compare the account's path, and the vault's settings in the configuration, with what the vault has"
+                    .into(),
             ),
             Self::Garbled { .. } => Some(
                 "is `address` the vault itself? a proxy or another server answers like this".into(),

@@ -9,7 +9,6 @@ const HEX: &str = "48656c6c6f21deadbeef";
 
 #[test]
 fn every_kind_of_code_is_taken() {
-    let site = Site::start();
     let loose = format!(
         " {} ",
         SEED.to_lowercase()
@@ -39,6 +38,8 @@ fn every_kind_of_code_is_taken() {
         ),
     ];
     for (kind, secret, options) in cases {
+        // A site of its own, which has not taken the code of now from the case before.
+        let site = Site::start();
         let desk = Desk::with(&site.address(), PASSWORD, &secret);
         let rows = ROWS.replace("(TOTP)", &format!("(TOTP) {options}"));
         desk.connector("kinds", &format!("http://<address>/code-kinds?{kind}"), "", &rows);

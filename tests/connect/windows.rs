@@ -63,6 +63,9 @@ fn the_window_is_the_operators_until_it_is_closed() {
     let mut session = Session::start(&desk, &screen, &PLAIN);
     session.until("the session is yours; close the window to end it");
     assert!(pages(&desk)[0]["url"].as_str().unwrap().ends_with("/welcome"));
+    // Nothing of the browser's own has been loaded beside it.
+    let targets: Vec<serde_json::Value> = serde_json::from_str(&ask(&desk, "/json/list")).unwrap();
+    assert!(targets.iter().all(|target| target["type"] == "page"), "{targets:?}");
     // It is a normal page to work in: the person goes on, and their dialogs are theirs.
     act(&desk, "location.href = '/plain?by-hand'");
     site.wait_until("the person's own way", |site| site.count("/plain") == 2);

@@ -151,8 +151,7 @@ const CASES: &[Case] = &[
                --> ./connectors/code.yaml:9:16\n  |\n\
                9 |   otp > (TOTP) <logonaccount\\password> (SearchBy=id)\n  \
                |                ^^^^^^^^^^^^^^^^^^^^^^^ there is nothing to type\n  |\n  \
-               = help: `doorward account edit corp:web/empty --secret` sets it in a KDBX vault; for HashiCorp Vault \
-               write it to the secret's key for passwords\n",
+               = help: set it in the vault; for a KDBX vault: `doorward account edit corp:web/empty --secret`\n",
         record: &[
             "Connect corp:web/site",
             "Connect corp:web/empty",
@@ -189,8 +188,7 @@ const CASES: &[Case] = &[
                --> ./connectors/code.yaml:8:14\n  |\n\
                8 |   password > <password> (SearchBy=id)\n  \
                |              ^^^^^^^^^^ there is nothing to type\n  |\n  \
-               = help: `doorward account edit corp:web/site --secret` sets it in a KDBX vault; for HashiCorp Vault \
-               write it to the secret's key for passwords\n",
+               = help: set it in the vault; for a KDBX vault: `doorward account edit corp:web/site --secret`\n",
         record: &[
             "Connect corp:web/site",
             "Connect local:web/seed",

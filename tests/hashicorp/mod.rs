@@ -12,6 +12,7 @@ use doorward::vault::hashicorp::Hashicorp;
 use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
+use crate::lab::product::Product;
 use crate::lab::server::{Reply, Script, errors, ok};
 
 /// Secrets that are searched for in everything that comes out.
@@ -64,6 +65,31 @@ fn well() -> Script {
         ("GET /v1/secret/data/web/shop", vec![shop()]),
         ("LIST /v1/secret/metadata/web", vec![errors(404, &[])]),
     ]
+}
+
+/// What the table of faults needs to know.
+pub(crate) fn product() -> Product {
+    Product {
+        kind: "hashicorp",
+        settings: |address| {
+            let mut settings = settings(address, approle());
+            settings.remove("timeout");
+            settings.remove("deadline");
+            Value::Object(settings)
+        },
+        prepare: |lab| {
+            lab.write("token", format!("{TOKEN}\n"));
+            lab.write("secret-id", format!("{SECRET_ID}\n"));
+        },
+        account: "web/shop",
+        well,
+        login: Some("POST /v1/auth/approle/login"),
+        read: "GET /v1/secret/data/web/shop",
+        password: PASSWORD,
+        marks: &[TOKEN, SECRET_ID],
+        empty: || v2(json!({ "username": "anna", "password": "", "address": "127.0.0.1:9" })),
+        mistyped: || v2(json!({ "username": "anna", "password": 90_210 })),
+    }
 }
 
 fn lookup(ttl: u64, creation_ttl: u64, renewable: bool) -> Reply {

@@ -1,7 +1,11 @@
 //! Marks: secrets that a test plants, and the search for them in every form that bytes can have.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem;
 
 /// How many characters in a row are already a leak.
 const RUN: usize = 10;
@@ -9,10 +13,8 @@ const RUN: usize = 10;
 /// The secrets that are searched for.
 pub(crate) struct Marks {
     needles: Vec<Needle>,
-    /// Which two bytes a needle begins with: most of what is searched begins none.
-    starts: Vec<bool>,
-    /// The needles by their first four bytes, for one pass over what is searched.
-    by_start: HashMap<[u8; 4], Vec<usize>>,
+    /// All needles in one pass over what is searched; made with the first search.
+    search: OnceLock<AhoCorasick>,
 }
 
 struct Needle {
@@ -23,8 +25,7 @@ struct Needle {
 impl Marks {
     /// Marks by a name that a failing test may show.
     pub(crate) fn of(secrets: &[(&str, &str)]) -> Self {
-        let starts = vec![false; 1 << 16];
-        let mut marks = Self { needles: Vec::new(), starts, by_start: HashMap::new() };
+        let mut marks = Self { needles: Vec::new(), search: OnceLock::new() };
         for (name, secret) in secrets {
             marks.add(name, secret);
         }
@@ -37,32 +38,22 @@ impl Marks {
         assert!(characters.len() >= RUN, "the mark {name} is too short to be unique");
         for run in characters.windows(RUN) {
             let run: String = run.iter().collect();
-            for (form, bytes) in forms(&run) {
-                let key = [bytes[0], bytes[1], bytes[2], bytes[3]];
-                self.starts[usize::from(key[0]) << 8 | usize::from(key[1])] = true;
-                let needle = Needle { name: format!("{name} ({form})"), bytes };
-                self.by_start.entry(key).or_default().push(self.needles.len());
-                self.needles.push(needle);
-            }
+            let needle = |(form, bytes)| Needle { name: format!("{name} ({form})"), bytes };
+            self.needles.extend(forms(&run).into_iter().map(needle));
         }
+        self.search = OnceLock::new();
     }
 
     /// The marks, and the forms of them, that are in `bytes`.
     pub(crate) fn within(&self, bytes: &[u8]) -> BTreeSet<&str> {
-        let mut found = BTreeSet::new();
-        for (at, start) in bytes.windows(4).enumerate() {
-            let hash = usize::from(start[0]) << 8 | usize::from(start[1]);
-            if !self.starts[hash] {
-                continue;
-            }
-            let Some(candidates) = self.by_start.get(start) else { continue };
-            for needle in candidates.iter().map(|index| &self.needles[*index]) {
-                if bytes[at..].starts_with(&needle.bytes) {
-                    found.insert(needle.name.as_str());
-                }
-            }
-        }
-        found
+        let search = self.search.get_or_init(|| {
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .build(self.needles.iter().map(|needle| &needle.bytes))
+                .unwrap()
+        });
+        let found = search.find_overlapping_iter(bytes);
+        found.map(|found| self.needles[found.pattern()].name.as_str()).collect()
     }
 
     /// Every file below `folder` that holds a mark, in its name or its bytes, but those in `spared`.
@@ -108,10 +99,10 @@ pub(crate) fn holds_code(bytes: &[u8], code: &str) -> bool {
     let part = |byte: Option<&u8>| {
         byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
     };
+    // Of finds that overlap the later one has a digit before it, and is none.
     [(plain, 1), (wide, 2)].iter().any(|(needle, width)| {
-        bytes.windows(needle.len()).enumerate().any(|(at, window)| {
-            window == needle.as_slice()
-                && !part(at.checked_sub(*width).and_then(|before| bytes.get(before)))
+        memmem::find_iter(bytes, needle).any(|at| {
+            !part(at.checked_sub(*width).and_then(|before| bytes.get(before)))
                 && !part(bytes.get(at + needle.len()))
         })
     })

@@ -15,8 +15,17 @@ const CODE: &str = "GET /v1/totp/code/acme";
 /// A code that the vault computes.
 const COMPUTED: &str = "739154";
 
-/// A vault where all goes well.
-fn well(address: &str) -> Script {
+/// The keys of the engine that computes codes, as calls for the key and for its code. Each is for one launch:
+/// a code is used once, and the stand-in has no other to give.
+const KEYS: [(&str, &str, &str); 3] = [
+    ("acme", "GET /v1/totp/keys/acme", CODE),
+    ("beta", "GET /v1/totp/keys/beta", "GET /v1/totp/code/beta"),
+    ("gamma", "GET /v1/totp/keys/gamma", "GET /v1/totp/code/gamma"),
+];
+
+/// A vault where all goes well; the codes of its account are of `key`.
+fn well(address: &str, key: usize) -> Script {
+    let (key, described, code) = KEYS[key];
     let token = json!({ "client_token": TOKEN, "lease_duration": 3600, "renewable": true,
         "token_type": "service", "num_uses": 0, "policies": ["web"], "mfa_requirement": null });
     let lookup = json!({ "data": { "id": TOKEN, "ttl": 3600, "creation_ttl": 3600, "renewable": true,
@@ -35,17 +44,17 @@ fn well(address: &str) -> Script {
             vec![ok(json!({ "data": { "type": "totp", "path": "totp/", "options": null } }))],
         ),
         (
-            "GET /v1/totp/keys/acme",
+            described,
             vec![ok(
                 json!({ "data": { "period": 30, "digits": 6, "algorithm": "SHA1", "issuer": "", "account_name": "operator" } }),
             )],
         ),
-        (CODE, vec![ok(json!({ "data": { "code": COMPUTED } }))]),
+        (code, vec![ok(json!({ "data": { "code": COMPUTED } }))]),
         (
             SHOP,
             vec![shop(
                 json!({ "username": "operator", "password": CORP_PASSWORD, "address": address,
-            "logon_account": "codes:acme", "pin": PIN }),
+            "logon_account": format!("codes:{key}"), "pin": PIN }),
             )],
         ),
     ]
@@ -78,9 +87,9 @@ go > (Button) (SearchBy=id)
 #error > (Failure=refused) (SearchBy=css)
 ";
     world.desk.connector("code", "http://<address>/otp-same-form", "ActionTimeout: 3s", rows);
-    server.script(well(&world.site.address()));
     // The stand-in's code is none that the site takes; it was typed, and comes out nowhere.
-    for account in ["corp:web/shop", "role:web/shop", "env:web/shop"] {
+    for (account, key) in [("corp:web/shop", 0), ("role:web/shop", 1), ("env:web/shop", 0)] {
+        server.script(well(&world.site.address(), key));
         let mut command = world.connect("code", account, &[]);
         if account.starts_with("env:") {
             // What is in the environment by intent is in this process' own, and no other's.
@@ -126,7 +135,9 @@ go > (Button) (SearchBy=id)
         (CODE, garbled("{\"data\": {\"code\": \"SECRET\"}}")),
     ];
     for (number, (call, reply)) in bad.into_iter().enumerate() {
-        server.script(well(&world.site.address()));
+        // A vault that does not describe its token is used all the same, up to the code.
+        let key = if call == LOOKUP { 2 } else { 0 };
+        server.script(well(&world.site.address(), key));
         server.script(vec![(call, vec![reply])]);
         let name = format!("answer {number}, {call}");
         let account = if call == LOGIN { "role:web/shop" } else { "corp:web/shop" };

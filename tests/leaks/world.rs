@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use memchr::memmem;
+
 use crate::lab::Lab;
 use crate::lab::desk::Desk;
 use crate::lab::marks::{Marks, files, holds_code};
@@ -179,11 +181,11 @@ impl Seen {
     }
 }
 
-/// Looks at the arguments and environments of the processes of a folder, again and again.
+/// Looks at the arguments and environments of the processes of a folder, again and again, until it is dropped.
 struct Watch {
     stop: Arc<AtomicBool>,
     seen: Arc<Mutex<HashSet<Vec<u8>>>>,
-    thread: JoinHandle<()>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Watch {
@@ -191,47 +193,66 @@ impl Watch {
         let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::default()));
         let (stopped, kept) = (Arc::clone(&stop), Arc::clone(&seen));
         let folder = folder.to_string_lossy().into_owned().into_bytes();
+        // Nobody knew of the folder before: who runs already does not belong to it.
+        let mut strangers: HashSet<u32> = processes().collect();
         let thread = std::thread::spawn(move || {
+            let folder = memmem::Finder::new(&folder);
             while !stopped.load(Ordering::Relaxed) {
-                look(&folder, &kept);
+                // A number that is free may be given to a process of the folder's.
+                let running: HashSet<u32> = processes().collect();
+                strangers.retain(|process| running.contains(process));
+                for process in running.difference(&strangers) {
+                    look(*process, &folder, &kept);
+                }
                 std::thread::park_timeout(Duration::from_millis(5));
             }
         });
-        Self { stop, seen, thread }
+        Self { stop, seen, thread: Some(thread) }
     }
 
-    fn end(self) -> Seen {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap();
+    fn end(mut self) -> Seen {
+        self.stop().unwrap();
         Seen(std::mem::take(&mut *self.seen.lock().unwrap()))
+    }
+
+    fn stop(&mut self) -> std::thread::Result<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().map_or(Ok(()), JoinHandle::join)
     }
 }
 
-fn look(folder: &[u8], seen: &Mutex<HashSet<Vec<u8>>>) {
-    for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let numbered = process.file_name().to_string_lossy().starts_with(|c: char| c.is_numeric());
-        if !numbered {
-            continue;
-        }
-        // What may not be read is a process that others cannot read either.
-        let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
-        let (arguments, mut environment) = (read("cmdline"), read("environ"));
-        // The token is in doorward's environment by intent, and may be in no other's. A process that ends
-        // meanwhile no longer has a program; then its name, which was read before, tells who it was.
-        let program = std::fs::read_link(process.path().join("exe")).unwrap_or_default();
-        let doorward = env!("CARGO_BIN_EXE_doorward");
-        let named = arguments.split(|byte| *byte == 0).next() == Some(doorward.as_bytes());
-        if named || program == Path::new(doorward) {
-            let text = String::from_utf8_lossy(&environment);
-            environment = text.replace(&format!("DW_TOKEN={TOKEN}"), "").into_bytes();
-        }
-        let ours = |bytes: &[u8]| bytes.windows(folder.len()).any(|window| window == folder);
-        if ours(&arguments) || ours(&environment) {
-            let mut seen = seen.lock().unwrap();
-            seen.insert(arguments);
-            seen.insert(environment);
-        }
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.stop();
     }
+}
+
+/// The numbers of all processes.
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn look(process: u32, folder: &memmem::Finder<'_>, seen: &Mutex<HashSet<Vec<u8>>>) {
+    let path = PathBuf::from(format!("/proc/{process}"));
+    // What may not be read is a process that others cannot read either.
+    let read = |name: &str| std::fs::read(path.join(name)).unwrap_or_default();
+    let (arguments, mut environment) = (read("cmdline"), read("environ"));
+    if folder.find(&arguments).is_none() && folder.find(&environment).is_none() {
+        return;
+    }
+    // The token is in doorward's environment by intent, and may be in no other's. A process that ends
+    // meanwhile no longer has a program; then its name, which was read before, tells who it was.
+    let program = std::fs::read_link(path.join("exe")).unwrap_or_default();
+    let doorward = env!("CARGO_BIN_EXE_doorward");
+    let named = arguments.split(|byte| *byte == 0).next() == Some(doorward.as_bytes());
+    if named || program == Path::new(doorward) {
+        let text = String::from_utf8_lossy(&environment);
+        environment = text.replace(&format!("DW_TOKEN={TOKEN}"), "").into_bytes();
+    }
+    let mut seen = seen.lock().unwrap();
+    seen.insert(arguments);
+    seen.insert(environment);
 }
 
 /// A driver that writes down what it is started with, and its log where it can be searched.

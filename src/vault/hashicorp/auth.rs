@@ -120,6 +120,11 @@ impl SignedIn {
         self.client.screen(call, answer)
     }
 
+    /// Signs in, where that was not done yet: its failure is no answer to any other call.
+    pub(super) async fn ready(&self, visit: &mut Visit) -> Result<(), Error> {
+        self.token(visit).await.map(drop)
+    }
+
     /// Tells what a 403 was for. `words` are the vault's own.
     pub(super) async fn forbidden(
         &self,

@@ -100,6 +100,7 @@ impl Hashicorp {
         if let Some(version) = *self.version.lock().await {
             return Ok(version);
         }
+        self.vault.ready(visit).await?;
         let call = Call::get(format!("sys/internal/ui/mounts/{}", self.settings.mount));
         let answer = self.vault.send(&call, visit).await;
         let version = match answer {

@@ -144,12 +144,15 @@ impl Client {
         answer: Answer,
     ) -> Result<Answer, Error> {
         match answer.status {
-            429 => Err(Error::Busy {
-                vault: self.vault.clone(),
-                asked: call.to_string(),
-                status: answer.status,
-                wait: answer.retry_after,
-            }),
+            // RFC 9110 lets an overloaded server say for how long (section 15.6.4).
+            _ if answer.status == 429 || answer.status == 503 && answer.retry_after.is_some() => {
+                Err(Error::Busy {
+                    vault: self.vault.clone(),
+                    asked: call.to_string(),
+                    status: answer.status,
+                    wait: answer.retry_after,
+                })
+            }
             403..=405 if !answer.is_the_vaults() => {
                 Err(self.garbled(call, format!("status {} and {}", answer.status, answer.words())))
             }
