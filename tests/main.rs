@@ -16,6 +16,7 @@ mod firefox;
 mod hashicorp;
 mod import;
 mod kdbx;
+mod keyring;
 mod lab;
 mod language;
 mod layers;

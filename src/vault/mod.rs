@@ -11,6 +11,7 @@ mod http;
 pub mod kdbx;
 mod open;
 pub mod pass;
+pub mod secret_service;
 mod specimen;
 mod table;
 pub mod totp;

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Responder, Vault, bitwarden, conjur, hashicorp, kdbx, pass};
+use super::{Error, Responder, Vault, bitwarden, conjur, hashicorp, kdbx, pass, secret_service};
 use crate::name::VaultName;
 
 /// The kinds of vaults, as the configuration names them.
-pub const KINDS: &[&str] = &["kdbx", "hashicorp", "bitwarden", "pass", "conjur"];
+pub const KINDS: &[&str] = &["kdbx", "hashicorp", "bitwarden", "pass", "conjur", "secret-service"];
 
 /// The vault of an entry of the configuration: `kind`, its other `settings` as written, and the folder
 /// `base` that its relative paths start from. What it asks back, `responder` answers. Nothing is read or
@@ -28,6 +28,9 @@ pub fn open(
         "bitwarden" => Ok(Arc::new(bitwarden::Bitwarden::open(name.clone(), settings, base)?)),
         "pass" => Ok(Arc::new(pass::Pass::open(name.clone(), settings, base)?)),
         "conjur" => Ok(Arc::new(conjur::Conjur::open(name.clone(), settings, base)?)),
+        "secret-service" => {
+            Ok(Arc::new(secret_service::SecretService::open(name.clone(), settings)?))
+        }
         _ => Err(Error::UnknownKind {
             vault: name.clone(),
             nearest: KINDS
