@@ -70,7 +70,7 @@ fn a_password_of_pass_and_a_code_of_bitwarden_sign_in() {
     assert_eq!((launched.code, launched.outcome()), (0, "signed-in"), "{}", launched.stderr);
     let forms = site.submissions("otp-same-form");
     assert_eq!(forms.len(), 1);
-    let accounts: Vec<_> = desk.record(&[]).iter().map(|row| row["account"].clone()).collect();
+    let accounts: Vec<_> = desk.record(&[]).iter().map(|row| row["Account"].clone()).collect();
     assert!(accounts.iter().any(|account| account == "site"), "{accounts:?}");
     assert_eq!(server.count("POST /sync"), 1);
     assert!(!format!("{launched:?}").contains("MARKED"));

@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod config;
 mod linked;
+mod real;
 
 use doorward::access::{self, Grant};
 use doorward::vault::Vault;

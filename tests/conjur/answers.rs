@@ -43,7 +43,11 @@ fn rows() -> Vec<Row> {
         read("bytes that are no text", error(406, "not_acceptable", "CONJ00x"), "WrongType"),
         // absence
         Row {
-            script: vec![(ALL, vec![missing()]), (SEARCH, vec![resources(&[])])],
+            script: vec![
+                (ALL, vec![missing()]),
+                (SEARCH, vec![resources(&[])]),
+                (LIST, vec![resources(&["dw/web/shops/password", "dw/eu/shop/password"])]),
+            ],
             ..read("nothing there", empty(200), "NotFound")
         },
         Row {

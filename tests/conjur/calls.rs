@@ -69,6 +69,20 @@ async fn only_variables_that_are_there_are_read_when_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_search_that_misses_is_no_absence() {
+    let (lab, server) = (lab(), StandIn::start(well()).await);
+    let three = ["dw/web/shop/username", "dw/web/shop/password", "dw/web/shop/address"];
+    server.script(vec![
+        (ALL, vec![missing()]),
+        (SEARCH, vec![resources(&[])]),
+        (LIST, vec![resources(&three)]),
+    ]);
+    let vault = open(&lab, &server.address, json!({}));
+    let account = vault.account(&grant("web/shop")).await.unwrap();
+    assert_eq!(account.address.as_deref(), Some("shop.example"));
+}
+
+#[tokio::test]
 async fn a_variable_without_a_value_is_left_out() {
     let (lab, server) = (lab(), StandIn::start(well()).await);
     let raw = |text: &str| {

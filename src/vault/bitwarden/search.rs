@@ -146,15 +146,19 @@ impl Bitwarden {
 
     async fn by_name(&self, account: &AccountRef, visit: &Visit) -> Result<Item, Error> {
         let mut call = Call::get(ITEMS.into()).with("search", account.name().to_owned());
+        let mut folder = None;
         if let Some(safe) = account.safe() {
-            let folders = self.folders(visit).await?;
-            let folder = folders.into_iter().find(|folder| folder.name == safe);
-            match folder.and_then(|folder| folder.id) {
-                Some(id) => call = call.with("folderid", id),
+            // "No Folder" has no id, and is none.
+            let mut folders = self.folders(visit).await?;
+            folders.retain(|folder| folder.name == safe);
+            folder = folders.pop().and_then(|folder| folder.id).filter(|id| !id.is_empty());
+            match &folder {
+                Some(id) => call = call.with("folderid", id.clone()),
                 None => return Err(self.not_found(account, Vec::new())),
             }
         }
-        let found = self.items(call, visit).await?;
+        let mut found = self.items(call, visit).await?;
+        found.retain(|item| folder.is_none() || item.folder_id == folder);
         let (mut exact, others): (Vec<Item>, Vec<Item>) =
             found.into_iter().partition(|item| item.name == account.name());
         match (exact.pop(), exact.is_empty()) {

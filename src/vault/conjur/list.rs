@@ -54,14 +54,15 @@ impl Conjur {
             .collect())
     }
 
-    /// The names of the variables right below `account`.
+    /// The names of the variables right below `account`, among those of `word`.
     pub(super) async fn names_below(
         &self,
         account: &AccountRef,
+        word: Option<&str>,
         visit: &mut Visit,
     ) -> Result<Vec<String>, Error> {
         let start = format!("{}/", account.path());
-        let ids = self.variables(Some(account.name()), visit).await?;
+        let ids = self.variables(word, visit).await?;
         let names = ids.iter().filter_map(|id| self.below_prefix(id)?.strip_prefix(&start));
         Ok(names.map(str::to_owned).collect())
     }

@@ -34,7 +34,11 @@ impl Conjur {
         if let Found::Here(values) = self.batch(account, &wanted, visit).await? {
             return self.account_of(account, values);
         }
-        let there = self.names_below(account, visit).await?;
+        let mut there = self.names_below(account, Some(account.name()), visit).await?;
+        if there.is_empty() {
+            // Conjur searches by words, and takes some names apart.
+            there = self.names_below(account, None, visit).await?;
+        }
         wanted.retain(|name| there.iter().any(|there| there == name));
         if wanted.is_empty() {
             return Err(self.missing(account, visit).await);
@@ -169,7 +173,7 @@ impl Conjur {
                 account: account.clone(),
                 detail: answer.words(),
             },
-            406 => self.no_text(account, "a variable"),
+            406 => self.no_text(account, "variables"),
             ..400 => self
                 .vault
                 .client
