@@ -70,8 +70,10 @@ fn a_password_of_pass_and_a_code_of_bitwarden_sign_in() {
     assert_eq!((launched.code, launched.outcome()), (0, "signed-in"), "{}", launched.stderr);
     let forms = site.submissions("otp-same-form");
     assert_eq!(forms.len(), 1);
-    let accounts: Vec<_> = desk.record(&[]).iter().map(|row| row["account"].clone()).collect();
-    assert!(accounts.iter().any(|account| account == "site"), "{accounts:?}");
+    let record = desk.record(&[]);
+    for account in ["own:web/site".to_owned(), format!("team:{}", super::SHOP)] {
+        assert!(record.iter().any(|row| row["Account"] == account), "{account}: {record:?}");
+    }
     assert_eq!(server.count("POST /sync"), 1);
     assert!(!format!("{launched:?}").contains("MARKED"));
     desk.assert_clean();

@@ -154,11 +154,9 @@ fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
                 let message = "has to be the name of an environment variable, of letters, digits and `_`: the variable holds the API key";
                 return Err(table.wrong("env", message.into()));
             }
-            let key = match (file, variable.map(Source::Env)) {
-                (Some(key), None) | (None, Some(key)) => key,
-                _ => {
-                    return Err(table.wrong("file", "or `env` has to be there, one of them".into()));
-                }
+            let ((Some(key), None) | (None, Some(key))) = (file, variable.map(Source::Env)) else {
+                let message = "or `env` has to be there, one of them".to_owned();
+                return Err(table.wrong("file", message));
             };
             let Some(login) = login else {
                 return Err(table.wrong("login", "is missing, such as `host/doorward`".into()));
