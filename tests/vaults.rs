@@ -250,3 +250,13 @@ fn every_fault_has_its_own_error(product: &Product) {
 fn hashicorp() {
     every_fault_has_its_own_error(&crate::hashicorp::product());
 }
+
+#[test]
+fn bitwarden() {
+    every_fault_has_its_own_error(&crate::bitwarden::product());
+}
+
+#[test]
+fn conjur() {
+    every_fault_has_its_own_error(&crate::conjur::product());
+}
