@@ -25,7 +25,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("import", &["connector", "diagnostic", "name", "locator", "host", "otp", "yaml"]),
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["secret", "name", "clock"]),
-    ("vault", &["secret", "name", "access", "clock", "otp"]),
+    ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
     ("browser", &["secret", "locator", "host", "key"]),
     ("activity", &["plan", "name", "diagnostic", "clock"]),
     (

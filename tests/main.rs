@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 mod activity;
+mod bitwarden;
 mod ccp;
 mod check;
 mod clients;
 mod codes;
 mod config;
+mod conjur;
 mod connect;
 mod cyberark;
 mod doctor;
@@ -17,12 +19,14 @@ mod firefox;
 mod hashicorp;
 mod import;
 mod kdbx;
+mod keyring;
 mod lab;
 mod language;
 mod layers;
 mod leaks;
 mod links;
 mod pages;
+mod pass;
 mod record;
 mod rehearsal;
 mod remote;

@@ -143,7 +143,7 @@ impl Floor {
                 std::fs::set_permissions(file.path(), mode).unwrap();
             }
         }
-        desk.connector("plain", "http://<address>/plain", "", ROWS);
+        desk.connector("plain", "http://127.0.0.1:9/plain", "", ROWS);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -180,7 +180,7 @@ fn every_fault_has_its_own_error(product: &Product) {
     let floor = Floor::new(product);
     let mut texts = String::new();
     let mut told: BTreeMap<String, &str> = BTreeMap::new();
-    for fault in faults() {
+    for fault in faults().into_iter().filter(|fault| !product.copes.contains(&fault.name)) {
         let server = floor.runtime.block_on(async {
             match fault.at {
                 At::Untrusted => {
@@ -266,4 +266,14 @@ fn cyberark() {
 #[test]
 fn ccp() {
     every_fault_has_its_own_error(&crate::ccp::product());
+}
+
+#[test]
+fn bitwarden() {
+    every_fault_has_its_own_error(&crate::bitwarden::product());
+}
+
+#[test]
+fn conjur() {
+    every_fault_has_its_own_error(&crate::conjur::product());
 }

@@ -11,7 +11,6 @@ use crate::connector::{Act, LocatorTemplate, Part, Step, Template, Verb};
 use crate::diagnostic::Code;
 use crate::locator::Locator;
 use crate::plan::{Plan, Stage};
-use crate::vault::Password;
 use crate::vault::totp::Seed;
 
 /// A plan whose every value is there.
@@ -101,7 +100,7 @@ impl Armed {
     pub(super) fn is_computed(&self, template: &Template) -> bool {
         matches!(template.parts.as_slice(), [Part::Placeholder(placeholder)]
             if placeholder.property == "password"
-                && self.values.account(placeholder.object).is_some_and(|account| matches!(account.password, Password::Computed)))
+                && self.values.account(placeholder.object).is_some_and(|account| account.password.is_computed()))
     }
 
     /// A locator with its values.

@@ -8,7 +8,6 @@ use super::{Error, Stop};
 use crate::connector::{Object, Part, Template};
 use crate::diagnostic;
 use crate::otp::Parameters;
-use crate::vault::Password;
 use crate::vault::totp::Seed;
 
 /// After this many refused codes within [`REFUSALS_SPAN`] no further one is typed: sites lock accounts.
@@ -109,8 +108,7 @@ pub(super) fn is_secret(template: &Template, values: &super::value::Values) -> b
         Part::Literal(_) => false,
         Part::Placeholder(placeholder) => {
             values.account(placeholder.object).is_some_and(|account| {
-                (placeholder.property == "password"
-                    && matches!(account.password, Password::Value(_)))
+                (placeholder.property == "password" && account.password.secret().is_some())
                     || account.properties.get(&placeholder.property).is_some_and(|p| p.protected)
             })
         }

@@ -71,7 +71,9 @@ pub async fn one_time_code(
     let account = grant.account();
     let codeless = |why: String| Error::Codeless { account: account.clone(), why };
     let origin = match vault.account(grant).await?.password {
-        Password::Computed => Origin::Vault(vault, grant.linked(account.clone())),
+        Password::Computed | Password::WithCodes(_) => {
+            Origin::Vault(vault, grant.linked(account.clone()))
+        }
         Password::Value(secret) => {
             let seed = Seed::read(&secret, Parameters::default());
             Origin::Seed(seed.map_err(|error| codeless(error.to_string()))?)

@@ -134,13 +134,9 @@ impl Values {
             .into_iter()
             .flatten()
             .flat_map(|account| {
-                let password = match &account.password {
-                    Password::Value(secret) => Some(secret),
-                    Password::Absent | Password::Computed => None,
-                };
                 let protected =
                     account.properties.values().filter(|p| p.protected).map(|p| &p.value);
-                password.into_iter().chain(protected)
+                account.password.secret().into_iter().chain(protected)
             })
     }
 
@@ -211,10 +207,10 @@ impl Values {
             "username" => account.username.as_deref().map(open).ok_or_else(missing),
             "address" => account.address.as_deref().map(open).ok_or_else(missing),
             "password" => match &account.password {
-                Password::Value(secret) if !secret.is_empty() => {
+                Password::Value(secret) | Password::WithCodes(secret) if !secret.is_empty() => {
                     Ok(Value { text: Cow::Borrowed(secret.expose()), protected: true })
                 }
-                Password::Value(_) | Password::Absent => Err(Stop::new(
+                Password::Value(_) | Password::WithCodes(_) | Password::Absent => Err(Stop::new(
                     Code::SecretEmpty,
                     row,
                     placeholder.span,

@@ -34,6 +34,34 @@ pub enum Password {
     Computed,
     /// The secret.
     Value(Secret),
+    /// The secret; the vault computes one-time codes of the account as well.
+    WithCodes(Secret),
+}
+
+impl Password {
+    /// What a vault holds that has a secret, or none, and computes codes or not.
+    pub(super) fn of(secret: Option<Secret>, computes: bool) -> Self {
+        match (secret, computes) {
+            (Some(secret), true) => Self::WithCodes(secret),
+            (Some(secret), false) => Self::Value(secret),
+            (None, true) => Self::Computed,
+            (None, false) => Self::Absent,
+        }
+    }
+
+    /// The secret, where there is one.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Value(secret) | Self::WithCodes(secret) => Some(secret),
+            Self::Absent | Self::Computed => None,
+        }
+    }
+
+    /// Whether the vault computes one-time codes of the account: then a code is asked of it, and the
+    /// secret, where there is one, is a password and no seed.
+    pub fn is_computed(&self) -> bool {
+        matches!(self, Self::Computed | Self::WithCodes(_))
+    }
 }
 
 /// A property beside `username`, `address` and `password`.

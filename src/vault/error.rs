@@ -120,6 +120,38 @@ pub enum Error {
         /// Why it gave none.
         source: Cause,
     },
+    /// What the vault holds was not brought up to date for too long.
+    #[error("vault `{vault}` was last synchronised {age} ago, and cannot be now: {detail}")]
+    Stale {
+        /// The vault.
+        vault: VaultName,
+        /// How old its copy is, in words.
+        age: String,
+        /// What the synchronisation failed of.
+        detail: String,
+    },
+    /// A program that answers for the vault is not there.
+    #[error("cannot start `{program}`, the command of vault `{vault}`")]
+    NoProgram {
+        /// The vault.
+        vault: VaultName,
+        /// The program, as it was looked for.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A program that answers for the vault ended with an error.
+    #[error("vault `{vault}`: `{asked}` failed: {detail}")]
+    Program {
+        /// The vault.
+        vault: VaultName,
+        /// The command line, which holds no secret.
+        asked: String,
+        /// The last thing it said, bounded.
+        detail: String,
+        /// The way out.
+        help: &'static str,
+    },
     /// There is such an account already.
     #[error("vault `{vault}` holds an account `{account}` already")]
     Exists {
@@ -322,6 +354,10 @@ pub enum Unready {
     Uninitialised,
     /// It passes questions on, and does not reach the server that has the answers.
     CutOff,
+    /// It waits for the master password.
+    Locked,
+    /// Nobody is logged in to it.
+    LoggedOut,
 }
 
 impl fmt::Display for Unready {
@@ -331,6 +367,8 @@ impl fmt::Display for Unready {
             Self::Standby => "is a standby node that serves no requests",
             Self::Uninitialised => "is not initialised",
             Self::CutOff => "does not reach the vault behind it",
+            Self::Locked => "is locked",
+            Self::LoggedOut => "is logged out",
         })
     }
 }
@@ -385,6 +423,14 @@ impl Error {
             Self::NoCode { account, .. } => {
                 Some(format!("`doorward account show {account}` tells whether it can be had"))
             }
+            Self::Stale { .. } => Some(
+                "is its server up, and are you still logged in? `max-age` in the vault's configuration allows an older copy"
+                    .into(),
+            ),
+            Self::NoProgram { .. } => Some(
+                "install it, or name it with its path as `command` in the vault's configuration".into(),
+            ),
+            Self::Program { help, .. } => Some((*help).into()),
             Self::Exists { account, .. } => {
                 Some(format!("`doorward account edit {account}` changes it"))
             }
@@ -428,6 +474,13 @@ impl Error {
             }
             Self::Unready { state: Unready::CutOff, .. } => {
                 Some("try again later; the log of its provider says more".into())
+            }
+            Self::Unready { state: Unready::Locked, .. } => Some(
+                "start it with its session key (`BW_SESSION=$(bw unlock --raw) bw serve`), or name a file with the master password as `password-file`: doorward unlocks it then"
+                    .into(),
+            ),
+            Self::Unready { state: Unready::LoggedOut, .. } => {
+                Some("`bw login`, then start `bw serve` anew".into())
             }
             Self::Busy { wait: Some(wait), .. } => {
                 Some(format!("it asks to be left alone for {}; try again then", spelt(*wait)))

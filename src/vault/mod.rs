@@ -1,7 +1,10 @@
 //! Vaults: where accounts and their secrets are. One trait, one file per product.
 
 mod account;
+mod address;
+pub mod bitwarden;
 pub mod ccp;
+pub mod conjur;
 mod credential;
 pub mod cyberark;
 mod error;
@@ -9,6 +12,8 @@ pub mod hashicorp;
 mod http;
 pub mod kdbx;
 mod open;
+pub mod pass;
+pub mod secret_service;
 mod specimen;
 mod table;
 pub mod totp;
@@ -50,7 +55,7 @@ pub trait Vault: Send + Sync {
     fn account<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Account, Error>>;
 
     /// A one-time code of the account of `grant`, where the vault computes it itself
-    /// ([`Password::Computed`]); its seed never comes here.
+    /// ([`Password::is_computed`]); its seed never comes here.
     fn code<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Code, Error>>;
 
     /// The accounts below `safe`, or all of them, without secrets and in the order of their names.

@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Error, Responder, Vault, ccp, cyberark, hashicorp, kdbx};
+use super::{
+    Error, Responder, Vault, bitwarden, ccp, conjur, cyberark, hashicorp, kdbx, pass,
+    secret_service,
+};
 use crate::name::VaultName;
 
 /// The kinds of vaults, as the configuration names them.
-pub const KINDS: &[&str] = &["kdbx", "hashicorp", "cyberark", "ccp"];
+pub const KINDS: &[&str] =
+    &["kdbx", "hashicorp", "cyberark", "ccp", "conjur", "bitwarden", "pass", "secret-service"];
 
 /// The vault of an entry of the configuration: `kind`, its other `settings` as written, and the folder
 /// `base` that its relative paths start from. What it asks back, `responder` answers. Nothing is read or
@@ -29,6 +33,12 @@ pub fn open(
             Ok(Arc::new(cyberark::Cyberark::open(name.clone(), settings, base, responder)?))
         }
         "ccp" => Ok(Arc::new(ccp::Ccp::open(name.clone(), settings, base)?)),
+        "bitwarden" => Ok(Arc::new(bitwarden::Bitwarden::open(name.clone(), settings, base)?)),
+        "pass" => Ok(Arc::new(pass::Pass::open(name.clone(), settings, base)?)),
+        "conjur" => Ok(Arc::new(conjur::Conjur::open(name.clone(), settings, base)?)),
+        "secret-service" => {
+            Ok(Arc::new(secret_service::SecretService::open(name.clone(), settings)?))
+        }
         _ => Err(Error::UnknownKind {
             vault: name.clone(),
             nearest: KINDS

@@ -80,6 +80,7 @@ pub(crate) fn product() -> Product {
         login: None,
         read: SHOP,
         password: PASSWORD,
+        copes: &[],
         marks: &[PASSWORD],
         empty: || ok(shop(json!({ "Content": "", "Address": "127.0.0.1:9" }))),
         mistyped: || ok(shop(json!({ "Content": [PASSWORD] }))),

@@ -189,6 +189,7 @@ pub(crate) fn product() -> Product {
         login: Some(LOGON),
         read: RETRIEVE,
         password: PASSWORD,
+        copes: &[],
         marks: &[TOKEN, LOGON_PASSWORD, PASSWORD],
         empty: || ok(json!("")),
         mistyped: || ok(json!({ "password": PASSWORD })),

@@ -86,6 +86,7 @@ pub(crate) fn product() -> Product {
         login: Some("POST /v1/auth/approle/login"),
         read: "GET /v1/secret/data/web/shop",
         password: PASSWORD,
+        copes: &[],
         marks: &[TOKEN, SECRET_ID],
         empty: || v2(json!({ "username": "anna", "password": "", "address": "127.0.0.1:9" })),
         mistyped: || v2(json!({ "username": "anna", "password": 90_210 })),

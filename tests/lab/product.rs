@@ -23,6 +23,8 @@ pub(crate) struct Product {
     pub(crate) read: &'static str,
     /// The password in that answer.
     pub(crate) password: &'static str,
+    /// The faults that are none for it: it has another call that answers.
+    pub(crate) copes: &'static [&'static str],
     /// Every secret that is sent or received: none may be in an error.
     pub(crate) marks: &'static [&'static str],
     /// An answer to `read` of which the secret is empty.

@@ -47,6 +47,7 @@ fn text(account: &Account) -> String {
             Password::Computed => "one-time codes, computed by the vault",
             Password::Value(secret) if secret.is_empty() => "empty",
             Password::Value(_) => "set",
+            Password::WithCodes(_) => "set, and one-time codes, computed by the vault",
         },
     );
     for (name, linked) in [

@@ -174,7 +174,7 @@ impl Answer {
     }
 
     /// Its media type and length.
-    fn shape(&self) -> String {
+    pub(in crate::vault) fn shape(&self) -> String {
         let media = if self.media.is_empty() { "text of no stated type" } else { &self.media };
         format!("{} bytes of {media}", self.body.len())
     }

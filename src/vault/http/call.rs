@@ -14,6 +14,8 @@ pub(in crate::vault) struct Call<'a> {
     pub(super) method: Method,
     /// Below the client's address, its segments as they are, before percent-encoding.
     pub(super) path: String,
+    /// What stands for a [`WHOLE`] in the path: one segment, slashes and all.
+    pub(super) whole: Option<String>,
     pub(super) query: Vec<(&'static str, Cow<'a, str>)>,
     pub(super) body: Option<Body>,
     /// A standing header of the client that this call goes without.
@@ -38,6 +40,7 @@ impl<'a> Call<'a> {
         Self {
             method: Method::GET,
             path,
+            whole: None,
             query: Vec::new(),
             body: None,
             without: None,
@@ -85,6 +88,11 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// With `segment` in the place of a [`WHOLE`] in the path; slashes in it are encoded.
+    pub(in crate::vault) fn whole(self, segment: String) -> Self {
+        Self { whole: Some(segment), ..self }
+    }
+
     /// With `secret` inside its body: messages leave it out of what the server says.
     pub(in crate::vault) fn holding(self, secret: &'a Secret) -> Self {
         Self { secret: Some(secret), ..self }
@@ -108,10 +116,18 @@ impl<'a> Call<'a> {
 
 impl fmt::Display for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
+        match &self.whole {
+            None => write!(f, "{} {}", self.method, self.path),
+            Some(whole) => {
+                let path = self.path.replace(WHOLE, &whole.replace('/', "%2F"));
+                write!(f, "{} {path}", self.method)
+            }
+        }
     }
 }
 
+/// A segment of a path that [`Call::whole`] says; no name holds it.
+pub(in crate::vault) const WHOLE: &str = "\0";
 /// The longest body that is read, in bytes; Vault's own limit for a secret is 1 MiB by default.
 const MOST: usize = 1024 * 1024;
 /// Room for a request's body, in bytes: a credential has 64 KiB at most.

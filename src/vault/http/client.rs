@@ -10,7 +10,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Complaint};
-use super::call::Call;
+use super::call::{Call, WHOLE};
 use super::endpoint::{Endpoint, authority, origin};
 use crate::name::VaultName;
 use crate::secret::Secret;
@@ -304,7 +304,13 @@ impl Client {
         let mut url = self.address.clone();
         // An http or https URL always has segments, so nothing is left out here.
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(call.path.split('/'));
+            segments.pop_if_empty();
+            for segment in call.path.split('/') {
+                match &call.whole {
+                    Some(whole) if segment == WHOLE => segments.push(whole),
+                    _ => segments.push(segment),
+                };
+            }
         }
         for (key, value) in &call.query {
             url.query_pairs_mut().append_pair(key, value);

@@ -2,13 +2,13 @@
 //! configuration.
 
 use std::io;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
+use crate::host::is_loopback;
 use crate::name::VaultName;
 use crate::vault::Error;
 use crate::vault::table::Table;
@@ -123,6 +123,11 @@ impl Endpoint {
     pub(in crate::vault) fn is_loopback(&self) -> bool {
         is_loopback(&self.address)
     }
+
+    /// Whether `url` is of this machine, in the same way.
+    pub(in crate::vault) fn is_local(url: &Url) -> bool {
+        is_loopback(url)
+    }
 }
 
 impl Identity {
@@ -180,15 +185,6 @@ fn address(
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => false,
-    }
 }
 
 /// `host:port` of an entry of `trusted-hosts`; without a port it has the address' own.

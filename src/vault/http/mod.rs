@@ -7,6 +7,6 @@ mod client;
 mod endpoint;
 
 pub(super) use answer::Answer;
-pub(super) use call::Call;
+pub(super) use call::{Call, WHOLE};
 pub(super) use client::{Carrier, Client, FOREIGN, Visit, clean};
 pub(super) use endpoint::Endpoint;

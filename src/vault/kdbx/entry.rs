@@ -13,6 +13,7 @@ use keepass::db::{Entry, EntryId, EntryRef, GroupRef, fields};
 use super::otp;
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
+use crate::vault::address::host_of;
 use crate::vault::{Account, Error, Password, Property, Summary};
 
 /// The custom field of the address.
@@ -166,18 +167,6 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// `host` or `host:port` of a URL; people leave its scheme out.
-fn host_of(url: &str) -> Option<String> {
-    let url = url.trim();
-    let whole = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-    let url = url::Url::parse(&whole).ok()?;
-    let host = url.host_str().filter(|host| !host.is_empty())?;
-    Some(match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    })
-}
-
 /// A link, its vault named: one that names none means the vault that holds it.
 fn link(
     vault: &VaultName,
@@ -238,28 +227,5 @@ pub(super) fn summary(vault: &VaultName, reference: AccountRef, entry: &EntryRef
         logon_account,
         properties: reading.properties.into_keys().collect(),
         reference,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_the_host_and_port_of_the_url() {
-        for (url, host) in [
-            ("https://shop.example/login?x", Some("shop.example")),
-            ("https://shop.example:443/", Some("shop.example")),
-            ("https://shop.example:8443", Some("shop.example:8443")),
-            (" shop.example/login ", Some("shop.example")),
-            ("10.0.0.1:8080", Some("10.0.0.1:8080")),
-            ("https://[::1]:9/", Some("[::1]:9")),
-            ("ssh://root@box.example:22", Some("box.example:22")),
-            ("cmd://putty.exe box", None),
-            ("not a url at all", None),
-            ("https://", None),
-        ] {
-            assert_eq!(host_of(url).as_deref(), host, "{url}");
-        }
     }
 }
