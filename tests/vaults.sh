@@ -3,26 +3,30 @@
 # the tests ask it. What the ordinary tests ask anyway (pass, GNOME Keyring) is run as well.
 #
 #   tests/vaults.sh                   all of them
-#   tests/vaults.sh bitwarden pass    those two: bitwarden pass keyring
+#   tests/vaults.sh bitwarden pass    those two: bitwarden openbao pass keyring
 #
+# OpenBao is the `bao` of the PATH, or $BAO; where there is none, Go builds it from the sources.
 # What was installed stays in target/vaults for the next run; everything else is removed, every process ended.
 set -euo pipefail
+
+# The version that was seen.
+OPENBAO=v2.6.2
 umask 077
 cd "$(dirname "$0")/.."
 
 main() {
   local names=("$@") name
-  if [ ${#names[@]} -eq 0 ]; then names=(bitwarden pass keyring); fi
+  if [ ${#names[@]} -eq 0 ]; then names=(bitwarden openbao pass keyring); fi
   mkdir -p target/vaults
   for name in "${names[@]}"; do
     printf '\n== %s\n' "$name"
     case $name in
-      bitwarden) bitwarden ;;
+      bitwarden | openbao) "$name" ;;
       pass | keyring)
         .ci/install compiler "$name"
         cargo test --locked --test doorward -- "$name::"
         ;;
-      *) fail "no vault $name; there are bitwarden, pass and keyring" ;;
+      *) fail "no vault $name; there are bitwarden, openbao, pass and keyring" ;;
     esac
   done
 }
@@ -64,6 +68,45 @@ bitwarden() {
   done
   printf 'http://127.0.0.1:%s\n' "$port" >"$work/serve"
   DOORWARD_TEST_BW=$work cargo test --locked --test doorward -- --ignored bitwarden::real
+}
+
+# A development server of OpenBao: unsealed, its storage in memory.
+openbao() {
+  .ci/install compiler
+  local home=$PWD/target/vaults/openbao bao port command
+  for command in curl python3; do
+    command -v "$command" >/dev/null 2>&1 || fail "$command is not there: install it"
+  done
+  bao=${BAO:-$(command -v bao || true)}
+  if [ -z "$bao" ]; then
+    bao=$home/openbao
+    if [ ! -x "$bao" ]; then
+      command -v go >/dev/null 2>&1 || fail "neither bao nor go is there: install one of them, or set BAO to the program"
+      GOBIN=$home go install "github.com/openbao/openbao@$OPENBAO" ||
+        fail "Go cannot build OpenBao $OPENBAO here: set BAO to a program that was built elsewhere"
+    fi
+  fi
+  work=$(mktemp -d "${TMPDIR:-/tmp}/doorward-vaults.XXXXXX")
+  processes=()
+  trap clean_up EXIT
+  "$bao" version
+  # It makes no token of its own choice, so that it prints none that anybody else would know.
+  head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/token"
+  port=$(free_port)
+  BAO_DEV_ROOT_TOKEN_ID=$(cat "$work/token") HOME=$work \
+    "$bao" server -dev -dev-no-store-token -dev-listen-address="127.0.0.1:$port" >"$work/log" 2>&1 &
+  processes+=($!)
+  until curl -sf "http://127.0.0.1:$port/v1/sys/health" >/dev/null; do
+    kill -0 "${processes[0]}" || fail "bao did not start: $(cat "$work/log")"
+    sleep 0.1
+  done
+  DOORWARD_TEST_BAO=http://127.0.0.1:$port DOORWARD_TEST_BAO_TOKEN=$work/token \
+    cargo test --locked --test doorward -- --ignored hashicorp::real
+}
+
+# A port of loopback that nobody listens on now.
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 clean_up() {

@@ -62,3 +62,20 @@ fn pyaim() {
         ],
     );
 }
+
+#[test]
+fn hvac() {
+    let Some(seen) = asks("hvac", crate::hashicorp::for_clients()) else { return };
+    let login = seen.iter().find(|seen| seen.call == "POST /v1/auth/approle/login").unwrap();
+    let body: serde_json::Value = serde_json::from_str(&login.body).unwrap();
+    // What it sends, we send.
+    assert_eq!(body, json!({ "role_id": "web-broker", "secret_id": "MARKED-secret-id-77aa" }));
+    assert!(seen.iter().any(|seen| seen.header("x-vault-token") == Some("hvs.MARKED-token-5e1f")));
+}
+
+#[test]
+fn conjur() {
+    let Some(seen) = asks("conjur", crate::conjur::for_clients()) else { return };
+    let read = seen.iter().find(|seen| seen.call.starts_with("GET /secrets/")).unwrap();
+    assert!(read.header("authorization").unwrap().starts_with("Token token=\""), "{seen:?}");
+}

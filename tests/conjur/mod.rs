@@ -198,6 +198,28 @@ impl Ask {
     }
 }
 
+/// What another client finds here, too; it reads when its token was issued, and writes its queries in
+/// another spelling.
+pub(crate) fn for_clients() -> Script {
+    let issued = json!({
+        "protected": data_encoding::BASE64.encode(br#"{"alg":"conjur.org/slosilo/v2","kid":"1"}"#),
+        "payload": data_encoding::BASE64.encode(br#"{"sub":"host/doorward","iat":4102444800}"#),
+        "signature": "c2ln",
+    });
+    with(
+        well(),
+        vec![
+            (LOGIN, vec![text(200, &issued.to_string())]),
+            ("GET /secrets/acme/variable/dw%2Fweb%2Fshop%2Fpassword", vec![text(200, PASSWORD)]),
+            ("GET /secrets/acme/variable/dw%2Fweb%2Fshop%2Fabsent", vec![missing()]),
+            (
+                "GET /secrets?variable_ids=acme:variable:dw/web/shop/password,acme:variable:dw/web/shop/username",
+                vec![batch(json!({ "password": PASSWORD, "username": "anna" }))],
+            ),
+        ],
+    )
+}
+
 /// What the table of faults needs to know.
 pub(crate) fn product() -> Product {
     Product {

@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod config;
 mod doctor;
+mod real;
 pub(crate) mod tls;
 
 use doorward::access::{self, Grant};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
 use crate::lab::product::Product;
-use crate::lab::server::{Reply, Script, errors, ok};
+use crate::lab::server::{Reply, Script, errors, json_of, ok};
 
 /// Secrets that are searched for in everything that comes out.
 const TOKEN: &str = "hvs.MARKED-token-5e1f";
@@ -65,6 +66,32 @@ fn well() -> Script {
         ("GET /v1/secret/data/web/shop", vec![shop()]),
         ("LIST /v1/secret/metadata/web", vec![errors(404, &[])]),
     ]
+}
+
+/// What another client finds here, too.
+pub(crate) fn for_clients() -> Script {
+    let gone = json!({ "data": { "data": null, "metadata": {
+        "deletion_time": "2026-05-04T10:20:30.123456Z", "destroyed": false, "version": 3 } } });
+    with(
+        well(),
+        vec![
+            (
+                "LIST /v1/secret/metadata/web",
+                vec![ok(json!({ "data": { "keys": ["shop", "shops"] } }))],
+            ),
+            ("GET /v1/secret/data/web/missing", vec![errors(404, &[])]),
+            ("GET /v1/secret/data/web/gone", vec![json_of(404, gone)]),
+            (
+                "GET /v1/secret/data/web/secret",
+                vec![errors(403, &["1 error occurred:\n\t* permission denied\n\n"])],
+            ),
+            ("GET /v1/totp/code/acme", vec![ok(json!({ "data": { "code": "123456" } }))]),
+            (
+                "GET /v1/sys/health",
+                vec![ok(json!({ "initialized": true, "sealed": false, "standby": false }))],
+            ),
+        ],
+    )
 }
 
 /// What the table of faults needs to know.
