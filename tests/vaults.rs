@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::hashicorp::tls::{acceptor, authority};
 use crate::lab::Ended;
+use crate::lab::asked::assert_texts;
 use crate::lab::desk::{Desk, Launched, ROWS};
 use crate::lab::product::Product;
 use crate::lab::server::{Reply, StandIn, empty, html, json_of, redirect};
@@ -242,15 +243,7 @@ fn every_fault_has_its_own_error(product: &Product) {
         texts.push_str(&format!("{}\n{}\n", fault.name, text.trim_end()));
         texts.push('\n');
     }
-    let file = format!("{}/tests/vaults/{}.txt", env!("CARGO_MANIFEST_DIR"), product.kind);
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&file, &texts).unwrap();
-    }
-    let expected = std::fs::read_to_string(&file).unwrap_or_default();
-    for (found, expected) in texts.split("\n\n").zip(expected.split("\n\n")) {
-        assert_eq!(found, expected, "`UPDATE=1 cargo test` writes the texts anew; read them then");
-    }
-    assert_eq!(texts.len(), expected.len(), "a fault more or less");
+    assert_texts(&format!("vaults/{}.txt", product.kind), &texts);
 }
 
 #[test]

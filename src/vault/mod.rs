@@ -11,6 +11,7 @@ mod error;
 pub mod hashicorp;
 mod http;
 pub mod kdbx;
+mod names;
 mod open;
 pub mod pass;
 pub mod secret_service;

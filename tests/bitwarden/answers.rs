@@ -7,6 +7,7 @@ use super::{
     Ask, CODES, ITEM, MASTER, PASSWORD, SEARCH, SHOP, TOTP, all_of, assert_nothing_leaks, data,
     lab, list, now, open, refused, shop, shop_with, status, string, variant_of, well, with,
 };
+use crate::lab::asked::{assert_texts, told};
 use crate::lab::server::{Reply, Script, StandIn, empty, html, json_of, ok, redirect};
 
 /// A situation and its error.
@@ -207,22 +208,10 @@ async fn every_wrong_answer_has_its_own_error() {
         };
         assert_nothing_leaks(&all_of(&error), row.name);
         assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
-        texts.push_str(&format!("{}\n  error: {}\n", row.name, without_age(&error.to_string())));
-        if let Some(cause) = std::error::Error::source(&error) {
-            texts.push_str(&format!("  caused by: {cause}\n"));
-        }
-        texts.push_str(&format!("  help: {}\n\n", error.help().expect(row.name)));
+        texts.push_str(&without_age(&told(row.name, &error)));
         texts = texts.replace(&server.address, "{at}").replace(&folder, "{lab}");
     }
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bitwarden/answers.txt");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(file, &texts).unwrap();
-    }
-    let expected = std::fs::read_to_string(file).unwrap();
-    for (found, expected) in texts.split("\n\n").zip(expected.split("\n\n")) {
-        assert_eq!(found, expected, "`UPDATE=1 cargo test` writes the texts anew; read them then");
-    }
-    assert_eq!(texts.len(), expected.len(), "a row more or less");
+    assert_texts("bitwarden/answers.txt", &texts);
 }
 
 /// A text without the age that it tells, which grows.

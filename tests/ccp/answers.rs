@@ -5,6 +5,7 @@ use doorward::vault::Vault;
 use serde_json::json;
 
 use super::*;
+use crate::lab::asked::{assert_texts, told};
 use crate::lab::server::{StandIn, empty, html, redirect};
 
 fn rows() -> Vec<(&'static str, Reply, &'static str)> {
@@ -83,9 +84,7 @@ async fn every_wrong_answer_has_its_own_error() {
     let mut texts = String::new();
     let mut tell = |name: &str, error: &doorward::vault::Error, address: &str| {
         assert_nothing_leaks(&all_of(error), name);
-        let help = error.help().expect(name);
-        let text = format!("{name}\n  error: {error}\n  help: {help}\n\n");
-        texts.push_str(&text.replace(address, "{at}"));
+        texts.push_str(&told(name, error).replace(address, "{at}"));
     };
     for (name, reply, variant) in rows() {
         let server = StandIn::start(vec![(SHOP, vec![reply])]).await;
@@ -107,13 +106,5 @@ async fn every_wrong_answer_has_its_own_error() {
     let error = vault.account(&grant("WEB/a;b")).await.unwrap_err();
     tell("a name that is a query", &error, &server.address);
 
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ccp/answers.txt");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(file, &texts).unwrap();
-    }
-    let expected = std::fs::read_to_string(file).unwrap();
-    for (found, expected) in texts.split("\n\n").zip(expected.split("\n\n")) {
-        assert_eq!(found, expected, "`UPDATE=1 cargo test` writes the texts anew; read them then");
-    }
-    assert_eq!(texts.len(), expected.len(), "a row more or less");
+    assert_texts("ccp/answers.txt", &texts);
 }

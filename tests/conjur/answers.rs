@@ -8,6 +8,7 @@ use super::{
     assert_nothing_leaks, batch, by_jwt, error, lab, missing, open, resources, text, variant_of,
     well, with,
 };
+use crate::lab::asked::{assert_texts, told};
 use crate::lab::server::{Reply, Script, StandIn, empty, html, ok, redirect};
 
 /// A situation and its error.
@@ -144,20 +145,8 @@ async fn every_wrong_answer_has_its_own_error() {
         };
         assert_nothing_leaks(&all_of(&error), row.name);
         assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
-        texts.push_str(&format!("{}\n  error: {error}\n", row.name));
-        if let Some(cause) = std::error::Error::source(&error) {
-            texts.push_str(&format!("  caused by: {cause}\n"));
-        }
-        texts.push_str(&format!("  help: {}\n\n", error.help().expect(row.name)));
+        texts.push_str(&told(row.name, &error));
         texts = texts.replace(&server.address, "{at}").replace(&folder, "{lab}");
     }
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conjur/answers.txt");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(file, &texts).unwrap();
-    }
-    let expected = std::fs::read_to_string(file).unwrap();
-    for (found, expected) in texts.split("\n\n").zip(expected.split("\n\n")) {
-        assert_eq!(found, expected, "`UPDATE=1 cargo test` writes the texts anew; read them then");
-    }
-    assert_eq!(texts.len(), expected.len(), "a row more or less");
+    assert_texts("conjur/answers.txt", &texts);
 }

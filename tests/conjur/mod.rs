@@ -4,12 +4,11 @@ mod answers;
 mod calls;
 mod config;
 
-use doorward::access::{self, Grant};
-use doorward::vault::Vault;
 use doorward::vault::conjur::Conjur;
 use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
+use crate::lab::asked::{Ask, all_of, grant, variant_of, with};
 use crate::lab::product::Product;
 use crate::lab::server::{Reply, Script, json_of, ok};
 
@@ -58,11 +57,6 @@ fn lab() -> Lab {
 
 fn by_jwt() -> Value {
     json!({ "auth": { "jwt": { "service": "k8s", "file": "jwt" } } })
-}
-
-fn grant(account: &str) -> Grant {
-    access::decide(Some(&"anna".parse().unwrap()), &account.parse().unwrap(), &Default::default())
-        .unwrap()
 }
 
 /// The header that carries [`TOKEN`].
@@ -148,53 +142,9 @@ fn well() -> Script {
     ]
 }
 
-fn with(mut script: Script, more: Script) -> Script {
-    script.extend(more);
-    script
-}
-
-/// Every text that an error could show.
-fn all_of(error: &doorward::vault::Error) -> String {
-    let mut text = format!("{error}\n{error:?}\n{}", error.help().unwrap_or_default());
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text.push_str(&format!("\n{source}\n{source:?}"));
-        cause = source.source();
-    }
-    text
-}
-
-fn variant_of(error: &doorward::vault::Error) -> String {
-    format!("{error:?}").split([' ', '{']).next().unwrap().to_owned()
-}
-
 fn assert_nothing_leaks(text: &str, at: &str) {
     for secret in [KEY, JWT, PASSWORD, TOKEN, "MARKED"] {
         assert!(!text.contains(secret), "{at}: a secret shows in {text}");
-    }
-}
-
-/// What to ask.
-#[derive(Clone, Copy)]
-enum Ask {
-    Account(&'static str),
-    Code(&'static str),
-    List(Option<&'static str>),
-    Health,
-}
-
-impl Ask {
-    async fn of(self, vault: &dyn Vault) -> Result<String, doorward::vault::Error> {
-        match self {
-            Self::Account(name) => {
-                vault.account(&grant(name)).await.map(|account| format!("{account:?}"))
-            }
-            Self::Code(name) => vault.code(&grant(name)).await.map(|code| format!("{code:?}")),
-            Self::List(safe) => vault.list(safe).await.map(|list| {
-                list.iter().map(|s| s.reference.to_string()).collect::<Vec<_>>().join(" ")
-            }),
-            Self::Health => vault.health().await,
-        }
     }
 }
 

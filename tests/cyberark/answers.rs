@@ -5,6 +5,7 @@ use doorward::vault::Vault;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::lab::asked::{assert_texts, told};
 use crate::lab::server::{StandIn, empty, html, redirect};
 
 /// A situation and its error.
@@ -249,21 +250,8 @@ async fn every_wrong_answer_has_its_own_error() {
         vault.close().await.unwrap();
         let began = server.seen().iter().any(|seen| seen.header("authorization").is_some());
         assert!(!began || server.count(LOGOFF) > 0 || row.name.contains("bearer"), "{}", row.name);
-        texts.push_str(&format!("{}\n  error: {error}\n", row.name));
-        if let Some(cause) = std::error::Error::source(&error) {
-            texts.push_str(&format!("  caused by: {cause}\n"));
-        }
-        let help = error.help().expect(row.name);
-        texts.push_str(&format!("  help: {help}\n\n"));
+        texts.push_str(&told(row.name, &error));
         texts = texts.replace(&server.address, "{at}").replace(&folder, "{lab}");
     }
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cyberark/answers.txt");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(file, &texts).unwrap();
-    }
-    let expected = std::fs::read_to_string(file).unwrap();
-    for (found, expected) in texts.split("\n\n").zip(expected.split("\n\n")) {
-        assert_eq!(found, expected, "`UPDATE=1 cargo test` writes the texts anew; read them then");
-    }
-    assert_eq!(texts.len(), expected.len(), "a row more or less");
+    assert_texts("cyberark/answers.txt", &texts);
 }

@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::hashicorp::{all_of, alone, variant_of};
 use crate::lab::Lab;
+use crate::lab::asked::with;
 use crate::lab::product::Product;
 use crate::lab::server::{Reply, Script, json_of, ok};
 
@@ -158,11 +159,6 @@ fn platforms(exclusive: Value) -> Reply {
 /// An error in PVWA's shape.
 fn error(status: u16, code: &str, message: &str) -> Reply {
     json_of(status, json!({ "ErrorCode": code, "ErrorMessage": message }))
-}
-
-fn with(mut script: Script, more: Script) -> Script {
-    script.extend(more);
-    script
 }
 
 fn assert_nothing_leaks(text: &str, at: &str) {

@@ -7,12 +7,11 @@ mod doctor;
 mod real;
 pub(crate) mod tls;
 
-use doorward::access::{self, Grant};
-use doorward::vault::Vault;
 use doorward::vault::hashicorp::Hashicorp;
 use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
+pub(crate) use crate::lab::asked::{Ask, all_of, grant, variant_of, with};
 use crate::lab::product::Product;
 use crate::lab::server::{Reply, Script, errors, json_of, ok};
 
@@ -50,11 +49,6 @@ fn lab() -> Lab {
 fn open(lab: &Lab, address: &str, more: Value) -> Hashicorp {
     let name = "corp".parse().unwrap();
     Hashicorp::open(name, settings(address, more), lab.path()).unwrap()
-}
-
-fn grant(account: &str) -> Grant {
-    access::decide(Some(&"anna".parse().unwrap()), &account.parse().unwrap(), &Default::default())
-        .unwrap()
 }
 
 /// A server on which everything that is not the point of a test goes well.
@@ -156,28 +150,6 @@ fn v2(data: Value) -> Reply {
     }, "warnings": null }))
 }
 
-/// `call` on `script`, in place of what was there.
-fn with(mut script: Script, more: Script) -> Script {
-    script.extend(more);
-    script
-}
-
-/// Every text that an error could show: itself, its debug form, its causes, its help.
-pub(crate) fn all_of(error: &doorward::vault::Error) -> String {
-    let mut text = format!("{error}\n{error:?}\n{}", error.help().unwrap_or_default());
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text.push_str(&format!("\n{source}\n{source:?}"));
-        cause = source.source();
-    }
-    text
-}
-
-/// The name of the error's variant.
-pub(crate) fn variant_of(error: &doorward::vault::Error) -> String {
-    format!("{error:?}").split([' ', '{']).next().unwrap().to_owned()
-}
-
 fn assert_nothing_leaks(text: &str, at: &str) {
     for secret in [TOKEN, SECRET_ID, PASSWORD, "MARKED"] {
         assert!(!text.contains(secret), "{at}: a secret shows in {text}");
@@ -201,29 +173,4 @@ pub(crate) fn alone(name: &str, variables: &[(&str, &str)]) -> Option<String> {
     let printed = printed.join("\n");
     assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
     Some(printed)
-}
-
-/// What to ask of a vault.
-#[derive(Clone, Copy)]
-enum Ask {
-    Account(&'static str),
-    Code(&'static str),
-    List(Option<&'static str>),
-    Health,
-}
-
-impl Ask {
-    /// Asks, and tells in words what came back.
-    async fn of(self, vault: &dyn Vault) -> Result<String, doorward::vault::Error> {
-        match self {
-            Self::Account(name) => {
-                vault.account(&grant(name)).await.map(|account| format!("{account:?}"))
-            }
-            Self::Code(name) => vault.code(&grant(name)).await.map(|code| format!("{code:?}")),
-            Self::List(safe) => vault.list(safe).await.map(|list| {
-                list.iter().map(|s| s.reference.to_string()).collect::<Vec<_>>().join(" ")
-            }),
-            Self::Health => vault.health().await,
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! A lab: a folder of its own, and the real binary run in it with a scrubbed environment.
 
+pub(crate) mod asked;
 pub(crate) mod desk;
 pub(crate) mod marks;
 pub(crate) mod product;

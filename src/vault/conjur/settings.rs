@@ -8,6 +8,7 @@ use crate::name::{AccountRef, VaultName};
 use crate::vault::Error;
 use crate::vault::credential::is_variable;
 use crate::vault::http::Endpoint;
+use crate::vault::names::{Names, public};
 use crate::vault::table::Table;
 
 /// The settings, resolved: paths start from the configuration's folder.
@@ -21,7 +22,7 @@ pub(super) struct Settings {
     /// `auth`.
     pub(super) auth: Auth,
     /// `keys`.
-    pub(super) keys: Keys,
+    pub(super) keys: Names,
     /// `properties`.
     pub(super) properties: Vec<String>,
     /// `public-properties`, in lower case, and those that are public anyway.
@@ -44,15 +45,6 @@ pub(super) enum Source {
     Env(String),
 }
 
-/// The names of the variables of an account.
-pub(super) struct Keys {
-    pub(super) username: String,
-    pub(super) password: String,
-    pub(super) address: String,
-    pub(super) logon_account: String,
-    pub(super) reconcile_account: String,
-}
-
 impl Settings {
     /// Reads the entry of `vault`; relative paths start from `base`.
     pub(super) fn read(
@@ -73,14 +65,12 @@ impl Settings {
             Some(text) => Some(policy(&table, "prefix", &text)?),
             None => None,
         };
-        let keys = keys(&mut table)?;
+        let keys = Names::read(&mut table, |table, key, name| policy(table, key, &name))?;
         let properties = table.texts("properties")?;
         for name in &properties {
             policy(&table, "properties", name)?;
         }
-        let mut public: Vec<String> =
-            table.texts("public-properties")?.iter().map(|name| name.to_lowercase()).collect();
-        public.extend(PUBLIC.iter().map(|name| (*name).to_owned()));
+        let public = public(&mut table)?;
         let auth = auth(&mut table, base)?;
         table.finish()?;
         Ok(Self { endpoint, account, prefix, auth, keys, properties, public })
@@ -92,14 +82,6 @@ impl Settings {
     }
 }
 
-impl Keys {
-    /// All of them.
-    pub(super) fn all(&self) -> [&str; 5] {
-        let Self { username, password, address, logon_account, reconcile_account } = self;
-        [username, password, address, logon_account, reconcile_account].map(String::as_str)
-    }
-}
-
 /// A path of policies, without slashes at its ends.
 fn policy(table: &Table<'_>, key: &str, text: &str) -> Result<String, Error> {
     let path = text.trim_matches('/');
@@ -107,32 +89,6 @@ fn policy(table: &Table<'_>, key: &str, text: &str) -> Result<String, Error> {
         Ok(_) => Ok(path.to_owned()),
         Err(_) => Err(table.wrong(key, "has to be the id of a policy, such as `apps/web`".into())),
     }
-}
-
-fn keys(table: &mut Table<'_>) -> Result<Keys, Error> {
-    let mut keys = Keys {
-        username: "username".into(),
-        password: "password".into(),
-        address: "address".into(),
-        logon_account: "logon_account".into(),
-        reconcile_account: "reconcile_account".into(),
-    };
-    let Some(mut table) = table.table("keys")? else {
-        return Ok(keys);
-    };
-    for (key, place) in [
-        ("username", &mut keys.username),
-        ("password", &mut keys.password),
-        ("address", &mut keys.address),
-        ("logon-account", &mut keys.logon_account),
-        ("reconcile-account", &mut keys.reconcile_account),
-    ] {
-        if let Some(name) = table.text(key)? {
-            *place = policy(&table, key, &name)?;
-        }
-    }
-    table.finish()?;
-    Ok(keys)
 }
 
 fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
@@ -201,8 +157,6 @@ fn login(table: &mut Table<'_>) -> Result<Option<String>, Error> {
     Ok(login)
 }
 
-/// Properties that tell where an account is used, in the words of PAM engineers.
-const PUBLIC: [&str; 5] = ["port", "url", "domain", "database", "host"];
 const METHODS: &str = "it takes one of `api-key: { login, file }` and `jwt: { service, file }`";
 const REFERENCES: &str =
     "would be a secret in the configuration: put it into a file and name that, with `file`";

@@ -8,6 +8,7 @@ use crate::name::VaultName;
 use crate::vault::Error;
 use crate::vault::credential::is_variable;
 use crate::vault::http::Endpoint;
+use crate::vault::names::{Names, public};
 use crate::vault::table::Table;
 
 /// The settings, resolved: paths start from the configuration's folder.
@@ -23,7 +24,7 @@ pub(super) struct Settings {
     /// `auth`.
     pub(super) auth: Auth,
     /// `keys`.
-    pub(super) keys: Keys,
+    pub(super) keys: Names,
     /// `public-properties`, in lower case, and those that are public anyway.
     pub(super) public: Vec<String>,
 }
@@ -46,15 +47,6 @@ pub(super) enum Auth {
     TokenEnv(String),
     /// `token-file`.
     TokenFile(PathBuf),
-}
-
-/// The names of an account's parts inside a KV secret.
-pub(super) struct Keys {
-    pub(super) username: String,
-    pub(super) password: String,
-    pub(super) address: String,
-    pub(super) logon_account: String,
-    pub(super) reconcile_account: String,
 }
 
 impl Settings {
@@ -80,10 +72,8 @@ impl Settings {
         if namespace.as_ref().is_some_and(|n| http::HeaderValue::from_str(n).is_err()) {
             return Err(table.wrong("namespace", "cannot hold control characters".into()));
         }
-        let mut public: Vec<String> =
-            table.texts("public-properties")?.iter().map(|name| name.to_lowercase()).collect();
-        public.extend(PUBLIC.iter().map(|name| (*name).to_owned()));
-        let keys = keys(&mut table)?;
+        let public = public(&mut table)?;
+        let keys = Names::read(&mut table, |_, _, name| Ok(name))?;
         let auth = auth(&mut table, base)?;
         table.finish()?;
         Ok(Self { endpoint, mount, engine, namespace, auth, keys, public })
@@ -104,32 +94,6 @@ fn path(table: &mut Table<'_>, key: &'static str, default: &str) -> Result<Strin
         return Err(table.wrong(key, "has to be the path of a mount, such as `secret`".into()));
     }
     Ok(path.to_owned())
-}
-
-fn keys(table: &mut Table<'_>) -> Result<Keys, Error> {
-    let mut keys = Keys {
-        username: "username".into(),
-        password: "password".into(),
-        address: "address".into(),
-        logon_account: "logon_account".into(),
-        reconcile_account: "reconcile_account".into(),
-    };
-    let Some(mut table) = table.table("keys")? else {
-        return Ok(keys);
-    };
-    for (key, place) in [
-        ("username", &mut keys.username),
-        ("password", &mut keys.password),
-        ("address", &mut keys.address),
-        ("logon-account", &mut keys.logon_account),
-        ("reconcile-account", &mut keys.reconcile_account),
-    ] {
-        if let Some(name) = table.text(key)? {
-            *place = name;
-        }
-    }
-    table.finish()?;
-    Ok(keys)
 }
 
 fn auth(above: &mut Table<'_>, base: &Path) -> Result<Auth, Error> {
@@ -189,8 +153,6 @@ fn is_token(text: &str) -> bool {
     })
 }
 
-/// Properties that tell where an account is used, in the words of PAM engineers.
-const PUBLIC: [&str; 5] = ["port", "url", "domain", "database", "host"];
 const METHODS: &str =
     "it takes one of `approle: { role-id, secret-id-file }`, `token-file` and `token-env`";
 const REFERENCES: &str = "would be a secret in the configuration: put it into a file and name that, with `token-file` or `secret-id-file`";

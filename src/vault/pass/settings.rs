@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::name::VaultName;
 use crate::vault::Error;
+use crate::vault::names::public;
 use crate::vault::table::Table;
 
 /// The settings, resolved: every path but that of a command on the PATH.
@@ -48,9 +49,7 @@ impl Settings {
             None => None,
         };
         let timeout = table.duration("timeout")?.unwrap_or(TIMEOUT);
-        let mut public: Vec<String> =
-            table.texts("public-properties")?.iter().map(|name| name.to_lowercase()).collect();
-        public.extend(PUBLIC.iter().map(|name| (*name).to_owned()));
+        let public = public(&mut table)?;
         table.finish()?;
         Ok(Self { command, store, gnupg_home, timeout, public })
     }
@@ -75,5 +74,3 @@ const COMMAND: &str = "pass";
 const STORE: &str = "~/.password-store";
 /// Long enough for a person who types a passphrase.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Properties that tell where an account is used, in the words of PAM engineers.
-const PUBLIC: [&str; 5] = ["port", "url", "domain", "database", "host"];
