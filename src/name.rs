@@ -157,6 +157,17 @@ impl AccountRef {
         }
     }
 
+    /// Whether it lies in `safe` or in a safe below it; without a safe every account does.
+    pub fn is_below(&self, safe: Option<&str>) -> bool {
+        match (safe, self.safe()) {
+            (None, _) => true,
+            (Some(wanted), Some(safe)) => safe
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            (Some(_), None) => false,
+        }
+    }
+
     /// The same account with its vault named: `default` where none was.
     #[must_use]
     pub fn within(&self, default: &VaultName) -> Self {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Error;
 use crate::clock::Timestamp;
 use crate::name::AccountRef;
 use crate::secret::Secret;
@@ -24,6 +25,21 @@ pub struct Account {
     /// The account that is linked as reconcile account.
     pub reconcile_account: Option<AccountRef>,
 }
+
+/// The account that `text` names, which the key `key` of `account` holds as a link.
+///
+/// # Errors
+/// [`Error::WrongType`], without the text and what is wrong with it: it may be a password in the wrong place.
+pub(super) fn link(account: &AccountRef, key: &str, text: &str) -> Result<AccountRef, Error> {
+    text.trim().parse().map_err(|_| Error::WrongType {
+        account: account.clone(),
+        key: key.to_owned(),
+        message: NO_LINK.into(),
+    })
+}
+
+/// What is said of a text that is no reference.
+pub(super) const NO_LINK: &str = "has to be a reference to an account, `[vault:][safe/]name`";
 
 /// What stands for an account's password.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ pub mod hashicorp;
 mod http;
 pub mod kdbx;
 mod names;
+mod nearest;
 mod open;
 pub mod pass;
 pub mod secret_service;
@@ -20,6 +21,7 @@ mod table;
 pub mod totp;
 
 pub use account::{Account, Code, Password, Property, Summary};
+use account::{NO_LINK, link};
 use error::spelt;
 pub use error::{Cause, Error, Unready};
 pub use open::{KINDS, open};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::name::VaultName;
-use crate::vault::Error;
+use crate::name::{AccountRef, VaultName};
+use crate::vault::{Error, NO_LINK};
 
 /// What is left of a table, and what was asked of it.
 pub(super) struct Table<'a> {
@@ -34,6 +34,12 @@ impl<'a> Table<'a> {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(self.mistyped(key, "a text", &other)),
         }
+    }
+
+    /// A reference to an account. What it holds instead is not repeated: it may be the secret itself.
+    pub(super) fn account(&mut self, key: &'static str) -> Result<Option<AccountRef>, Error> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| self.wrong(key, NO_LINK.into()))
     }
 
     /// `true` or `false`.

@@ -1,23 +1,14 @@
 //! Every answer but the good one has an error of its own: what was asked, what came back, what to do.
 //! The rows say what happens; the texts that come out stand in `answers.txt`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    Ask, CODES, ITEM, MASTER, PASSWORD, SEARCH, SHOP, TOTP, all_of, assert_nothing_leaks, data,
-    lab, list, now, open, refused, shop, shop_with, status, string, variant_of, well, with,
+    Ask, CODES, ITEM, MASTER, PASSWORD, SEARCH, SHOP, TOTP, assert_nothing_leaks, data, lab, list,
+    now, open, refused, shop, shop_with, status, string, well, with,
 };
-use crate::lab::asked::{assert_texts, told};
-use crate::lab::server::{Reply, Script, StandIn, empty, html, json_of, ok, redirect};
-
-/// A situation and its error.
-struct Row {
-    name: &'static str,
-    settings: Value,
-    script: Script,
-    ask: Ask,
-    variant: &'static str,
-}
+use crate::lab::asked::{Row, assert_texts, errors_of};
+use crate::lab::server::{Reply, Script, empty, html, json_of, ok, redirect};
 
 /// An item read by its id, answered by `reply`.
 fn read(name: &'static str, reply: Reply, variant: &'static str) -> Row {
@@ -197,21 +188,9 @@ fn rows() -> Vec<Row> {
 #[tokio::test]
 async fn every_wrong_answer_has_its_own_error() {
     let lab = lab();
-    let folder = lab.path().display().to_string();
-    let mut texts = String::new();
-    for row in rows() {
-        let server = StandIn::start(with(well(), row.script)).await;
-        let vault = open(&lab, &server.address, row.settings);
-        let error = match row.ask.of(&vault).await {
-            Ok(good) => panic!("{}: taken as good: {good}", row.name),
-            Err(error) => error,
-        };
-        assert_nothing_leaks(&all_of(&error), row.name);
-        assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
-        texts.push_str(&without_age(&told(row.name, &error)));
-        texts = texts.replace(&server.address, "{at}").replace(&folder, "{lab}");
-    }
-    assert_texts("bitwarden/answers.txt", &texts);
+    let texts = errors_of(rows(), well, &lab, open, assert_nothing_leaks).await;
+    let texts: Vec<String> = texts.split("\n\n").map(without_age).collect();
+    assert_texts("bitwarden/answers.txt", &texts.join("\n\n"));
 }
 
 /// A text without the age that it tells, which grows.

@@ -10,7 +10,7 @@ use doorward::vault::bitwarden::Bitwarden;
 use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
-use crate::lab::asked::{Ask, all_of, grant, variant_of, with};
+use crate::lab::asked::{Ask, all_of, grant, with};
 use crate::lab::product::Product;
 use crate::lab::server::{Reply, Script, json_of, ok};
 

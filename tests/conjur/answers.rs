@@ -1,24 +1,14 @@
 //! Every answer but the good one has an error of its own: what was asked, what came back, what to do.
 //! The rows say what happens; the texts that come out stand in `answers.txt`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    ALL, Ask, KEY, LIST, LOGIN, LOGIN_JWT, PASSWORD, SEARCH, THREE, TOKEN, WHOAMI, all_of,
-    assert_nothing_leaks, batch, by_jwt, error, lab, missing, open, resources, text, variant_of,
-    well, with,
+    ALL, Ask, KEY, LIST, LOGIN, LOGIN_JWT, PASSWORD, SEARCH, THREE, TOKEN, WHOAMI,
+    assert_nothing_leaks, batch, by_jwt, error, lab, missing, open, resources, text, well,
 };
-use crate::lab::asked::{assert_texts, told};
-use crate::lab::server::{Reply, Script, StandIn, empty, html, ok, redirect};
-
-/// A situation and its error.
-struct Row {
-    name: &'static str,
-    settings: Value,
-    script: Script,
-    ask: Ask,
-    variant: &'static str,
-}
+use crate::lab::asked::{Row, assert_texts, errors_of};
+use crate::lab::server::{Reply, empty, html, ok, redirect};
 
 /// All variables read at once, answered by `reply`.
 fn read(name: &'static str, reply: Reply, variant: &'static str) -> Row {
@@ -134,19 +124,6 @@ fn rows() -> Vec<Row> {
 #[tokio::test]
 async fn every_wrong_answer_has_its_own_error() {
     let lab = lab();
-    let folder = lab.path().display().to_string();
-    let mut texts = String::new();
-    for row in rows() {
-        let server = StandIn::start(with(well(), row.script)).await;
-        let vault = open(&lab, &server.address, row.settings);
-        let error = match row.ask.of(&vault).await {
-            Ok(good) => panic!("{}: taken as good: {good}", row.name),
-            Err(error) => error,
-        };
-        assert_nothing_leaks(&all_of(&error), row.name);
-        assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
-        texts.push_str(&told(row.name, &error));
-        texts = texts.replace(&server.address, "{at}").replace(&folder, "{lab}");
-    }
+    let texts = errors_of(rows(), well, &lab, open, assert_nothing_leaks).await;
     assert_texts("conjur/answers.txt", &texts);
 }

@@ -8,7 +8,7 @@ use doorward::vault::conjur::Conjur;
 use serde_json::{Map, Value, json};
 
 use crate::lab::Lab;
-use crate::lab::asked::{Ask, all_of, grant, variant_of, with};
+use crate::lab::asked::{Ask, all_of, grant, with};
 use crate::lab::product::Product;
 use crate::lab::server::{Reply, Script, json_of, ok};
 

@@ -4,20 +4,11 @@
 use serde_json::json;
 
 use super::{
-    Ask, PASSWORD, SECRET_ID, TOKEN, all_of, approle, assert_nothing_leaks, lab, lookup, mount,
-    open, v2, variant_of, well, with,
+    Ask, PASSWORD, SECRET_ID, TOKEN, approle, assert_nothing_leaks, lab, lookup, mount, open, v2,
+    well,
 };
-use crate::lab::asked::{assert_texts, told};
-use crate::lab::server::{Reply, Script, StandIn, empty, errors, html, json_of, ok, redirect};
-
-/// A situation and its error; `answers.txt` has the texts.
-struct Row {
-    name: &'static str,
-    settings: serde_json::Value,
-    script: Script,
-    ask: Ask,
-    variant: &'static str,
-}
+use crate::lab::asked::{Row, assert_texts, errors_of};
+use crate::lab::server::{Reply, empty, errors, html, json_of, ok, redirect};
 
 /// An account read with a token from a version 2 mount, answered by `reply`.
 fn read(name: &'static str, reply: Reply, variant: &'static str) -> Row {
@@ -341,19 +332,6 @@ async fn every_wrong_answer_has_its_own_error() {
     let lab = lab();
     lab.write("blank", " \n");
     lab.write("two-lines", format!("{TOKEN}\n{TOKEN}\n"));
-    let folder = lab.path().display().to_string();
-    let mut texts = String::new();
-    for row in rows() {
-        let server = StandIn::start(with(well(), row.script)).await;
-        let vault = open(&lab, &server.address, row.settings);
-        let error = match row.ask.of(&vault).await {
-            Ok(good) => panic!("{}: taken as good: {good}", row.name),
-            Err(error) => error,
-        };
-        assert_nothing_leaks(&all_of(&error), row.name);
-        assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
-        texts.push_str(&told(row.name, &error));
-        texts = texts.replace(&server.address, "{at}").replace(&folder, "{lab}");
-    }
+    let texts = errors_of(rows(), well, &lab, open, assert_nothing_leaks).await;
     assert_texts("hashicorp/answers.txt", &texts);
 }

@@ -3,7 +3,10 @@
 use doorward::access::{self, Grant};
 use doorward::vault::{Error, Vault};
 
-use super::server::Script;
+use serde_json::Value;
+
+use super::Lab;
+use super::server::{Script, StandIn};
 
 /// What to ask.
 #[derive(Clone, Copy)]
@@ -28,6 +31,44 @@ impl Ask {
             Self::Health => vault.health().await,
         }
     }
+}
+
+/// A situation and its error.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    /// Over the usual settings of the vault.
+    pub(crate) settings: Value,
+    /// Over the script by which all goes well.
+    pub(crate) script: Script,
+    pub(crate) ask: Ask,
+    /// The name of the error's variant.
+    pub(crate) variant: &'static str,
+}
+
+/// Asks each of `rows` of a vault that `open` opens at a stand-in; the errors as the file of their texts has
+/// them. `check` looks at every text that an error could show.
+pub(crate) async fn errors_of<V: Vault>(
+    rows: Vec<Row>,
+    well: fn() -> Script,
+    lab: &Lab,
+    open: impl Fn(&Lab, &str, Value) -> V,
+    check: impl Fn(&str, &str),
+) -> String {
+    let folder = lab.path().display().to_string();
+    let mut texts = String::new();
+    for row in rows {
+        let server = StandIn::start(with(well(), row.script)).await;
+        let vault = open(lab, &server.address, row.settings);
+        let error = match row.ask.of(&vault).await {
+            Ok(good) => panic!("{}: taken as good: {good}", row.name),
+            Err(error) => error,
+        };
+        check(&all_of(&error), row.name);
+        assert_eq!(variant_of(&error), row.variant, "{}: {error}", row.name);
+        let text = told(row.name, &error);
+        texts.push_str(&text.replace(&server.address, "{at}").replace(&folder, "{lab}"));
+    }
+    texts
 }
 
 /// A grant of `account`, for no purpose.

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 use crate::vault::address::host_of;
-use crate::vault::{Account, Error, Password, Property, Summary};
+use crate::vault::{self, Account, Error, Password, Property, Summary};
 
 /// What is read of an item's JSON; the rest is skipped.
 #[derive(Deserialize)]
@@ -115,8 +115,8 @@ impl Item {
             address,
             password,
             properties: sorted.properties,
-            logon_account: link(sorted.logon_account, &account)?,
-            reconcile_account: link(sorted.reconcile_account, &account)?,
+            logon_account: linked(sorted.logon_account, &account)?,
+            reconcile_account: linked(sorted.reconcile_account, &account)?,
             reference: account,
         })
     }
@@ -126,7 +126,7 @@ impl Item {
         let login = self.login.unwrap_or_else(Login::none);
         let sorted = Sorted::of(self.fields.unwrap_or_default(), &[]);
         let address = first(login.uris.unwrap_or_default()).as_deref().and_then(host_of);
-        let logon_account = link(sorted.logon_account, &reference).unwrap_or_else(|error| {
+        let logon_account = linked(sorted.logon_account, &reference).unwrap_or_else(|error| {
             tracing::warn!("{error}");
             None
         });
@@ -186,14 +186,9 @@ fn first(uris: Vec<Uri>) -> Option<String> {
     uris.into_iter().filter_map(|uri| uri.uri).find(|uri| !uri.trim().is_empty())
 }
 
-fn link(field: Option<Custom>, account: &AccountRef) -> Result<Option<AccountRef>, Error> {
+fn linked(field: Option<Custom>, account: &AccountRef) -> Result<Option<AccountRef>, Error> {
     let Some(field) = field else { return Ok(None) };
-    field.value.expose().trim().parse().map(Some).map_err(|_| Error::WrongType {
-        account: account.clone(),
-        key: field.name,
-        // Not the reason either: it would quote a piece of what may be a password.
-        message: "has to be a reference to an account, `[vault:][safe/]name`".into(),
-    })
+    vault::link(account, &field.name, field.value.expose()).map(Some)
 }
 
 impl<'de> Deserialize<'de> for Presence {

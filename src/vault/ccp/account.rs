@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::settings::Settings;
 use crate::name::AccountRef;
 use crate::secret::Secret;
-use crate::vault::{Account, Error, Password, Property};
+use crate::vault::{Account, Error, Password, Property, link};
 
 /// The answer: the secret, what is known of the account, and whatever its platform adds.
 #[derive(Deserialize)]
@@ -61,13 +61,7 @@ impl Object {
         for (at, place) in links.iter_mut().enumerate() {
             let key = &settings.keys[at];
             let own = texts.remove(key).and_then(filled);
-            let own = own.map(|text| {
-                text.trim().parse::<AccountRef>().map_err(|_| Error::WrongType {
-                    account: account.clone(),
-                    key: key.clone(),
-                    message: "has to be a reference to an account, `[vault:][safe/]name`".into(),
-                })
-            });
+            let own = own.map(|text| link(&account, key, &text));
             *place = match configured.and_then(|links| links[at].clone()) {
                 Some(link) => Some(link),
                 None => own.transpose()?,

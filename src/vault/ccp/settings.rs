@@ -66,14 +66,7 @@ impl Settings {
                 let message = "has to be an account of this vault, as `safe/object`";
                 return Err(table.itself(message.into()));
             }
-            let link = |table: &mut Table<'_>, key| match table.text(key)? {
-                Some(text) => text.parse().map(Some).map_err(|_| {
-                    let message = "has to be a reference to an account, `[vault:][safe/]name`";
-                    table.wrong(key, message.into())
-                }),
-                None => Ok(None),
-            };
-            let both = [link(&mut table, "logon-account")?, link(&mut table, "reconcile-account")?];
+            let both = [table.account("logon-account")?, table.account("reconcile-account")?];
             table.finish()?;
             links.insert(account.to_lowercase(), both);
         }

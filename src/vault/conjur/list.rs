@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Conjur;
 use crate::name::AccountRef;
 use crate::vault::http::{Call, Visit};
+use crate::vault::nearest::nearest;
 use crate::vault::{Error, Summary};
 
 #[derive(Deserialize)]
@@ -30,20 +31,13 @@ impl Conjur {
             }
         }
         let keys = self.settings.keys.all();
-        let below = |reference: &AccountRef| match (safe, reference.safe()) {
-            (None, _) => true,
-            (Some(wanted), Some(safe)) => safe
-                .strip_prefix(wanted)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            (Some(_), None) => false,
-        };
         Ok(accounts
             .into_iter()
             .filter(|(_, names)| names.iter().any(|name| keys.contains(&name.as_str())))
             .filter_map(|(path, names)| {
                 let reference: AccountRef = format!("{}:{path}", self.name).parse().ok()?;
                 let properties = names.into_iter().filter(|name| !keys.contains(&name.as_str()));
-                below(&reference).then(|| Summary {
+                reference.is_below(safe).then(|| Summary {
                     reference,
                     username: None,
                     address: None,
@@ -69,20 +63,8 @@ impl Conjur {
 
     /// Conjur shows nothing of `account`: an error with the nearest names beside it.
     pub(super) async fn missing(&self, account: &AccountRef, visit: &mut Visit) -> Error {
-        let wanted = account.path();
         let known = self.all(None, visit).await.unwrap_or_default();
-        let mut near: Vec<(usize, String)> = known
-            .into_iter()
-            .map(|known| known.reference)
-            .filter_map(|known| {
-                let distance = strsim::damerau_levenshtein(&known.path(), &wanted);
-                let same = known.name() == account.name();
-                (same || distance <= 1 + wanted.chars().count() / 4)
-                    .then(|| (if same { 0 } else { distance }, format!("`{known}`")))
-            })
-            .collect();
-        near.sort();
-        let nearest = near.into_iter().take(3).map(|(_, name)| name).collect();
+        let nearest = nearest(account, known.into_iter().map(|known| known.reference));
         Error::NotFound { vault: self.name.clone(), account: account.clone(), nearest }
     }
 

@@ -8,7 +8,7 @@ use super::Conjur;
 use crate::name::AccountRef;
 use crate::secret::Secret;
 use crate::vault::http::{Answer, Call, Visit};
-use crate::vault::{Account, Error, Password, Property};
+use crate::vault::{self, Account, Error, Password, Property};
 
 /// Values by the names of their variables.
 type Values = BTreeMap<String, Secret>;
@@ -134,12 +134,7 @@ impl Conjur {
         let address = shown(&keys.address);
         let mut link = |key: &str| match values.remove(key) {
             Some(value) if !value.expose().trim().is_empty() => {
-                value.expose().trim().parse().map(Some).map_err(|_| Error::WrongType {
-                    account: reference.clone(),
-                    key: key.to_owned(),
-                    // Not the reason either: it would quote a piece of what may be a password.
-                    message: "has to be a reference to an account, `[vault:][safe/]name`".into(),
-                })
+                vault::link(&reference, key, value.expose()).map(Some)
             }
             _ => Ok(None),
         };

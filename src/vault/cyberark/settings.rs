@@ -205,7 +205,7 @@ fn logon(
     };
     let password = table.text("password-file")?.map(|path| base.join(path));
     let totp_account = match method {
-        Method::Radius => reference(&mut table, "totp-account")?,
+        Method::Radius => table.account("totp-account")?,
         _ => None,
     };
     // Its own vault would have to be signed in to before its code could be had.
@@ -296,8 +296,8 @@ fn links(above: &mut Table<'_>) -> Result<Links, Error> {
             return Err(table.itself(message.into()));
         }
         let configured = Configured {
-            logon: reference(&mut table, "logon-account")?,
-            reconcile: reference(&mut table, "reconcile-account")?,
+            logon: table.account("logon-account")?,
+            reconcile: table.account("reconcile-account")?,
         };
         table.finish()?;
         links.accounts.insert(account.to_lowercase(), configured);
@@ -323,15 +323,6 @@ fn link(above: &mut Table<'_>, key: &'static str) -> Result<Option<Link>, Error>
     };
     table.finish()?;
     Ok(Some(link))
-}
-
-/// A reference to an account.
-fn reference(table: &mut Table<'_>, key: &'static str) -> Result<Option<AccountRef>, Error> {
-    let Some(text) = table.text(key)? else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        // Not the reason either: it would quote a piece of what may be a password.
-        table.wrong(key, "has to be a reference to an account, `[vault:][safe/]name`".into())
-    })
 }
 
 const METHODS: &str =

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::settings::Settings;
 use crate::name::AccountRef;
 use crate::secret::Secret;
-use crate::vault::{Account, Error, Password, Property};
+use crate::vault::{self, Account, Error, Password, Property};
 
 /// The fields by their names as written. No `Debug`: every value may be a secret.
 pub(super) struct Fields(BTreeMap<String, Field>);
@@ -97,14 +97,7 @@ impl Fields {
 
     fn link(&mut self, key: &str, account: &AccountRef) -> Result<Option<AccountRef>, Error> {
         match self.text(key, account)? {
-            Some(text) if !text.trim().is_empty() => {
-                text.trim().parse().map(Some).map_err(|_| Error::WrongType {
-                    account: account.clone(),
-                    key: key.to_owned(),
-                    // Not the reason either: it would quote a piece of what may be a password.
-                    message: "has to be a reference to an account, `[vault:][safe/]name`".into(),
-                })
-            }
+            Some(text) if !text.trim().is_empty() => vault::link(account, key, &text).map(Some),
             _ => Ok(None),
         }
     }

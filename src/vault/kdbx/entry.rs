@@ -14,6 +14,7 @@ use super::otp;
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 use crate::vault::address::host_of;
+use crate::vault::nearest::nearest;
 use crate::vault::{Account, Error, Password, Property, Summary};
 
 /// The custom field of the address.
@@ -84,25 +85,9 @@ pub(super) fn find(
         (None, _) => Err(Error::NotFound {
             vault: vault.clone(),
             account: account.within(vault),
-            nearest: nearest(&wanted, account.name(), accounts.iter().map(|(known, _)| known)),
+            nearest: nearest(account, accounts.iter().map(|(known, _)| known)),
         }),
     }
-}
-
-/// Up to three references that look like what was asked for: the same name elsewhere, or few letters off.
-fn nearest<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a AccountRef>) -> Vec<String> {
-    let mut near: Vec<(usize, String)> = known
-        .filter_map(|known| {
-            let distance =
-                strsim::damerau_levenshtein(&known.path().to_lowercase(), &path.to_lowercase());
-            let same_name = known.name().eq_ignore_ascii_case(name);
-            (same_name || distance <= 1 + path.chars().count() / 4)
-                .then(|| (if same_name { 0 } else { distance }, format!("`{known}`")))
-        })
-        .collect();
-    near.sort();
-    near.dedup();
-    near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
 /// An entry as doorward understands it; nothing is copied until it is asked for.

@@ -185,16 +185,9 @@ impl Inner {
                 self.name
             );
         }
-        let below = |reference: &AccountRef| match (safe, reference.safe()) {
-            (None, _) => true,
-            (Some(wanted), Some(safe)) => safe
-                .strip_prefix(wanted)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            (Some(_), None) => false,
-        };
         Ok(accounts
             .into_iter()
-            .filter(|(reference, _)| below(reference))
+            .filter(|(reference, _)| reference.is_below(safe))
             .filter_map(|(reference, id)| {
                 let entry = database.entry(id)?;
                 Some(entry::summary(&self.name, reference, &entry))

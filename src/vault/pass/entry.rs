@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::name::AccountRef;
 use crate::secret::Secret;
 use crate::vault::address::host_of;
-use crate::vault::{Account, Error, Password, Property};
+use crate::vault::{Account, Error, Password, Property, link};
 
 /// A decrypted entry. No `Debug`: it is one secret.
 pub(super) struct Entry(Zeroizing<String>);
@@ -61,8 +61,11 @@ impl Entry {
                 }
             }
         }
-        let logon_account = link(logon_account, &account)?;
-        let reconcile_account = link(reconcile_account, &account)?;
+        let linked = |pair: Option<(&str, &str)>| {
+            pair.map(|(key, text)| link(&account, key, text)).transpose()
+        };
+        let (logon_account, reconcile_account) =
+            (linked(logon_account)?, linked(reconcile_account)?);
         let address = address.or_else(|| url.as_deref().and_then(host_of));
         if let Some(url) = url {
             let value = Secret::new(url);
@@ -94,16 +97,6 @@ fn pair(line: &str) -> Option<(&str, &str)> {
         && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.'));
     // `https://…` on a line of its own is no pair.
     (is_key && !value.is_empty() && !value.starts_with("//")).then_some((key, value))
-}
-
-fn link(pair: Option<(&str, &str)>, account: &AccountRef) -> Result<Option<AccountRef>, Error> {
-    let Some((key, text)) = pair else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| Error::WrongType {
-        account: account.clone(),
-        key: key.to_owned(),
-        // Not the reason either: it would quote a piece of what may be a password.
-        message: "has to be a reference to an account, `[vault:][safe/]name`".into(),
-    })
 }
 
 const SEED: &str = "otpauth://";

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Pass;
 use super::entry::Entry;
 use crate::name::AccountRef;
+use crate::vault::nearest::nearest;
 use crate::vault::{Error, Summary};
 
 impl Pass {
@@ -45,14 +46,7 @@ impl Pass {
     pub(super) fn all(&self, safe: Option<&str>) -> Result<Vec<Summary>, Error> {
         self.initialised()?;
         let safe = safe.map(|safe| safe.trim_matches('/')).filter(|safe| !safe.is_empty());
-        let below = |reference: &AccountRef| match (safe, reference.safe()) {
-            (None, _) => true,
-            (Some(wanted), Some(safe)) => safe
-                .strip_prefix(wanted)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            (Some(_), None) => false,
-        };
-        let references = self.references().into_iter().filter(below);
+        let references = self.references().into_iter().filter(|reference| reference.is_below(safe));
         Ok(references
             .map(|reference| Summary {
                 reference,
@@ -102,19 +96,7 @@ impl Pass {
     }
 
     fn not_found(&self, account: &AccountRef) -> Error {
-        let wanted = account.path();
-        let mut near: Vec<(usize, String)> = self
-            .references()
-            .into_iter()
-            .filter_map(|known| {
-                let distance = strsim::damerau_levenshtein(&known.path(), &wanted);
-                let same = known.name() == account.name();
-                (same || distance <= 1 + wanted.chars().count() / 4)
-                    .then(|| (if same { 0 } else { distance }, format!("`{known}`")))
-            })
-            .collect();
-        near.sort();
-        let nearest = near.into_iter().take(3).map(|(_, name)| name).collect();
+        let nearest = nearest(account, self.references());
         Error::NotFound { vault: self.name.clone(), account: account.clone(), nearest }
     }
 

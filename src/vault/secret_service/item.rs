@@ -12,8 +12,9 @@ use crate::name::AccountRef;
 use crate::otp::Parameters;
 use crate::secret::Secret;
 use crate::vault::address::host_of;
+use crate::vault::nearest::nearest;
 use crate::vault::totp::Seed;
-use crate::vault::{Account, Code, Error, Password, Property, Summary};
+use crate::vault::{self, Account, Code, Error, Password, Property, Summary};
 
 type Attributes = HashMap<String, String>;
 
@@ -53,8 +54,8 @@ impl SecretService {
             username: said.username,
             address: said.address,
             password,
-            logon_account: link(said.logon_account, &reference)?,
-            reconcile_account: link(said.reconcile_account, &reference)?,
+            logon_account: linked(said.logon_account, &reference)?,
+            reconcile_account: linked(said.reconcile_account, &reference)?,
             properties: said
                 .properties
                 .into_iter()
@@ -90,13 +91,6 @@ impl SecretService {
     /// Every account below `safe`. Attributes are seen without unlocking anything.
     pub(super) async fn all(&self, safe: Option<&str>) -> Result<Vec<Summary>, Error> {
         let safe = safe.map(|safe| safe.trim_matches('/')).filter(|safe| !safe.is_empty());
-        let below = |reference: &AccountRef| match (safe, reference.safe()) {
-            (None, _) => true,
-            (Some(wanted), Some(safe)) => safe
-                .strip_prefix(wanted)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            (Some(_), None) => false,
-        };
         let bus = self.connect().await?;
         let mut summaries = BTreeMap::new();
         for item in self.search(&bus, None, false).await? {
@@ -106,7 +100,7 @@ impl SecretService {
                 tracing::warn!(vault = %self.name, "a name is left out of the list");
                 continue;
             };
-            if !below(&reference) {
+            if !reference.is_below(safe) {
                 continue;
             }
             let mut said = Said::default();
@@ -114,7 +108,7 @@ impl SecretService {
             let summary = Summary {
                 username: said.username,
                 address: said.address,
-                logon_account: link(said.logon_account, &reference).unwrap_or_default(),
+                logon_account: linked(said.logon_account, &reference).unwrap_or_default(),
                 properties: said.properties.into_keys().collect(),
                 reference: reference.clone(),
             };
@@ -157,7 +151,8 @@ impl SecretService {
             found.push((item, attributes));
         }
         if found.is_empty() {
-            let nearest = self.nearest(&path).await;
+            let known = self.all(None).await.unwrap_or_default();
+            let nearest = nearest(account, known.into_iter().map(|known| known.reference));
             let (vault, account) = (self.name.clone(), account.clone());
             return Err(Error::NotFound { vault, account, nearest });
         }
@@ -179,19 +174,6 @@ impl SecretService {
                 message: "holds bytes that are no text, and could not be typed".into(),
             }),
         }
-    }
-
-    async fn nearest(&self, path: &str) -> Vec<String> {
-        let known = self.all(None).await.unwrap_or_default();
-        let mut near: Vec<(usize, String)> = known
-            .into_iter()
-            .map(|known| known.reference)
-            .map(|known| (strsim::damerau_levenshtein(&known.path(), path), known))
-            .filter(|(distance, _)| *distance <= 1 + path.chars().count() / 4)
-            .map(|(distance, known)| (distance, format!("`{known}`")))
-            .collect();
-        near.sort();
-        near.into_iter().take(3).map(|(_, name)| name).collect()
     }
 
     fn ambiguous(&self, account: &AccountRef, count: usize) -> Error {
@@ -238,11 +220,10 @@ fn is_seed(attributes: &Attributes) -> bool {
     attributes.get(KIND).is_some_and(|kind| kind.eq_ignore_ascii_case("totp"))
 }
 
-fn link(said: Option<(String, String)>, account: &AccountRef) -> Result<Option<AccountRef>, Error> {
+fn linked(
+    said: Option<(String, String)>,
+    account: &AccountRef,
+) -> Result<Option<AccountRef>, Error> {
     let Some((key, text)) = said else { return Ok(None) };
-    text.trim().parse().map(Some).map_err(|_| Error::WrongType {
-        account: account.clone(),
-        key,
-        message: "has to be a reference to an account, `[vault:][safe/]name`".into(),
-    })
+    vault::link(account, &key, &text).map(Some)
 }
