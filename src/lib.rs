@@ -9,8 +9,11 @@ pub mod browser;
 pub mod cli;
 pub mod connector;
 pub mod import;
+pub mod live;
 pub mod plan;
+pub mod portal;
 pub mod session;
+pub mod stream;
 pub mod vault;
 
 pub mod access;

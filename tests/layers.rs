@@ -48,6 +48,41 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "activity",
         ],
     ),
+    // What a viewer is sent: the same for a live session and for a recording of one.
+    ("stream", &[]),
+    (
+        "live",
+        &[
+            "stream",
+            "name",
+            "clock",
+            "diagnostic",
+            "connector",
+            "plan",
+            "browser",
+            "activity",
+            "session",
+        ],
+    ),
+    // It never names `secret`: what a page shows comes from a plan, a listing or the record.
+    (
+        "portal",
+        &[
+            "stream",
+            "live",
+            "name",
+            "clock",
+            "host",
+            "diagnostic",
+            "config",
+            "connector",
+            "plan",
+            "access",
+            "vault",
+            "activity",
+            "session",
+        ],
+    ),
     (
         "cli",
         &[
@@ -69,6 +104,9 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "browser",
             "activity",
             "session",
+            "stream",
+            "live",
+            "portal",
         ],
     ),
 ];

@@ -1,0 +1,7 @@
+//! The live session: a signed-in browser of the broker's own, that operators see and use through a stream.
+
+mod broker;
+mod card;
+
+pub use broker::{Broker, Ground, Limits, Order, Refusal};
+pub use card::{Card, Stage};

@@ -1,0 +1,1 @@
+//! The portal: the web server, its pages and its API.
