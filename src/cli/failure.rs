@@ -59,7 +59,7 @@ impl From<config::Error> for Failure {
 
 impl From<access::Refusal> for Failure {
     fn from(error: access::Refusal) -> Self {
-        Self::new(Exit::Access, &error, None)
+        Self::new(Exit::Access, &error, error.help())
     }
 }
 
