@@ -2,8 +2,9 @@
 //! nothing that is typed into a file breaks the parsers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use doorward::connector::{self, Act, Connector, Part, Step, Verb};
+use doorward::connector::{self, Act, Clipboard, Connector, Part, Permissions, Step, Verb};
 use doorward::diagnostic::{Diagnostic, Source};
 use doorward::locator::By;
 use doorward::otp;
@@ -153,12 +154,16 @@ fn settings_are_read_and_have_defaults() {
     assert_eq!(seconds, (10, 30));
     assert!(settings.run_validations && settings.enforce_certificate_validation);
     assert!(!settings.allow_insecure && settings.allowed_origins.is_empty());
+    assert_eq!(settings.permissions, Permissions::default());
+    assert_eq!(settings.permissions.words(), Vec::<String>::new());
 
     let (connector, found) = load(
         "ConnectorId: test\nDisplayName: 'Test: one'\nTargetSettings:\n  LogonURL: http://{address}:{port}/login#\n\
          \x20 AllowedOrigins:\n    - https://<address>:8443\n    - https://sso.example\n  AllowedURLs: https://<address>/*\n\
          \x20 AllowInsecure: yes\n  ActionTimeout: 5\n  PageLoadTimeout: 2m\n  RunValidations: No\n\
-         \x20 EnforceCertificateValidation: FALSE\nWebFormFields: |\n  x > (Validation)\n"
+         \x20 EnforceCertificateValidation: FALSE\n  AllowDownloads: Yes\n  AllowUploads: true\n  AllowPrint: YES\n\
+         \x20 AllowServiceWorkers: yes\n  AllowWebRTC: No\n  AllowClipboard: out\n  MaxIdleTime: 15m\n\
+         \x20 MaxSessionDuration: 1.5h\nWebFormFields: |\n  x > (Validation)\n"
             .to_owned(),
     );
     assert!(found.is_empty(), "{}", found[0].message);
@@ -170,6 +175,34 @@ fn settings_are_read_and_have_defaults() {
     assert!(settings.allow_insecure);
     assert_eq!((settings.allowed_origins.len(), settings.allowed_urls.len()), (2, 1));
     assert_eq!(settings.logon_url.to_string(), "http://<address>:<port>/login^#");
+    let expected = Permissions {
+        downloads: true,
+        uploads: true,
+        print: true,
+        service_workers: true,
+        webrtc: false,
+        clipboard: Clipboard::Out,
+        max_idle_time: Some(Duration::from_secs(900)),
+        max_session_duration: Some(Duration::from_secs(5400)),
+    };
+    assert_eq!(settings.permissions, expected);
+    let words = "downloads, uploads, print, service workers, clipboard out, 15m idle, 90m at most";
+    assert_eq!(settings.permissions.words().join(", "), words);
+    for (text, clipboard) in [
+        ("No", Clipboard::No),
+        ("false", Clipboard::No),
+        ("In", Clipboard::In),
+        ("Yes", Clipboard::Both),
+    ] {
+        let (connector, _) = load(format!(
+            "ConnectorId: test\nTargetSettings:\n  LogonURL: https://a\n  AllowClipboard: {text}\n\
+             WebFormFields: |\n  x > (Validation)\n"
+        ));
+        let read = connector.unwrap().settings.permissions.clipboard;
+        assert_eq!(read, clipboard, "{text}");
+        assert_eq!(read.is_in(), matches!(text, "In" | "Yes"), "{text}");
+        assert_eq!(read.is_out(), text == "Yes", "{text}");
+    }
     assert_eq!(connector.display_name, "Test: one");
 }
 

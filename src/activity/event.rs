@@ -32,11 +32,35 @@ pub enum Action {
     UserRemoved,
     /// Something was asked of the portal that is not allowed.
     Denied,
+    /// A page of a live session was kept from going where `AllowedURLs` does not let it.
+    NavigationDenied,
+    /// A page opened a window that leads elsewhere, or one too many; it was closed.
+    PopupDenied,
+    /// A download was cancelled.
+    DownloadDenied,
+    /// A page was not given the file that it asked for.
+    UploadDenied,
+    /// A page was not printed.
+    PrintDenied,
+    /// A page was refused a permission: camera, place, notifications, ….
+    PermissionDenied,
+    /// A service worker was stopped before its first line ran.
+    ServiceWorkerDenied,
+    /// A page was kept from WebRTC.
+    WebRtcDenied,
+    /// A page of the browser's own, or its developer tools, was kept closed.
+    DeveloperToolsDenied,
+    /// A file was downloaded.
+    Downloaded,
+    /// A file was given to a page.
+    Uploaded,
+    /// A page was printed.
+    Printed,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 25] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -50,6 +74,18 @@ impl Action {
         Self::UserChanged,
         Self::UserRemoved,
         Self::Denied,
+        Self::NavigationDenied,
+        Self::PopupDenied,
+        Self::DownloadDenied,
+        Self::UploadDenied,
+        Self::PrintDenied,
+        Self::PermissionDenied,
+        Self::ServiceWorkerDenied,
+        Self::WebRtcDenied,
+        Self::DeveloperToolsDenied,
+        Self::Downloaded,
+        Self::Uploaded,
+        Self::Printed,
     ];
 
     /// The word in the record.
@@ -68,6 +104,18 @@ impl Action {
             Self::UserChanged => "UserChanged",
             Self::UserRemoved => "UserRemoved",
             Self::Denied => "Denied",
+            Self::NavigationDenied => "NavigationDenied",
+            Self::PopupDenied => "PopupDenied",
+            Self::DownloadDenied => "DownloadDenied",
+            Self::UploadDenied => "UploadDenied",
+            Self::PrintDenied => "PrintDenied",
+            Self::PermissionDenied => "PermissionDenied",
+            Self::ServiceWorkerDenied => "ServiceWorkerDenied",
+            Self::WebRtcDenied => "WebRtcDenied",
+            Self::DeveloperToolsDenied => "DeveloperToolsDenied",
+            Self::Downloaded => "Downloaded",
+            Self::Uploaded => "Uploaded",
+            Self::Printed => "Printed",
         }
     }
 

@@ -80,6 +80,7 @@ fn json(plan: &Plan) -> serde_json::Value {
         "account": plan.request.account.to_string(),
         "opens": settings.logon_url.to_string(),
         "origins": plan.origins(),
+        "live": settings.permissions.words(),
         "params": plan.request.params,
         "rows": rows,
     })

@@ -8,6 +8,7 @@ use super::address::{self, Use};
 use super::keys::{Entry, PARAMETER, TARGET_SETTINGS, TOP, entries, repeated};
 use super::literal;
 use super::nearest::nearest;
+use super::permissions::permissions;
 use super::place::Places;
 use super::report::Report;
 use super::resolve::{self, Context};
@@ -292,6 +293,7 @@ fn settings(entry: &Entry<'_>, context: &mut Context<'_>, report: &mut Report) -
         page_load_timeout: time("PageLoadTimeout", 30, report),
         run_validations: yes("RunValidations", true, report),
         enforce_certificate_validation: yes("EnforceCertificateValidation", true, report),
+        permissions: permissions(&found, report),
         logon_url: logon_url?,
     })
 }
@@ -312,7 +314,8 @@ fn address(
     Some(template)
 }
 
-fn flag(entry: &Entry<'_>, report: &mut Report) -> Option<bool> {
+/// A yes or no.
+pub(super) fn flag(entry: &Entry<'_>, report: &mut Report) -> Option<bool> {
     let text = scalar::text(entry.node, entry.name, report)?;
     let value = scalar::yes(text);
     if value.is_none() {

@@ -16,7 +16,7 @@ pub(super) const TOP: [&str; 6] = [
 ];
 
 /// Under `TargetSettings`.
-pub(super) const TARGET_SETTINGS: [&str; 8] = [
+pub(super) const TARGET_SETTINGS: [&str; 16] = [
     "LogonURL",
     "AllowedOrigins",
     "AllowedURLs",
@@ -25,6 +25,14 @@ pub(super) const TARGET_SETTINGS: [&str; 8] = [
     "PageLoadTimeout",
     "RunValidations",
     "EnforceCertificateValidation",
+    "AllowClipboard",
+    "AllowDownloads",
+    "AllowPrint",
+    "AllowServiceWorkers",
+    "AllowUploads",
+    "AllowWebRTC",
+    "MaxIdleTime",
+    "MaxSessionDuration",
 ];
 
 /// Under each of `UserParameters`.
@@ -130,6 +138,8 @@ fn unknown(
         ("ActionTimout", "ActionTimeout"),
         ("URL", "LogonURL"),
         ("VerifyURL", "LogonURL"),
+        ("IdleTimeout", "MaxIdleTime"),
+        ("SessionTimeout", "MaxSessionDuration"),
         ("Id", "ConnectorId"),
         ("Capabilities", "SupportedCapabilities"),
         ("Rows", "WebFormFields"),

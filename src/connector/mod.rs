@@ -14,6 +14,7 @@ mod literal;
 mod nearest;
 mod options;
 mod pattern;
+mod permissions;
 mod place;
 mod reach;
 mod report;
@@ -149,6 +150,57 @@ pub struct Settings {
     pub run_validations: bool,
     /// `EnforceCertificateValidation`. Default yes.
     pub enforce_certificate_validation: bool,
+    /// What people may do in a live session.
+    pub permissions: Permissions,
+}
+
+/// What people may do in a live session (`doorward serve`), and how long it lasts. A window that `connect`
+/// hands over is the person's own, and none of it holds there. Everything is no by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// `AllowDownloads`: files of the page may be saved by the person.
+    pub downloads: bool,
+    /// `AllowUploads`: files of the person may be given to the page.
+    pub uploads: bool,
+    /// `AllowPrint`: the page may be printed, as a PDF that the person saves.
+    pub print: bool,
+    /// `AllowServiceWorkers`: the page may have service workers.
+    pub service_workers: bool,
+    /// `AllowWebRTC`: the page may talk to other hosts by WebRTC.
+    pub webrtc: bool,
+    /// `AllowClipboard`: which way texts may be carried over.
+    pub clipboard: Clipboard,
+    /// `MaxIdleTime`: a session that nobody touches ends after this time, 1 s to 24 h; `None` leaves it to
+    /// the broker.
+    pub max_idle_time: Option<Duration>,
+    /// `MaxSessionDuration`: a session ends after this time, 1 s to 24 h; `None` leaves it to the broker.
+    pub max_session_duration: Option<Duration>,
+}
+
+/// Which way texts may be carried over between the viewer's clipboard and the page's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// `No`: neither.
+    #[default]
+    No,
+    /// `In`: from the viewer into the page.
+    In,
+    /// `Out`: from the page to the viewer.
+    Out,
+    /// `Yes`: both.
+    Both,
+}
+
+impl Clipboard {
+    /// Whether texts may come from the viewer into the page.
+    pub fn is_in(self) -> bool {
+        matches!(self, Self::In | Self::Both)
+    }
+
+    /// Whether texts may go from the page to the viewer.
+    pub fn is_out(self) -> bool {
+        matches!(self, Self::Out | Self::Both)
+    }
 }
 
 /// One of `UserParameters`.

@@ -64,22 +64,38 @@ impl<'a> Piece<'a> {
 
 /// A duration: `10s`, `500ms`, `2m`; a bare number is seconds, as CyberArk writes it.
 pub(super) fn duration(text: &str) -> Option<Duration> {
+    let duration = time(text, |unit| match unit {
+        "" | "s" => Some(1000.0),
+        "ms" => Some(1.0),
+        "m" | "min" => Some(60_000.0),
+        _ => None,
+    })?;
+    (duration > Duration::ZERO && duration <= LONGEST).then_some(duration)
+}
+
+/// How long something lives: `30s`, `15m`, `8h`. Its unit has to be there: a bare `15` would be seconds to
+/// one person and minutes to another.
+pub(super) fn lifetime(text: &str) -> Option<Duration> {
+    time(text, |unit| match unit {
+        "s" => Some(1000.0),
+        "m" | "min" => Some(60_000.0),
+        "h" => Some(3_600_000.0),
+        _ => None,
+    })
+}
+
+/// A number and its unit, of which `milliseconds` knows how long it is.
+fn time(text: &str, milliseconds: fn(&str) -> Option<f64>) -> Option<Duration> {
     let text = text.trim();
     let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let milliseconds = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "s" => 1000.0,
-        "ms" => 1.0,
-        "m" | "min" => 60_000.0,
-        _ => return None,
-    };
+    let milliseconds = milliseconds(&unit.trim().to_ascii_lowercase())?;
     if number.len() > 9 {
         return None;
     }
     let value: f64 = number.parse().ok()?;
     // Whole milliseconds: what is smaller is no time to wait.
-    let duration = Duration::try_from_secs_f64((value * milliseconds).round() / 1000.0).ok()?;
-    (duration > Duration::ZERO && duration <= LONGEST).then_some(duration)
+    Duration::try_from_secs_f64((value * milliseconds).round() / 1000.0).ok()
 }
 
 /// A yes or no, in the words of YAML and of CyberArk.
@@ -181,7 +197,7 @@ fn placeholder_problem(
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::{duration, lifetime};
 
     #[test]
     fn durations_are_read_as_authors_write_them() {
@@ -221,6 +237,16 @@ mod tests {
             "<port>",
         ] {
             assert_eq!(duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn lifetimes_have_a_unit() {
+        for (text, seconds) in [("30s", 30), ("15m", 900), ("1.5 h", 5_400), ("8H", 28_800)] {
+            assert_eq!(lifetime(text).map(|time| time.as_secs()), Some(seconds), "{text}");
+        }
+        for text in ["", "15", "15ms", "h", "-1h", "1d", "1h30m", "8:00", "forever", "1e3h"] {
+            assert_eq!(lifetime(text), None, "{text}");
         }
     }
 }

@@ -103,7 +103,23 @@ fn setting(key: &str) -> Value {
         "RunValidations" => {
             flag("`No` leaves the `(Validation)` rows out; the outcome is then `unclear`", true)
         }
-        _ => flag("`No` accepts any certificate of the site", true),
+        "EnforceCertificateValidation" => flag("`No` accepts any certificate of the site", true),
+        "AllowClipboard" => json!({
+            "description": "Live sessions: which way texts may be carried over; `In` is from the viewer into the \
+                            page, `Out` from the page to the viewer, `Yes` both",
+            "enum": [true, false, "Yes", "No", "In", "Out", "yes", "no", "in", "out", "YES", "NO", "IN", "OUT",
+                "True", "False", "TRUE", "FALSE"],
+            "default": false,
+        }),
+        "AllowDownloads" => flag("Live sessions: files of the page may be saved", false),
+        "AllowPrint" => flag("Live sessions: the page may be printed, as a PDF", false),
+        "AllowServiceWorkers" => flag("Live sessions: the page may have service workers", false),
+        "AllowUploads" => flag("Live sessions: files may be given to the page", false),
+        "AllowWebRTC" => flag("Live sessions: the page may talk to other hosts by WebRTC", false),
+        "MaxIdleTime" => {
+            lifetime("Live sessions: one that nobody touches ends after this time", "15m")
+        }
+        _ => lifetime("Live sessions: each ends after this time", "8h"),
     }
 }
 
@@ -144,6 +160,16 @@ fn flag(description: &str, default: bool) -> Value {
         "description": description,
         "enum": [true, false, "Yes", "No", "yes", "no", "YES", "NO", "True", "False", "TRUE", "FALSE"],
         "default": default,
+    })
+}
+
+/// A time with its unit; what holds without it is the broker's.
+fn lifetime(description: &str, example: &str) -> Value {
+    json!({
+        "description": format!("{description}; `1s` to `24h`"),
+        "type": "string",
+        "pattern": "^[0-9]+([.][0-9]+)? *([Ss]|[Mm]|[Mm][Ii][Nn]|[Hh])$",
+        "examples": [example],
     })
 }
 

@@ -339,7 +339,7 @@ const WITHOUT: [(&[&str], &str, &str); 10] = [
             "redirectclipboard",
         ],
         "it is of the remote desktop that PSM shows a session in, and there is none",
-        "nothing",
+        "for live sessions `AllowDownloads`, `AllowUploads`, `AllowPrint` and `AllowClipboard` say it, all `No` by default",
     ),
     (
         &["fullscreen", "height", "width", "enablewindowscrollbar", "enabletoolbars", "displayurl"],

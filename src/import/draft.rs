@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::report::Report;
-use crate::connector::{Keyword, Object, Part, Placeholder, Template};
+use crate::connector::{Keyword, Object, Part, Permissions, Placeholder, Template};
 use crate::diagnostic::Span;
 use crate::locator::By;
 use crate::otp;
@@ -25,6 +25,7 @@ pub(super) struct Draft {
     pub(super) page_load_timeout: Option<Duration>,
     pub(super) run_validations: bool,
     pub(super) enforce_certificates: bool,
+    pub(super) permissions: Permissions,
     pub(super) parameters: Vec<Parameter>,
     pub(super) lines: Vec<Line>,
     pub(super) report: Report,
@@ -47,6 +48,7 @@ impl Draft {
             page_load_timeout: None,
             run_validations: true,
             enforce_certificates: true,
+            permissions: Permissions::default(),
             parameters: Vec::new(),
             lines: Vec::new(),
             report: Report::default(),

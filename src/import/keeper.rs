@@ -13,7 +13,7 @@ use super::report::shown;
 use super::text::rather;
 use super::tree::{self, Node, Value};
 use super::write::MOST_ROWS;
-use crate::connector::{Keyword, Object};
+use crate::connector::{Clipboard, Keyword, Object};
 use crate::diagnostic::Source;
 use crate::locator::By;
 use crate::otp;
@@ -414,6 +414,7 @@ fn settings(record: &Node, onward: &str, draft: &mut Draft) {
         "protocol",
         "uid",
     ];
+    let mut given = Vec::new();
     for (key, at) in record.keys().take(60) {
         let is = |all: &[&str]| all.iter().any(|known| tree::same(known, key));
         if is(&handled) || is(&HOMES) || key == onward {
@@ -423,10 +424,14 @@ fn settings(record: &Node, onward: &str, draft: &mut Draft) {
             allowed(record.get(key), at, draft);
             continue;
         }
+        if let Some((permission, words)) = permission(key) {
+            if let Some(said) = record.text_of(key).and_then(said) {
+                given.push((permission, said == (words == Words::Allow)));
+            }
+            continue;
+        }
         if is(&["ignore-server-cert", "ignore-initial-ssl-cert"]) {
-            if record.text_of(key).is_some_and(|text| {
-                matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1")
-            }) {
+            if record.text_of(key).and_then(said) == Some(true) {
                 draft.enforce_certificates = false;
                 let why =
                     "certificates are not checked, so anyone on the way can read the password";
@@ -459,6 +464,65 @@ fn settings(record: &Node, onward: &str, draft: &mut Draft) {
             () => ("there is no such setting here", "see what it was for"),
         };
         draft.report.lost(at, format!("`{}`", shown(key)), why, help);
+    }
+    // Of two that disagree the one that forbids counts.
+    let allowed = |wanted: Permission| {
+        let mut all = given.iter().filter(|(permission, _)| *permission == wanted).peekable();
+        all.peek().is_some() && all.all(|(_, allowed)| *allowed)
+    };
+    draft.permissions.downloads = allowed(Permission::Download);
+    draft.permissions.uploads = allowed(Permission::Upload);
+    draft.permissions.clipboard = match (allowed(Permission::Paste), allowed(Permission::Copy)) {
+        (true, true) => Clipboard::Both,
+        (true, false) => Clipboard::In,
+        (false, true) => Clipboard::Out,
+        (false, false) => Clipboard::No,
+    };
+}
+
+/// What of a live session a record speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    /// From the page to the viewer.
+    Copy,
+    /// From the viewer into the page.
+    Paste,
+    Download,
+    Upload,
+}
+
+/// How a key speaks of it: `disable_copy: true` and `allow_copy: false` mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Allow,
+    Disable,
+}
+
+/// The permission that `key` speaks of: `disable_copy`, `allow-file-downloads`, `disableCopy`. Where a record
+/// is silent nothing is allowed.
+fn permission(key: &str) -> Option<(Permission, Words)> {
+    let key: String =
+        key.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
+    let (words, noun) = match key.strip_prefix("allow") {
+        Some(noun) => (Words::Allow, noun),
+        None => (Words::Disable, key.strip_prefix("disable")?),
+    };
+    let permission = match noun {
+        "copy" => Permission::Copy,
+        "paste" => Permission::Paste,
+        "download" | "filedownloads" => Permission::Download,
+        "upload" | "fileuploads" => Permission::Upload,
+        _ => return None,
+    };
+    Some((permission, words))
+}
+
+/// A yes or no of a record; `None` for anything else, such as `default`.
+fn said(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::draft::{Action, Draft, Line, Locator, Row, words};
 use super::report::shown;
 use super::{Import, Refusal};
-use crate::connector::{self, Capability, Keyword, Object, Part, Template, row};
+use crate::connector::{
+    self, Capability, Clipboard, Keyword, Object, Part, Permissions, Template, row,
+};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::locator::By;
 use crate::name::ConnectorId;
@@ -236,12 +238,29 @@ fn document(draft: &Draft, id: &str, lines: &[String]) -> String {
     if !draft.enforce_certificates {
         text.push_str("  EnforceCertificateValidation: No # anyone on the way can read the password: better trust the certificate's authority\n");
     }
+    permissions(&draft.permissions, &mut text);
     parameters(draft, true, &mut text);
     text.push_str("WebFormFields: |\n");
     for line in lines {
         let _ = writeln!(text, "  {line}");
     }
     text
+}
+
+/// What people may do in a live session, where the source says it.
+fn permissions(given: &Permissions, text: &mut String) {
+    for (key, allowed) in [("AllowDownloads", given.downloads), ("AllowUploads", given.uploads)] {
+        if allowed {
+            let _ = writeln!(text, "  {key}: Yes");
+        }
+    }
+    let word = match given.clipboard {
+        Clipboard::No => return,
+        Clipboard::In => "In",
+        Clipboard::Out => "Out",
+        Clipboard::Both => "Yes",
+    };
+    let _ = writeln!(text, "  AllowClipboard: {word}");
 }
 
 /// `UserParameters`.

@@ -72,6 +72,10 @@ impl Plan {
             origins => origins.join(", "),
         };
         let _ = writeln!(text, "types    values of accounts only into {origins}");
+        let live = settings.permissions.words();
+        if !live.is_empty() {
+            let _ = writeln!(text, "live     {} (under `doorward serve`)", live.join(", "));
+        }
         for (name, value) in &self.request.params {
             let _ = writeln!(text, "param    {name} = {value}");
         }

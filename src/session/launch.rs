@@ -27,6 +27,8 @@ pub struct Launch<'a> {
     pub plan: Plan,
     /// How far it goes.
     pub course: Course,
+    /// From where it was asked for, as the record has it: [`super::LOCAL`] for the command line.
+    pub client_address: String,
     /// The record and the leases.
     pub store: &'a Store,
     /// Where accounts are.
@@ -116,8 +118,14 @@ pub async fn launch<'a>(
     let request = launch.plan.request.clone();
     let grant = access::decide(Some(&request.user), &request.account, &request.purpose)?;
     let live = launch.store.begin(launch.session).await?;
-    let mut record =
-        Record::new(launch.store, launch.clock, launch.session, &launch.plan.connector, &request);
+    let mut record = Record::new(
+        launch.store,
+        launch.clock,
+        launch.session,
+        &launch.plan.connector,
+        &request,
+        &launch.client_address,
+    );
     record.connect().await?;
     (launch.progress)(Progress::Recorded);
     let mut seat = Seat::start(launch.browser.clone(), launch.binaries.clone());
@@ -345,6 +353,19 @@ fn told(role: &'static str, account: &Account) -> Progress {
 }
 
 impl Signed<'_> {
+    /// Writes down what happened in the session, on every account of it; durable when this returns.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn note(
+        &self,
+        action: Action,
+        outcome: &str,
+        details: &[(String, String)],
+    ) -> Result<(), crate::activity::Error> {
+        self.record.note(action, outcome, details).await
+    }
+
     /// Ends the session: the browser, and the record of it.
     pub async fn disconnect(self, how: &str) -> Ended {
         let lasted = self.began.elapsed();

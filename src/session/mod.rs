@@ -23,5 +23,5 @@ pub use launch::{Course, Ended, Launch, Signed, Timings, Vaults, launch};
 pub use lease::one_time_code;
 pub use outcome::{Outcome, Stop};
 pub use progress::Progress;
-pub use record::refused;
+pub use record::{LOCAL, refused};
 pub use trial::{Done, Noise, SavedPage, Shot, Trial, Tried, TriedRow};

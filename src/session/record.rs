@@ -25,7 +25,8 @@ pub(super) struct Record<'a> {
     linked: Vec<(Object, AccountRef, Option<String>)>,
 }
 
-/// A refusal before there is a session: one row, durable when this returns.
+/// A refusal before there is a session: one row, durable when this returns. `client_address` is from where it
+/// was asked for, [`LOCAL`] for the command line.
 ///
 /// # Errors
 /// Those of the store.
@@ -35,6 +36,7 @@ pub async fn refused(
     session: SessionId,
     request: &Request,
     connector: &str,
+    client_address: &str,
     why: &[(String, String)],
 ) -> Result<(), activity::Error> {
     let event = Event {
@@ -46,7 +48,7 @@ pub async fn refused(
         connector: connector.to_owned(),
         address: String::new(),
         reason: request.purpose.reason.clone().unwrap_or_default(),
-        client_address: LOCAL.to_owned(),
+        client_address: client_address.to_owned(),
         outcome: "refused".to_owned(),
         details: why.to_vec(),
     };
@@ -54,7 +56,7 @@ pub async fn refused(
 }
 
 /// The client address of the command line.
-pub(super) const LOCAL: &str = "local";
+pub const LOCAL: &str = "local";
 
 impl<'a> Record<'a> {
     pub(super) fn new(
@@ -63,6 +65,7 @@ impl<'a> Record<'a> {
         session: SessionId,
         connector: &crate::connector::Connector,
         request: &Request,
+        client_address: &str,
     ) -> Self {
         Self {
             store,
@@ -70,7 +73,7 @@ impl<'a> Record<'a> {
             session,
             connector: connector.id.to_string(),
             request: request.clone(),
-            client_address: LOCAL.to_owned(),
+            client_address: client_address.to_owned(),
             insecure: connector.settings.allow_insecure,
             unchecked: !connector.settings.enforce_certificate_validation,
             address: String::new(),
@@ -134,10 +137,21 @@ impl<'a> Record<'a> {
     ) -> Result<(), activity::Error> {
         let mut details = details.to_vec();
         details.push(("duration".to_owned(), format!("{:.3}s", lasted.as_secs_f64())));
+        self.note(action, outcome, &details).await
+    }
+
+    /// Something that happened in the session: on every account of it.
+    pub(super) async fn note(
+        &self,
+        action: Action,
+        outcome: &str,
+        details: &[(String, String)],
+    ) -> Result<(), activity::Error> {
         let accounts = std::iter::once(&self.request.account)
             .chain(self.linked.iter().map(|(_, account, _)| account));
-        let events: Vec<_> =
-            accounts.map(|account| self.event(action, account, outcome, details.clone())).collect();
+        let events: Vec<_> = accounts
+            .map(|account| self.event(action, account, outcome, details.to_vec()))
+            .collect();
         self.store.append(&events).await
     }
 

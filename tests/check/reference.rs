@@ -136,6 +136,14 @@ fn it_names_every_word_of_the_language() {
         "PageLoadTimeout",
         "RunValidations",
         "EnforceCertificateValidation",
+        "AllowClipboard",
+        "AllowDownloads",
+        "AllowPrint",
+        "AllowServiceWorkers",
+        "AllowUploads",
+        "AllowWebRTC",
+        "MaxIdleTime",
+        "MaxSessionDuration",
         "Default",
     ]
     .map(|key| format!("`{key}`"));

@@ -57,12 +57,15 @@ fn fits(schema: &Value, value: &Value) -> bool {
         }
         "exclusiveMinimum" => value.as_f64().is_none_or(|number| number > wanted.as_f64().unwrap()),
         "maximum" => value.as_f64().is_none_or(|number| number <= wanted.as_f64().unwrap()),
-        // The one pattern: a duration.
+        // The patterns: a duration, and a lifetime, which may be in hours and has a unit.
         "pattern" => value.as_str().is_none_or(|text| {
             assert!(wanted.as_str().unwrap().starts_with("^[0-9]+([.][0-9]+)? *("));
             let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim();
-            text.starts_with(|c: char| c.is_ascii_digit())
-                && ["s", "ms", "m", "min"].contains(&unit)
+            let units: &[&str] = match wanted.as_str().unwrap().contains("[Hh]") {
+                true => &["s", "m", "min", "h"],
+                false => &["s", "ms", "m", "min"],
+            };
+            text.starts_with(|c: char| c.is_ascii_digit()) && units.contains(&unit)
         }),
         other => panic!("the schema has a keyword that this test does not know: {other}"),
     })
@@ -126,6 +129,10 @@ fn wrong_connectors_fail() {
         ("LogonURL: https://a", "LogonURL: https://a, ActionTimeout: 0"),
         ("LogonURL: https://a", "LogonURL: https://a, ActionTimeout: 4000"),
         ("LogonURL: https://a", "LogonURL: https://a, RunValidations: perhaps"),
+        ("LogonURL: https://a", "LogonURL: https://a, AllowUploads: In"),
+        ("LogonURL: https://a", "LogonURL: https://a, AllowClipboard: Copy"),
+        ("LogonURL: https://a", "LogonURL: https://a, MaxIdleTime: 15"),
+        ("LogonURL: https://a", "LogonURL: https://a, MaxSessionDuration: 500ms"),
         ("LogonURL: https://a", "LogonURL: https://a, AllowedOrigins: { a: b }"),
         ("WebFormFields: x > <y>", "WebFormFields: []"),
         ("WebFormFields: x > <y>", "WebFormFields: [{ a: b }]"),
@@ -152,5 +159,5 @@ fn every_key_of_the_language_is_described() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 6 + 8 + 2);
+    assert_eq!(keys, 6 + 16 + 2);
 }

@@ -154,6 +154,7 @@ async fn connect(
         session,
         plan,
         course: Course::SignIn,
+        client_address: session::LOCAL.to_owned(),
         store: &store,
         vaults: world,
         browser: settings,
@@ -231,7 +232,9 @@ async fn refuse(
     let code = first.map_or("invalid-yaml", |problem| problem.code.name());
     let mut why = vec![("cause".to_owned(), code.to_owned())];
     why.extend(first.map(|problem| ("line".to_owned(), problem.position().0.to_string())));
-    session::refused(&store, Clock::System, session, request, &report.connector, &why).await?;
+    let client = session::LOCAL;
+    let connector = &report.connector;
+    session::refused(&store, Clock::System, session, request, connector, client, &why).await?;
     report.session = Some(session);
     report.print(&Ending { outcome: "refused-to-connect", cause: Some(code), ..Ending::default() });
     Ok(exit)

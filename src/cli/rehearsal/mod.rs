@@ -149,6 +149,7 @@ async fn attempt(
         session,
         plan,
         course: pages.map_or(Course::SignIn, Course::Rehearsal),
+        client_address: session::LOCAL.to_owned(),
         store: &store,
         vaults: stage.vaults(world),
         browser: settings,

@@ -143,6 +143,7 @@ async fn attempt(
         session,
         plan,
         course: Course::Trial(trial),
+        client_address: session::LOCAL.to_owned(),
         store: &store,
         vaults: stage.vaults(world),
         browser: settings,
