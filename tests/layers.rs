@@ -26,7 +26,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["secret", "name", "clock"]),
     ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
-    ("browser", &["secret", "locator", "host", "key"]),
+    ("browser", &["secret", "locator", "host", "key", "stream"]),
     ("activity", &["plan", "name", "diagnostic", "clock"]),
     (
         "session",
