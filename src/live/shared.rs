@@ -36,6 +36,7 @@ struct State {
     card: Card,
     /// What stands: the curtain or its absence, the tabs, the history, the pointer, a dialog.
     curtain: Note,
+    screen: Option<Note>,
     tabs: Option<Note>,
     history: Option<Note>,
     cursor: Option<Note>,
@@ -58,6 +59,7 @@ impl Shared {
             state: Mutex::new(State {
                 card,
                 curtain: Note::Curtain { row: 0, of: 0, text: String::new() },
+                screen: None,
                 tabs: None,
                 history: None,
                 cursor: None,
@@ -139,6 +141,8 @@ impl Shared {
             Note::Curtain { .. } | Note::Live { .. } | Note::Ended { .. } => {
                 state.curtain = note.clone();
             }
+            Note::Screen { .. } if state.screen.as_ref() == Some(&note) => return,
+            Note::Screen { .. } => state.screen = Some(note.clone()),
             Note::Tabs { .. } => state.tabs = Some(note.clone()),
             Note::History { .. } if state.history.as_ref() == Some(&note) => return,
             Note::History { .. } => state.history = Some(note.clone()),
@@ -154,7 +158,7 @@ impl Shared {
     /// What stands now, and the news from now on.
     pub(super) fn join(&self) -> (Vec<Note>, broadcast::Receiver<Note>) {
         let state = self.state();
-        let standing = [&state.tabs, &state.history, &state.cursor, &state.dialog];
+        let standing = [&state.screen, &state.tabs, &state.history, &state.cursor, &state.dialog];
         let mut notes = vec![state.curtain.clone()];
         if self.is_lifted(&state) {
             notes.extend(standing.into_iter().flatten().cloned());

@@ -54,6 +54,7 @@ pub(super) async fn stay(
         downloads: permissions.downloads,
         print: permissions.print,
     });
+    shared.tell(screen.size());
     let mut stay = Stay::new(shared, permissions, idle, lasts);
     loop {
         if let Some(by) = shared.end_asked() {
@@ -259,6 +260,9 @@ impl<'a> Stay<'a> {
             deed => {
                 screen.pace(self.pace());
                 screen.deed(&deed);
+                if matches!(deed, Deed::Resize { .. }) {
+                    self.shared.tell(screen.size());
+                }
             }
         }
     }

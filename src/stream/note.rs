@@ -33,6 +33,15 @@ pub enum Note {
         /// The one that shows.
         active: String,
     },
+    /// The size of the page.
+    Screen {
+        /// In CSS pixels.
+        width: u32,
+        /// In CSS pixels.
+        height: u32,
+        /// Device pixels to a CSS pixel.
+        scale: f64,
+    },
     /// Whether there is a page to go back or forward to.
     History {
         /// Back.

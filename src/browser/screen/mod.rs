@@ -155,6 +155,12 @@ impl Screen {
         stream::Note::Tabs { tabs, active: self.active.clone().unwrap_or_default() }
     }
 
+    /// The size of the page.
+    pub fn size(&self) -> stream::Note {
+        let Size { width, height, scale } = self.size;
+        stream::Note::Screen { width, height, scale }
+    }
+
     /// The address of the page that shows; empty without one.
     pub fn url(&self) -> &str {
         self.tab().map_or("", |tab| tab.url.as_str())
