@@ -27,7 +27,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("access", &["secret", "name", "clock"]),
     ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
     ("demo", &["secret", "name", "clock", "vault"]),
-    ("browser", &["secret", "locator", "host", "key"]),
+    ("browser", &["secret", "locator", "host", "key", "stream"]),
     ("activity", &["plan", "name", "diagnostic", "clock"]),
     (
         "session",

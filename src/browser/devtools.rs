@@ -18,6 +18,7 @@ use super::author::Snapshot;
 use super::confine::{Confinement, auto_attach};
 use super::fault::{Fault, first_words};
 use super::noise::Noise;
+use super::screen::Screen;
 
 /// How long the browser may take for one command. A page that is blocked blocks the commands to it.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -52,6 +53,8 @@ struct Shared {
     held: Vec<Paused>,
     /// What the network is, where pages are served from memory.
     served: Option<Vec<Snapshot>>,
+    /// Whether pages are shown to a viewer, and told of what a picture does not show.
+    screen: bool,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
     /// Where the session may go, once it is the person's.
@@ -222,6 +225,28 @@ impl DevTools {
         heard
     }
 
+    /// From now on pages are made ready to be shown to a viewer, before their first document.
+    pub(super) fn screen(&self) {
+        lock(&self.shared).screen = true;
+    }
+
+    /// Sends a command to a page whose answer nobody waits for.
+    pub(super) fn post(&self, session: &str, method: &str, params: Value) {
+        let command = lock(&self.shared).command(session, method, params);
+        let _ = self.send.send(command);
+    }
+
+    /// The same, to the browser itself.
+    pub(super) fn post_to_browser(&self, method: &str, params: Value) {
+        let id = {
+            let mut shared = lock(&self.shared);
+            shared.last_id += 1;
+            shared.last_id
+        };
+        let command = json!({"id": id, "method": method, "params": params});
+        let _ = self.send.send(Message::text(command.to_string()));
+    }
+
     /// From now on what the page reports of itself is kept.
     pub(super) fn listen(&self) {
         lock(&self.shared).noise.get_or_insert_default();
@@ -324,6 +349,15 @@ impl Shared {
             }
             return Vec::new();
         }
+        if message["method"] == "Page.screencastFrame" {
+            // Pictures are large, come sixty times a second, and are nobody's but the screen's.
+            let session = message["sessionId"].as_str().unwrap_or_default().to_owned();
+            let params = json!({"sessionId": message["params"]["sessionId"]});
+            if let Some(subscriber) = &self.subscriber {
+                let _ = subscriber.send(message);
+            }
+            return vec![self.command(&session, "Page.screencastFrameAck", params)];
+        }
         if let Some(subscriber) = &self.subscriber {
             let _ = subscriber.send(message.clone());
         }
@@ -371,8 +405,11 @@ impl Shared {
             }
             "Target.attachedToTarget" if self.confinement.is_some() => {
                 let attached = params["sessionId"].as_str().unwrap_or_default().to_owned();
+                let kind = params["targetInfo"]["type"].as_str().unwrap_or_default();
+                let shown = self.screen && matches!(kind, "page" | "iframe");
                 let mut commands: Vec<_> = Confinement::commands()
                     .into_iter()
+                    .chain(shown.then(Screen::commands).into_iter().flatten())
                     .map(|(method, params)| self.command(&attached, method, params))
                     .collect();
                 commands.push(self.command(

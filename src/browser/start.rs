@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::page::Page;
 use super::recorder::Recorder;
 use super::remote::Endpoint;
+use super::screen::Screen;
 use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
 use super::{Binaries, Error, Kind, Settings};
@@ -138,6 +139,19 @@ impl Browser {
             let _ = side.tools.call(None, "Target.detachFromTarget", detach).await;
         }
         Ok(())
+    }
+
+    /// Leaves the page to people at viewers: its pictures, and what they do. As [`Browser::hand_over`], with
+    /// `allowed`.
+    ///
+    /// # Errors
+    /// [`Error::Unconfined`] for a browser without a side channel; [`Error::Gone`] and the like.
+    pub async fn screen(&mut self, allowed: Vec<String>) -> Result<Screen, Error> {
+        let tools = self.page.side.as_ref().map(|side| side.tools.clone());
+        let screen = Screen::new(tools.ok_or(Error::Unconfined)?);
+        let allowed = if allowed.is_empty() { vec!["*".to_owned()] } else { allowed };
+        self.hand_over(allowed).await?;
+        Ok(screen)
     }
 
     /// Listens to what a person does on the page, which is theirs from now on. `saving`: documents are sent, too.
