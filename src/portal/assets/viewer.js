@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-// The viewer of a live session.
-=======
 // The viewer of a live session: draws what the broker sends, and sends what the person does. What is sent
 // either way stands in the broker's `stream`. No picture, key or text is kept here.
 (() => {
@@ -436,4 +433,3 @@
   cover("Connecting", "");
   connect();
 })();
->>>>>>> main
