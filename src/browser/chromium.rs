@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 
 use super::Settings;
+use super::confine::{FEATURES_OFF, Rules};
 use super::fault::first_words;
 
 /// How much of a line of the browser's is read at once, in bytes.
@@ -55,7 +56,7 @@ impl Chromium {
     ) -> io::Result<Self> {
         let defaults = folder.join("profile").join("Default");
         std::fs::create_dir_all(&defaults)?;
-        std::fs::write(defaults.join("Preferences"), nested().to_string())?;
+        std::fs::write(defaults.join("Preferences"), nested(settings.rules.as_ref()).to_string())?;
         let mut child = Command::new(program)
             .args(arguments(settings))
             .args(DRIVEN)
@@ -143,9 +144,10 @@ pub(super) fn preferences() -> [(&'static str, Value); 11] {
 }
 
 /// The same as Chromium keeps them in its profile: an object for each part of a name.
-fn nested() -> Value {
+fn nested(rules: Option<&Rules>) -> Value {
     let mut whole = Map::new();
-    for (name, value) in preferences() {
+    let confining = rules.map(Rules::preferences).unwrap_or_default();
+    for (name, value) in preferences().into_iter().chain(confining) {
         put(&mut whole, name, value);
     }
     whole.into()
@@ -190,6 +192,12 @@ pub(super) fn arguments(settings: &Settings) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
+    if settings.rules.is_some()
+        && let Some(features) = arguments.last_mut()
+    {
+        features.push(',');
+        features.push_str(FEATURES_OFF);
+    }
     if settings.headless {
         arguments.push("--headless".into());
         arguments.push("--disable-gpu".into());
@@ -203,7 +211,7 @@ pub(super) fn arguments(settings: &Settings) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Socket, nested};
+    use super::{Rules, Socket, nested};
 
     #[test]
     fn the_socket_is_read_from_what_the_browser_says() {
@@ -227,9 +235,17 @@ mod tests {
 
     #[test]
     fn preferences_are_kept_as_the_browser_keeps_them() {
-        let kept = nested();
+        let kept = nested(None);
         assert_eq!(kept["profile"]["password_manager_enabled"], false);
         assert_eq!(kept["profile"]["cookie_controls_mode"], 0);
         assert_eq!(kept["credentials_enable_service"], false);
+        assert_eq!(kept.get("policy"), None);
+        let confined = nested(Some(&Rules::default()));
+        assert_eq!(confined["profile"]["default_content_setting_values"]["notifications"], 2);
+        assert_eq!(confined["profile"]["password_manager_enabled"], false);
+        assert_eq!(confined["policy"]["url_blocklist"][0], "*");
+        assert_eq!(confined["webrtc"]["udp_port_range"], "1-1");
+        let allowed = nested(Some(&Rules { webrtc: true, ..Rules::default() }));
+        assert_eq!(allowed.get("webrtc"), None);
     }
 }

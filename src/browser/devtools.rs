@@ -15,10 +15,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::Error;
 use super::author::Snapshot;
-use super::confine::{Confinement, auto_attach};
+use super::confine::{Attempts, Confinement, Order, Rules};
 use super::fault::{Fault, first_words};
 use super::noise::Noise;
-use super::screen::Screen;
 
 /// How long the browser may take for one command. A page that is blocked blocks the commands to it.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -53,12 +52,12 @@ struct Shared {
     held: Vec<Paused>,
     /// What the network is, where pages are served from memory.
     served: Option<Vec<Snapshot>>,
-    /// Whether pages are shown to a viewer, and told of what a picture does not show.
-    screen: bool,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
     /// Where the session may go, once it is the person's.
     confinement: Option<Confinement>,
+    /// What the confinement wants done, and was not sent yet.
+    orders: Vec<Order>,
     /// Page targets that exist.
     pages: HashSet<String>,
     /// Whether the browser has closed the socket.
@@ -182,6 +181,9 @@ impl DevTools {
             let go_on = shared.go_on(&paused);
             let _ = self.send.send(go_on);
         }
+        for order in shared.due() {
+            let _ = self.send.send(order);
+        }
     }
 
     /// Waits until no navigation of `frame` is under way, or until `limit` is over.
@@ -225,9 +227,11 @@ impl DevTools {
         heard
     }
 
-    /// From now on pages are made ready to be shown to a viewer, before their first document.
-    pub(super) fn screen(&self) {
-        lock(&self.shared).screen = true;
+    /// From now on the pages of a live session are made ready to be shown to viewers.
+    pub(super) fn show(&self) {
+        if let Some(confinement) = &mut lock(&self.shared).confinement {
+            confinement.show();
+        }
     }
 
     /// Sends a command to a page whose answer nobody waits for.
@@ -262,10 +266,27 @@ impl DevTools {
         lock(&self.shared).answers_dialogs = false;
     }
 
+    /// A live session begins: its pages are kept to `rules`, and what they try is told.
+    pub(super) async fn begin(&self, rules: Rules) -> Result<Attempts, Fault> {
+        let (attempts, beginning) = (Attempts::default(), rules.beginning());
+        lock(&self.shared).confinement = Some(Confinement::begun(rules, attempts.clone()));
+        for (method, params) in beginning {
+            self.call(None, method, params).await?;
+        }
+        Ok(attempts)
+    }
+
     /// From now on navigations go only where `patterns` say, in every tab and frame.
     pub(super) async fn confine(&self, patterns: Vec<String>) -> Result<(), Fault> {
-        lock(&self.shared).confinement = Some(Confinement::new(patterns));
-        self.call(None, "Target.setAutoAttach", auto_attach()).await.map(|_| ())
+        let closing = {
+            let mut shared = lock(&self.shared);
+            let confinement = shared.confinement.get_or_insert_default();
+            confinement.close(patterns);
+            confinement.closing()
+        };
+        self.call(None, "Target.setAutoAttach", closing).await?;
+        // What the pages that there are have been told meanwhile stands before this in the same socket.
+        self.call(None, "Browser.getVersion", json!({})).await.map(|_| ())
     }
 
     /// Returns when a navigation was refused, with its URL.
@@ -338,7 +359,26 @@ impl DevTools {
 
 impl Shared {
     /// Takes one message of the browser in; what has to be answered at once is returned.
-    fn take(&mut self, mut message: Value) -> Vec<Message> {
+    fn take(&mut self, message: Value) -> Vec<Message> {
+        if let Some(confinement) = &mut self.confinement
+            && message.get("method").is_some()
+        {
+            let heard = confinement.heard(&message);
+            self.orders.extend(heard);
+        }
+        let mut answers = self.read(message);
+        answers.extend(self.due());
+        answers
+    }
+
+    /// What the confinement wants done.
+    fn due(&mut self) -> Vec<Message> {
+        let orders = std::mem::take(&mut self.orders);
+        let message = |(session, method, params): Order| self.command(&session, method, params);
+        orders.into_iter().map(message).collect()
+    }
+
+    fn read(&mut self, mut message: Value) -> Vec<Message> {
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let answer = match message.get_mut("error") {
                 Some(error) => Err(fault(error)),
@@ -394,6 +434,7 @@ impl Shared {
                     session,
                     request: text(&params["requestId"]),
                     url: text(&params["request"]["url"]),
+                    frame: text(&params["frameId"]),
                     // What a script fetches leaves the document where it is.
                     document: params["resourceType"] == "Document",
                 };
@@ -402,22 +443,6 @@ impl Shared {
                     return Vec::new();
                 }
                 return vec![self.go_on(&paused)];
-            }
-            "Target.attachedToTarget" if self.confinement.is_some() => {
-                let attached = params["sessionId"].as_str().unwrap_or_default().to_owned();
-                let kind = params["targetInfo"]["type"].as_str().unwrap_or_default();
-                let shown = self.screen && matches!(kind, "page" | "iframe");
-                let mut commands: Vec<_> = Confinement::commands()
-                    .into_iter()
-                    .chain(shown.then(Screen::commands).into_iter().flatten())
-                    .map(|(method, params)| self.command(&attached, method, params))
-                    .collect();
-                commands.push(self.command(
-                    &attached,
-                    "Runtime.runIfWaitingForDebugger",
-                    json!({}),
-                ));
-                return commands;
             }
             "Fetch.authRequired" => {
                 // A prompt of the browser's own would block the page, and nobody could answer it.
@@ -457,7 +482,10 @@ impl Shared {
     fn go_on(&mut self, paused: &Paused) -> Message {
         let id = &paused.request;
         let (method, params) = match (&mut self.confinement, &self.served) {
-            (Some(confinement), _) if paused.document => confinement.verdict(id, &paused.url),
+            (Some(confinement), _) if paused.document => {
+                let Paused { session, frame, url, .. } = paused;
+                confinement.verdict(session, frame, id, url, &mut self.orders)
+            }
             (_, Some(pages)) => match pages.iter().find(|page| paused.is_for(page)) {
                 Some(page) if paused.document => ("Fetch.fulfillRequest", fulfilled(id, page)),
                 _ => (
@@ -473,8 +501,10 @@ impl Shared {
     /// A command that nobody waits for.
     fn command(&mut self, session: &str, method: &str, params: Value) -> Message {
         self.last_id += 1;
-        let command =
-            json!({"id": self.last_id, "sessionId": session, "method": method, "params": params});
+        let mut command = json!({"id": self.last_id, "method": method, "params": params});
+        if !session.is_empty() {
+            command["sessionId"] = session.into();
+        }
         Message::text(command.to_string())
     }
 }
@@ -484,6 +514,7 @@ struct Paused {
     session: String,
     request: String,
     url: String,
+    frame: String,
     document: bool,
 }
 

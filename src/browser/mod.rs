@@ -24,6 +24,7 @@ mod webdriver;
 
 pub use author::{Area, Hit, Inspection, Mark, Snapshot, Suggestion};
 pub use binaries::{Binaries, Program};
+pub use confine::{Attempt, Attempts, Rules, Wanted};
 pub use driver::reap;
 pub use error::Error;
 pub use noise::Noise;

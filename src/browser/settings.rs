@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::confine::Rules;
+
 /// What a session's browser is made of.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -21,6 +23,8 @@ pub struct Settings {
     pub headless: bool,
     /// Take certificates that do not hold (`EnforceCertificateValidation: No`).
     pub insecure_certificates: bool,
+    /// A live session: what its pages may do. `None` for a window of the person's own.
+    pub rules: Option<Rules>,
     /// Where the marks of running browsers and the versions of programs are kept.
     pub state: PathBuf,
     /// The name of this browser's mark: the session id.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::chromium::{self, Socket};
+use super::confine::{Attempts, Rules};
 use super::devtools::DevTools;
 use super::driver::Driver;
 use super::fault::Fault;
@@ -30,6 +31,8 @@ pub struct Browser {
     endpoint: Endpoint,
     /// What it says of itself, as `chrome 156.0.8078.79`.
     name: String,
+    /// What the pages of a live session try.
+    attempts: Option<Attempts>,
 }
 
 impl Browser {
@@ -93,7 +96,9 @@ impl Browser {
         };
         let side = async {
             match &socket {
-                Some(socket) => side_channel(socket).await.map(Some),
+                Some(socket) => side_channel(socket, settings.rules.as_ref()).await.map(Some),
+                // Nothing else holds a page to rules.
+                None if settings.rules.is_some() => Err(Error::Unconfined),
                 None => Ok(None),
             }
         };
@@ -104,7 +109,8 @@ impl Browser {
             };
             format!("{} {}", word("browserName"), word("browserVersion"))
         });
-        Ok(Self { page: Page::new(Wire::new(client), side), driver, endpoint, name })
+        let (side, attempts) = side.map_or((None, None), |(side, told)| (Some(side), told));
+        Ok(Self { page: Page::new(Wire::new(client), side), driver, endpoint, name, attempts })
     }
 
     /// The page.
@@ -115,6 +121,11 @@ impl Browser {
     /// What it says of itself, as `chrome 156.0.8078.79`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether its pages are kept to [`Settings::rules`].
+    pub fn has_rules(&self) -> bool {
+        self.attempts.is_some()
     }
 
     /// Leaves the page to the person: dialogs and prompts are theirs from now on. With `allowed`, which
@@ -141,17 +152,40 @@ impl Browser {
         Ok(())
     }
 
-    /// Leaves the page to people at viewers: its pictures, and what they do. As [`Browser::hand_over`], with
-    /// `allowed`.
+    /// Hands a live session over: its pages go only to `allowed`, which may hold `*` and is everywhere on the
+    /// web when empty; the way back to the pages of the sign-in is closed. What the pages try and do not get
+    /// is told by the answer. Dialogs and file choosers are the viewer's from now on.
     ///
     /// # Errors
-    /// [`Error::Unconfined`] for a browser without a side channel; [`Error::Gone`] and the like.
-    pub async fn screen(&mut self, allowed: Vec<String>) -> Result<Screen, Error> {
-        let tools = self.page.side.as_ref().map(|side| side.tools.clone());
-        let screen = Screen::new(tools.ok_or(Error::Unconfined)?);
-        let allowed = if allowed.is_empty() { vec!["*".to_owned()] } else { allowed };
-        self.hand_over(allowed).await?;
-        Ok(screen)
+    /// [`Error::Unconfined`] for a browser that was started without [`Settings::rules`]; [`Error::Gone`] and
+    /// the like.
+    pub async fn confine(&mut self, allowed: Vec<String>) -> Result<Attempts, Error> {
+        const DURING: &str = "the confinement of the session";
+        let (Some(side), Some(attempts)) = (&mut self.page.side, &self.attempts) else {
+            return Err(Error::Unconfined);
+        };
+        side.tools.leave_dialogs();
+        // Nothing leaves between this and the confinement.
+        side.tools.hold();
+        let confined = side.tools.confine(allowed).await;
+        for place in side.places.drain(..).collect::<Vec<_>>() {
+            let detach = json!({"sessionId": place.session});
+            let _ = side.tools.call(None, "Target.detachFromTarget", detach).await;
+        }
+        side.tools.release();
+        confined.map_err(|fault| fault.during(DURING))?;
+        Ok(attempts.clone())
+    }
+
+    /// The same, for people at viewers: the first answer is what they see and use.
+    ///
+    /// # Errors
+    /// As [`Browser::confine`].
+    pub async fn screen(&mut self, allowed: Vec<String>) -> Result<(Screen, Attempts), Error> {
+        let side = self.page.side.as_ref().ok_or(Error::Unconfined)?;
+        side.tools.show();
+        let screen = Screen::new(side.tools.clone());
+        Ok((screen, self.confine(allowed).await?))
     }
 
     /// Listens to what a person does on the page, which is theirs from now on. `saving`: documents are sent, too.
@@ -268,16 +302,27 @@ fn capabilities(
 }
 
 /// Opens the side channel, to the one page that a browser has which was just started.
-async fn side_channel(socket: &Socket) -> Result<Side, Error> {
+async fn side_channel(
+    socket: &Socket,
+    rules: Option<&Rules>,
+) -> Result<(Side, Option<Attempts>), Error> {
     const DURING: &str = "the opening of the side channel";
     let tools = DevTools::connect(&socket.url).await?;
     let discover = json!({"discover": true});
     let opened = async {
         tools.call(None, "Target.setDiscoverTargets", discover).await?;
+        let attempts = match rules {
+            Some(rules) => Some(tools.begin(rules.clone()).await?),
+            None => None,
+        };
         let page = tools.page().await?;
         // The id of a page's target is that of its top frame.
-        Ok(Place::new(attach(&tools, &page).await?, page))
+        let place = Place::new(attach(&tools, &page).await?, page);
+        for (method, params) in rules.map(|rules| rules.commands(true, false)).unwrap_or_default() {
+            tools.call(Some(&place.session), method, params).await?;
+        }
+        Ok((place, attempts))
     };
-    let place = opened.await.map_err(|fault: Fault| fault.during(DURING))?;
-    Ok(Side { tools, places: vec![place] })
+    let (place, attempts) = opened.await.map_err(|fault: Fault| fault.during(DURING))?;
+    Ok((Side { tools, places: vec![place] }, attempts))
 }

@@ -45,6 +45,7 @@ impl World {
             webdriver: configured.webdriver.clone(),
             ca_file: configured.ca_file.clone(),
             headless,
+            rules: None,
             insecure_certificates: false,
             state: self.config.state.clone(),
             mark: session.to_string(),

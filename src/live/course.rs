@@ -36,8 +36,16 @@ impl Course {
         let Self { ground, shared, plan, idle, lasts, client_address } = self;
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
+        let permissions = &connector.settings.permissions;
         let settings = browser::Settings {
             headless: true,
+            rules: Some(browser::Rules {
+                downloads: None,
+                uploads: permissions.uploads,
+                print: permissions.print,
+                service_workers: permissions.service_workers,
+                webrtc: permissions.webrtc,
+            }),
             insecure_certificates: !connector.settings.enforce_certificate_validation,
             ..(ground.browser)(session)
         };

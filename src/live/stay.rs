@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::shared::Shared;
-use crate::browser::{Error, Pace, Screen, Seen};
+use crate::browser::{Attempt, Error, Pace, Screen, Seen, Wanted};
 use crate::connector::{Clipboard, Permissions};
 use crate::session::Signed;
 use crate::stream::{Deed, Note, Taken};
@@ -38,7 +38,7 @@ pub(super) async fn stay(
     lasts: Duration,
 ) -> Result<String, Error> {
     let allowed = std::mem::take(&mut signed.allowed_urls);
-    let mut screen = signed.browser.screen(allowed).await?;
+    let (mut screen, attempts) = signed.browser.screen(allowed).await?;
     let Some(mut deeds) = shared.deeds() else {
         return Ok("a second course of the same session".to_owned());
     };
@@ -74,6 +74,13 @@ pub(super) async fn stay(
                 }
             }
             () = shared.wake.notified() => {}
+            attempt = attempts.next() => {
+                if let Err(error) = signed.note_attempt(&attempt).await {
+                    tracing::error!("{error}");
+                    return Ok("the record, which cannot be written".to_owned());
+                }
+                stay.tried(&attempt);
+            }
             () = tokio::time::sleep_until((Instant::now() + due).into()) => stay.settle(&screen).await,
         }
     }
@@ -234,10 +241,11 @@ impl<'a> Stay<'a> {
                     self.shared.tell(Note::Clipboard { text });
                 }
             }
-            Seen::FilesAsked { multiple } => match self.permissions.uploads {
-                true => self.shared.tell(Note::Upload { multiple }),
-                false => self.denied("sending files to it"),
-            },
+            // Where it is not allowed, it is an attempt.
+            Seen::FilesAsked { multiple } if self.permissions.uploads => {
+                self.shared.tell(Note::Upload { multiple });
+            }
+            Seen::FilesAsked { .. } => {}
             Seen::Gone => return false,
         }
         true
@@ -265,6 +273,21 @@ impl<'a> Stay<'a> {
                 }
             }
         }
+    }
+
+    /// Tells what a page tried and did not get.
+    fn tried(&self, attempt: &Attempt) {
+        let what = match attempt.wanted {
+            _ if attempt.allowed => return,
+            Wanted::Navigation => format!("going to {}", attempt.url),
+            Wanted::Popup => format!("a window with {}", attempt.url),
+            Wanted::Download => "saving files from it".to_owned(),
+            Wanted::Upload => "sending files to it".to_owned(),
+            Wanted::Print => "printing it".to_owned(),
+            Wanted::Permission(name) => format!("what the page asks for: {name}"),
+            Wanted::ServiceWorker | Wanted::WebRtc | Wanted::DeveloperTools => return,
+        };
+        self.denied(&what);
     }
 
     fn denied(&self, what: &str) {

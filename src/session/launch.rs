@@ -12,7 +12,7 @@ use super::value::Values;
 use super::{Error, Outcome, Progress};
 use crate::access::{self, Grant};
 use crate::activity::{Action, Live, Store};
-use crate::browser::{self, Browser};
+use crate::browser::{self, Browser, Wanted};
 use crate::clock::Clock;
 use crate::connector::Object;
 use crate::name::{AccountRef, SessionId};
@@ -364,6 +364,41 @@ impl Signed<'_> {
         details: &[(String, String)],
     ) -> Result<(), crate::activity::Error> {
         self.record.note(action, outcome, details).await
+    }
+
+    /// Writes down what a page of a live session tried and did not get; of what is allowed nothing is written.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn note_attempt(
+        &self,
+        attempt: &browser::Attempt,
+    ) -> Result<(), crate::activity::Error> {
+        if attempt.allowed {
+            return Ok(());
+        }
+        let mut details = Vec::new();
+        let action = match attempt.wanted {
+            Wanted::Navigation => Action::NavigationDenied,
+            Wanted::Popup => Action::PopupDenied,
+            Wanted::Download => Action::DownloadDenied,
+            Wanted::Upload => Action::UploadDenied,
+            Wanted::Print => Action::PrintDenied,
+            Wanted::ServiceWorker => Action::ServiceWorkerDenied,
+            Wanted::WebRtc => Action::WebRtcDenied,
+            Wanted::DeveloperTools => Action::DeveloperToolsDenied,
+            Wanted::Permission(name) => {
+                details.push(("permission".to_owned(), name.to_owned()));
+                Action::PermissionDenied
+            }
+        };
+        if !attempt.url.is_empty() {
+            details.push(("url".to_owned(), attempt.url.clone()));
+        }
+        if attempt.times > 1 {
+            details.push(("times".to_owned(), attempt.times.to_string()));
+        }
+        self.record.note(action, "denied", &details).await
     }
 
     /// Ends the session: the browser, and the record of it.

@@ -110,7 +110,6 @@ impl Screen {
     /// The screen of the browser behind `tools`. Its tabs come with the next events.
     pub(super) fn new(tools: DevTools) -> Self {
         let events = tools.subscribe();
-        tools.screen();
         Self {
             tools,
             events,
@@ -187,13 +186,10 @@ impl Screen {
         }
     }
 
-    /// What a page needs before its first document so that it can be shown.
-    pub(super) fn commands() -> [(&'static str, Value); 6] {
+    /// What a page needs before its first document so that it can be shown, beside what confines it.
+    pub(super) fn commands() -> [(&'static str, Value); 3] {
         [
-            ("Page.enable", json!({})),
-            ("Runtime.enable", json!({})),
             ("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
-            ("Page.setInterceptFileChooserDialog", json!({"enabled": true})),
             ("Runtime.addBinding", json!({"name": BINDING, "executionContextName": WORLD})),
             (
                 "Page.addScriptToEvaluateOnNewDocument",

@@ -132,10 +132,19 @@ async fn connect(
         }
     };
     let configured = world.browser_settings(session, arguments.headless);
-    let settings = browser::Settings {
-        webdriver: arguments.webdriver.clone().or(configured.webdriver),
-        ..configured
+    let permissions = &plan.connector.settings.permissions;
+    let rules = browser::Rules {
+        // There is nobody to save, choose or print anything.
+        downloads: None,
+        uploads: false,
+        print: false,
+        service_workers: permissions.service_workers,
+        webrtc: permissions.webrtc,
     };
+    let webdriver = arguments.webdriver.clone().or(configured.webdriver.clone());
+    let ours = webdriver.is_none() && configured.kind == browser::Kind::Chromium;
+    let confined = ours && arguments.headless && arguments.hold.is_some();
+    let settings = browser::Settings { webdriver, rules: confined.then_some(rules), ..configured };
     let Ready { settings, binaries, store } =
         world.ready(&plan, settings, &world.config.state).await?;
     report.planned = Some(report.began.elapsed());

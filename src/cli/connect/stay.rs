@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Arguments;
-use crate::browser::Browser;
+use crate::browser::{Attempt, Attempts, Browser, Wanted};
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Failure};
 use crate::session::{self, Outcome, Signed};
@@ -42,7 +42,15 @@ pub(super) async fn stay(
         (None, true) => return Ok("the end of a headless session"),
         (None, false) => Hold::UntilClosed,
     };
-    signed.browser.hand_over(std::mem::take(&mut signed.allowed_urls)).await?;
+    let allowed = std::mem::take(&mut signed.allowed_urls);
+    // Nobody is at a browser without a window: it is confined as a live session is.
+    let attempts = match signed.browser.has_rules() {
+        true => Some(signed.browser.confine(allowed).await?),
+        false => {
+            signed.browser.hand_over(allowed).await?;
+            None
+        }
+    };
     tell(session::Progress::HandedOver);
     let time = async {
         match hold {
@@ -60,7 +68,22 @@ pub(super) async fn stay(
                 tell(session::Progress::NavigationRefused(url));
                 continue;
             }
+            attempt = next(attempts.as_ref()) => {
+                signed.note_attempt(&attempt).await.map_err(|error| Failure::unrecorded(&error))?;
+                if matches!(attempt.wanted, Wanted::Navigation | Wanted::Popup) {
+                    tell(session::Progress::NavigationRefused(attempt.url));
+                }
+                continue;
+            }
         });
+    }
+}
+
+/// The next thing that a page of a confined session tried.
+async fn next(attempts: Option<&Attempts>) -> Attempt {
+    match attempts {
+        Some(attempts) => attempts.next().await,
+        None => std::future::pending().await,
     }
 }
 
