@@ -8,6 +8,7 @@ pub mod activity;
 pub mod browser;
 pub mod cli;
 pub mod connector;
+pub mod demo;
 pub mod import;
 pub mod live;
 pub mod plan;

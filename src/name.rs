@@ -296,6 +296,77 @@ impl fmt::Display for UserName {
     }
 }
 
+/// Which accounts somebody may use: `[vault:]path`, where `*` stands for any characters, `/` too. Without a vault
+/// those of the default vault are meant; `*` alone means every account of every vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it names `account`, whose vault is named.
+    pub fn matches(&self, account: &AccountRef, default: &VaultName) -> bool {
+        if self.0 == "*" {
+            return true;
+        }
+        let account = account.within(default);
+        let vault = account.vault().unwrap_or(default).as_str();
+        match self.0.split_once(':') {
+            Some((wanted, path)) => fits(wanted, vault) && fits(path, &account.path()),
+            None => vault == default.as_str() && fits(&self.0, &account.path()),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a pattern is `[vault:]path` of 1 to 256 characters, where `*` stands for any; such as `web/*` or `corp:web/*`"
+)]
+pub struct NoPattern;
+
+impl FromStr for Pattern {
+    type Err = NoPattern;
+
+    fn from_str(text: &str) -> Result<Self, NoPattern> {
+        let (vault, path) = text.split_once(':').unwrap_or(("*", text));
+        let plain = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
+        let holds = plain(path)
+            && !path.contains(':')
+            && !vault.is_empty()
+            && vault.chars().all(named)
+            && text.trim() == text
+            && text.chars().count() <= 256;
+        if holds { Ok(Self(text.to_owned())) } else { Err(NoPattern) }
+    }
+}
+
+/// Whether `text` is what `pattern` says, where `*` stands for any characters. In time that is at most the product
+/// of both lengths.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +401,13 @@ mod tests {
         }
         for text in ["", "-a", ".a", "a b", "a/b", "ä", "a\n", &"x".repeat(65)] {
             assert!(text.parse::<ConnectorId>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for text in ["", ":", "a:", ":a", "a:b:c", "a b:c", " a", "a\n", &"x".repeat(257)] {
+            assert!(text.parse::<Pattern>().is_err(), "{text:?} was taken");
         }
     }
 }

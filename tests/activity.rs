@@ -21,10 +21,10 @@ fn event(second: i64) -> Event {
     let eight: Timestamp = "2026-03-01T08:00:00Z".parse().unwrap();
     Event {
         time: Timestamp::from_second(eight.as_second() + second).unwrap(),
-        session: SESSION.parse().unwrap(),
+        session: Some(SESSION.parse().unwrap()),
         user: "jane".parse().unwrap(),
         action: Action::UsePassword,
-        account: "local:web/shop".parse().unwrap(),
+        account: Some("local:web/shop".parse().unwrap()),
         connector: "shop".into(),
         address: "shop.example".into(),
         reason: String::new(),
@@ -36,7 +36,7 @@ fn event(second: i64) -> Event {
 
 /// The first row of `session`.
 fn connect(session: SessionId) -> Event {
-    Event { session, action: Action::Connect, ..event(0) }
+    Event { session: Some(session), action: Action::Connect, ..event(0) }
 }
 
 async fn all(store: &Store) -> Vec<Row> {

@@ -26,7 +26,8 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["secret", "name", "clock"]),
     ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
-    ("browser", &["secret", "locator", "host", "key"]),
+    ("demo", &["secret", "name", "clock", "vault"]),
+    ("browser", &["secret", "locator", "host", "key", "stream"]),
     ("activity", &["plan", "name", "diagnostic", "clock"]),
     (
         "session",
@@ -70,6 +71,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
         &[
             "stream",
             "live",
+            "demo",
             "name",
             "clock",
             "host",
@@ -106,6 +108,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "session",
             "stream",
             "live",
+            "demo",
             "portal",
         ],
     ),
@@ -116,6 +119,8 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
 const MAY_EXPOSE: &[&str] = &[
     "src/secret.rs",
     "src/vault/",
+    // Asks people for their passwords, as the sites that are signed in to do.
+    "src/demo/",
     "src/browser/typing.rs",
     // Fills templates, for `browser/typing.rs` alone.
     "src/session/value.rs",

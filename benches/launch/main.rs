@@ -5,9 +5,6 @@
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod browser;
-#[path = "../../examples/demo/site/mod.rs"]
-#[allow(dead_code, reason = "the demo reads its people from JSON, the bench makes them")]
-mod demo;
 mod doorward;
 mod figures;
 mod floor;

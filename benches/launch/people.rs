@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use doorward::demo::{self, People, Person};
 use doorward::secret::Secret;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Trouble;
-use super::demo;
-use super::demo::people::{People, Person};
 
 /// One of them.
 pub(crate) struct Someone {

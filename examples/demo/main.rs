@@ -13,8 +13,6 @@
 //! [{ "username": "operator", "password": "…", "seed": "JBSWY3DPEHPK3PXP" }]
 //! ```
 
-mod site;
-
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use site::people::{People, Unusable};
+use doorward::demo::{self, People, Unusable};
 
 /// A small site to sign in to: name and password, then a one-time code, then a dashboard.
 #[derive(Debug, Parser)]
@@ -76,7 +74,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
     let people = people(&arguments.credentials)?;
-    let router = site::router(people);
+    let router = demo::router(people);
     let refused = |source| Error::Listen { address: arguments.listen, source };
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(refused)?;
     let url = format!("http://{}", listener.local_addr().map_err(refused)?);

@@ -18,6 +18,20 @@ pub enum Action {
     UseOneTimeCode,
     /// The account's password was typed.
     UsePassword,
+    /// Somebody signed in to the portal.
+    SignIn,
+    /// Somebody tried to sign in to the portal and was not let in.
+    SignInFailed,
+    /// Somebody signed out of the portal.
+    SignOut,
+    /// A user of the portal was added.
+    UserAdded,
+    /// A user of the portal was changed: password, role or accounts.
+    UserChanged,
+    /// A user of the portal was removed.
+    UserRemoved,
+    /// Something was asked of the portal that is not allowed.
+    Denied,
     /// A page of a live session was kept from going where `AllowedURLs` does not let it.
     NavigationDenied,
     /// A page opened a window that leads elsewhere, or one too many; it was closed.
@@ -46,13 +60,20 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 25] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
         Self::Disconnect,
         Self::UseOneTimeCode,
         Self::UsePassword,
+        Self::SignIn,
+        Self::SignInFailed,
+        Self::SignOut,
+        Self::UserAdded,
+        Self::UserChanged,
+        Self::UserRemoved,
+        Self::Denied,
         Self::NavigationDenied,
         Self::PopupDenied,
         Self::DownloadDenied,
@@ -76,6 +97,13 @@ impl Action {
             Self::Disconnect => "Disconnect",
             Self::UseOneTimeCode => "UseOneTimeCode",
             Self::UsePassword => "UsePassword",
+            Self::SignIn => "SignIn",
+            Self::SignInFailed => "SignInFailed",
+            Self::SignOut => "SignOut",
+            Self::UserAdded => "UserAdded",
+            Self::UserChanged => "UserChanged",
+            Self::UserRemoved => "UserRemoved",
+            Self::Denied => "Denied",
             Self::NavigationDenied => "NavigationDenied",
             Self::PopupDenied => "PopupDenied",
             Self::DownloadDenied => "DownloadDenied",
@@ -102,14 +130,15 @@ impl Action {
 pub struct Event {
     /// When.
     pub time: Timestamp,
-    /// In which session.
-    pub session: SessionId,
+    /// In which session; `None` for what is of no session, such as a sign-in to the portal.
+    pub session: Option<SessionId>,
     /// Who.
     pub user: UserName,
     /// What.
     pub action: Action,
-    /// With which account, its vault named; safe and account of the record come from it.
-    pub account: AccountRef,
+    /// With which account, its vault named; safe and account of the record come from it. `None` for what is
+    /// of no account.
+    pub account: Option<AccountRef>,
     /// Through which connector: its id, or the path that was asked for when it could not be read.
     pub connector: String,
     /// The `address` of the account, or the origin of the page.

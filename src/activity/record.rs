@@ -98,9 +98,32 @@ impl Record {
     /// # Errors
     /// [`Error::Row`] where somebody made a row unreadable, and what reading a database can meet.
     pub async fn rows(&self, filter: &Filter) -> Result<Vec<Row>, Error> {
+        self.select(filter, None, "ASC", None).await
+    }
+
+    /// At most `most` of the rows that `filter` lets through and whose number is below `before`, the newest first.
+    ///
+    /// # Errors
+    /// As for [`Record::rows`].
+    pub async fn newest(
+        &self,
+        filter: &Filter,
+        before: Option<i64>,
+        most: u32,
+    ) -> Result<Vec<Row>, Error> {
+        self.select(filter, before, "DESC", Some(most)).await
+    }
+
+    async fn select(
+        &self,
+        filter: &Filter,
+        before: Option<i64>,
+        order: &'static str,
+        most: Option<u32>,
+    ) -> Result<Vec<Row>, Error> {
         let account = filter.account.as_ref();
         let mut connection = self.connection.lock().await;
-        let rows = sqlx::query(
+        let query = format!(
             "SELECT * FROM activity
              WHERE (?1 IS NULL OR session = ?1)
                AND (?2 IS NULL OR user = ?2)
@@ -108,17 +131,22 @@ impl Record {
                AND (?4 IS NULL OR vault = ?4)
                AND (?5 IS NULL OR safe = ?5)
                AND (?6 IS NULL OR account = ?6)
-             ORDER BY number",
-        )
-        .bind(filter.session.map(|session| session.to_string()))
-        .bind(filter.user.as_deref())
-        .bind(filter.since.map(Timestamp::as_microsecond))
-        .bind(account.and_then(|account| account.vault()).map(ToString::to_string))
-        .bind(account.map(|account| account.safe().unwrap_or_default()))
-        .bind(account.map(AccountRef::name))
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(|error| Error::of(&self.path, error))?;
+               AND (?7 IS NULL OR number < ?7)
+             ORDER BY number {order} LIMIT ?8"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(filter.session.map(|session| session.to_string()))
+            .bind(filter.user.as_deref())
+            .bind(filter.since.map(Timestamp::as_microsecond))
+            .bind(account.and_then(|account| account.vault()).map(ToString::to_string))
+            .bind(account.map(|account| account.safe().unwrap_or_default()))
+            .bind(account.map(AccountRef::name))
+            .bind(before)
+            // SQLite takes a negative limit for none.
+            .bind(most.map_or(-1, i64::from))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| Error::of(&self.path, error))?;
         rows.iter().map(|row| Row::read(&self.path, row)).collect()
     }
 

@@ -30,16 +30,17 @@ pub(super) type Unreadable = &'static str;
 impl Columns {
     /// The columns of `event`, still without their place in the chain.
     pub(super) fn of(event: &Event) -> Self {
+        let account = event.account.as_ref();
         Self {
             number: 0,
             format: FORMAT,
             time: event.time.as_microsecond(),
-            session: event.session.to_string(),
+            session: event.session.map(|session| session.to_string()).unwrap_or_default(),
             user: event.user.to_string(),
             action: event.action.word().to_owned(),
-            vault: event.account.vault().map(ToString::to_string).unwrap_or_default(),
-            safe: event.account.safe().unwrap_or_default().to_owned(),
-            account: event.account.name().to_owned(),
+            vault: account.and_then(AccountRef::vault).map(ToString::to_string).unwrap_or_default(),
+            safe: account.and_then(AccountRef::safe).unwrap_or_default().to_owned(),
+            account: account.map(AccountRef::name).unwrap_or_default().to_owned(),
             connector: event.connector.clone(),
             address: event.address.clone(),
             reason: event.reason.clone(),
@@ -72,15 +73,23 @@ impl Columns {
             vault => Some(vault.parse().map_err(|_| "vault")?),
         };
         let safe = Some(self.safe.as_str()).filter(|safe| !safe.is_empty());
+        let account = match (self.account.as_str(), &vault, safe) {
+            ("", None, None) => None,
+            (name, ..) => Some(AccountRef::new(vault, safe, name).map_err(|_| "account")?),
+        };
+        let session = match self.session.as_str() {
+            "" => None,
+            session => Some(session.parse().map_err(|_| "session")?),
+        };
         Ok(Row {
             number: self.number,
             hash: HEXLOWER.encode(&self.hash),
             event: Event {
                 time: Timestamp::from_microsecond(self.time).map_err(|_| "time")?,
-                session: self.session.parse().map_err(|_| "session")?,
+                session,
                 user: self.user.parse().map_err(|_| "user")?,
                 action: Action::from_word(&self.action).ok_or("action")?,
-                account: AccountRef::new(vault, safe, &self.account).map_err(|_| "account")?,
+                account,
                 details: Details::read(&self.details).ok_or("details")?,
                 connector: self.connector,
                 address: self.address,

@@ -13,10 +13,10 @@ use crate::name::SessionId;
 fn event(reason: &str) -> Event {
     Event {
         time: "2026-03-01T08:00:00.123456Z".parse().unwrap(),
-        session: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+        session: Some("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap()),
         user: "jane".parse().unwrap(),
         action: Action::Connect,
-        account: "local:web/shop".parse().unwrap(),
+        account: Some("local:web/shop".parse().unwrap()),
         connector: "shop".into(),
         address: "shop.example".into(),
         reason: reason.into(),

@@ -227,6 +227,30 @@ impl DevTools {
         heard
     }
 
+    /// From now on the pages of a live session are made ready to be shown to viewers.
+    pub(super) fn show(&self) {
+        if let Some(confinement) = &mut lock(&self.shared).confinement {
+            confinement.show();
+        }
+    }
+
+    /// Sends a command to a page whose answer nobody waits for.
+    pub(super) fn post(&self, session: &str, method: &str, params: Value) {
+        let command = lock(&self.shared).command(session, method, params);
+        let _ = self.send.send(command);
+    }
+
+    /// The same, to the browser itself.
+    pub(super) fn post_to_browser(&self, method: &str, params: Value) {
+        let id = {
+            let mut shared = lock(&self.shared);
+            shared.last_id += 1;
+            shared.last_id
+        };
+        let command = json!({"id": id, "method": method, "params": params});
+        let _ = self.send.send(Message::text(command.to_string()));
+    }
+
     /// From now on what the page reports of itself is kept.
     pub(super) fn listen(&self) {
         lock(&self.shared).noise.get_or_insert_default();
@@ -364,6 +388,15 @@ impl Shared {
                 let _ = waiting.send(answer);
             }
             return Vec::new();
+        }
+        if message["method"] == "Page.screencastFrame" {
+            // Pictures are large, come sixty times a second, and are nobody's but the screen's.
+            let session = message["sessionId"].as_str().unwrap_or_default().to_owned();
+            let params = json!({"sessionId": message["params"]["sessionId"]});
+            if let Some(subscriber) = &self.subscriber {
+                let _ = subscriber.send(message);
+            }
+            return vec![self.command(&session, "Page.screencastFrameAck", params)];
         }
         if let Some(subscriber) = &self.subscriber {
             let _ = subscriber.send(message.clone());

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::page::Page;
 use super::recorder::Recorder;
 use super::remote::Endpoint;
+use super::screen::Screen;
 use super::side::{Place, Side, attach};
 use super::webdriver::Wire;
 use super::{Binaries, Error, Kind, Settings};
@@ -174,6 +175,17 @@ impl Browser {
         side.tools.release();
         confined.map_err(|fault| fault.during(DURING))?;
         Ok(attempts.clone())
+    }
+
+    /// The same, for people at viewers: the first answer is what they see and use.
+    ///
+    /// # Errors
+    /// As [`Browser::confine`].
+    pub async fn screen(&mut self, allowed: Vec<String>) -> Result<(Screen, Attempts), Error> {
+        let side = self.page.side.as_ref().ok_or(Error::Unconfined)?;
+        side.tools.show();
+        let screen = Screen::new(side.tools.clone());
+        Ok((screen, self.confine(allowed).await?))
     }
 
     /// Listens to what a person does on the page, which is theirs from now on. `saving`: documents are sent, too.

@@ -118,7 +118,7 @@ async fn show(config: &Config, show: &Show) -> Result<Exit, Failure> {
         None => Vec::new(),
     };
     if let Some(session) = &session {
-        rows.retain(|row| session.fits(&row.event.session));
+        rows.retain(|row| row.event.session.is_some_and(|id| session.fits(&id)));
         session.check(&rows)?;
     }
     super::print(&match show.format {
@@ -231,7 +231,7 @@ impl Session {
 
     /// Whether `rows`, which fit, are of one session and no other.
     fn check(&self, rows: &[Row]) -> Result<(), Failure> {
-        let mut sessions: Vec<_> = rows.iter().map(|row| row.event.session).collect();
+        let mut sessions: Vec<_> = rows.iter().filter_map(|row| row.event.session).collect();
         sessions.sort();
         sessions.dedup();
         let asked = match self {

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use super::Exit;
 use crate::diagnostic::{Code, render};
-use crate::{access, activity, browser, config, session, vault};
+use crate::{access, activity, browser, config, portal, session, vault};
 
 /// What ended a command before it was done.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl From<config::Error> for Failure {
 
 impl From<access::Refusal> for Failure {
     fn from(error: access::Refusal) -> Self {
-        Self::new(Exit::Access, &error, None)
+        Self::new(Exit::Access, &error, error.help())
     }
 }
 
@@ -119,6 +119,20 @@ impl From<session::Error> for Failure {
 /// Whether the terminal wants colours.
 pub(super) fn colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+impl From<portal::Error> for Failure {
+    fn from(error: portal::Error) -> Self {
+        use portal::Error as E;
+        let exit = match &error {
+            E::Unrecorded(_) | E::Failed { .. } | E::Folder { .. } | E::Foreign { .. } => {
+                Exit::Store
+            }
+            E::Random | E::Unhashed | E::Ended(_) => Exit::Bug,
+            _ => Exit::Usage,
+        };
+        Self::new(exit, &error, error.help())
+    }
 }
 
 impl From<activity::Error> for Failure {

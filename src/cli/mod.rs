@@ -21,9 +21,11 @@ mod record;
 mod rehearsal;
 mod responder;
 mod schema;
+mod serve;
 mod signals;
 mod stage;
 mod trial;
+mod user;
 mod vault;
 mod world;
 
@@ -45,6 +47,7 @@ First steps:
   doorward vault init
   doorward account add web/shop --username alice --url https://shop.example/login
   doorward connect CONNECTOR --account web/shop
+  doorward serve                                    the same for several people, in their own browsers
 
 Exit codes: 0 done, 1 not signed in, 2 usage, 3 connector, 4 access refused, 5 vault, 6 browser, 7 record, \
 70 a bug of ours."
@@ -81,6 +84,10 @@ enum Command {
     Account(account::Arguments),
     /// Make a KDBX vault
     Vault(vault::Arguments),
+    /// Serve the portal: people pick an account and work in the signed-in application in their own browser
+    Serve(serve::Arguments),
+    /// Keep the users of the portal
+    User(user::Arguments),
     /// Show who used what, and prove that nothing was altered
     Activity(activity::Arguments),
     /// Check configuration, connectors, browser, vaults, record and clock, and say what to do
@@ -106,7 +113,7 @@ fn command() -> Exit {
         Err(error) if error.use_stderr() && names_a_secret(std::env::args_os()) => {
             let failure = Failure::usage(
                 "no option takes a secret: every program of this machine could read it",
-                "leave it out to be asked without echo, or pipe it in with `--secret-stdin`",
+                "leave it out to be asked without echo, or pipe it in with `--secret-stdin` (a user's password: `--password-stdin`)",
             );
             eprint(&failure.text);
             return failure.exit;
@@ -130,6 +137,8 @@ fn command() -> Exit {
         Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
+        Command::Serve(arguments) => serve::run(named, arguments),
+        Command::User(arguments) => user::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
         Command::Doctor(arguments) => doctor::run(named, arguments),
     };

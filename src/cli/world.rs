@@ -42,7 +42,16 @@ impl World {
     /// # Errors
     /// Exit 70 when the system has no event queue to give.
     pub(super) fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
-        self.runtime()?.block_on(async {
+        self.run_on(&self.runtime()?, work)
+    }
+
+    /// The same on a runtime of the command's own.
+    pub(super) fn run_on<T>(
+        &self,
+        runtime: &tokio::runtime::Runtime,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
+        runtime.block_on(async {
             let done = work.await;
             let vaults =
                 std::mem::take(&mut *self.vaults.lock().unwrap_or_else(PoisonError::into_inner));

@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+mod portal;
 mod read;
 mod table;
 
@@ -10,6 +11,7 @@ mod tests;
 
 pub use document::Place;
 pub use error::Error;
+pub use portal::{Network, Offer, Portal, Tls};
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -39,6 +41,8 @@ pub struct Config {
     pub state: PathBuf,
     /// The browser and its driver.
     pub browser: Browser,
+    /// The web pages.
+    pub portal: Portal,
 }
 
 /// One vault of the configuration; what its `kind` makes of the settings is the vault's own matter.
@@ -137,6 +141,7 @@ impl Config {
             connectors: vec![PathBuf::from("connectors"), data.join("connectors")],
             state: data.join("state"),
             browser: Browser::default(),
+            portal: Portal::default(),
         })
     }
 

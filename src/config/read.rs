@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::document::{self, Kind, Node, Place};
 use super::table::{Reader, listed, nearest, settings};
-use super::{Browser, BrowserKind, Config, Error, VaultEntry};
+use super::{Browser, BrowserKind, Config, Error, Portal, VaultEntry};
 use crate::name::{AccountRef, Links, VaultName};
 
-const KEYS: [&str; 6] = ["vaults", "default-vault", "links", "connectors", "state", "browser"];
+const KEYS: [&str; 7] =
+    ["vaults", "default-vault", "links", "connectors", "state", "browser", "portal"];
 const LINK_KEYS: [&str; 2] = ["logon-account", "reconcile-account"];
 const BROWSER_KEYS: [&str; 6] = ["kind", "binary", "driver", "sandbox", "webdriver", "ca-file"];
 const BROWSER_KINDS: [&str; 2] = ["chromium", "firefox"];
@@ -51,6 +52,10 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         Some(node) => browser(reader, node)?,
         None => Browser::default(),
     };
+    let portal = match table.take("portal") {
+        Some(node) => super::portal::portal(reader, node)?,
+        None => Portal::default(),
+    };
     Ok(Config {
         file: Some(path.to_owned()),
         base: base.to_owned(),
@@ -60,6 +65,7 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         connectors,
         state,
         browser,
+        portal,
     })
 }
 

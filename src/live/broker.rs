@@ -1,17 +1,24 @@
 //! The broker: starts live sessions, holds them, and ends them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Card;
+use super::card::{Card, Stage};
+use super::course::Course;
+use super::shared::Shared;
+use super::viewer::Viewer;
 use crate::activity::{self, Store};
 use crate::browser;
 use crate::clock::Clock;
 use crate::connector::Connector;
 use crate::diagnostic::Diagnostic;
 use crate::name::{SessionId, UserName};
-use crate::plan::Request;
-use crate::session::Vaults;
+use crate::plan::{self, Request};
+use crate::session::{self, Vaults};
+
+/// How long an ended session is still told of, so that its last word can be read.
+const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
 /// What live sessions stand on.
 pub struct Ground {
@@ -68,46 +75,159 @@ pub enum Refusal {
     Unrecorded(#[from] activity::Error),
 }
 
+impl Refusal {
+    /// The word in the record.
+    fn word(&self) -> &str {
+        match self {
+            Self::Unfit(problems) => {
+                let first = problems.iter().find(|problem| problem.is_error());
+                first.map_or("connector", |problem| problem.code.name())
+            }
+            Self::TooManyOfUser(_) => "too-many-of-user",
+            Self::TooManyOnHost(_) => "too-many-on-host",
+            Self::Stopping => "stopping",
+            Self::Unrecorded(_) => "record",
+        }
+    }
+}
+
 /// The live sessions of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Broker(Arc<Inner>);
 
 struct Inner {
-    ground: Ground,
+    ground: Arc<Ground>,
     limits: Limits,
+    sessions: Mutex<Sessions>,
+}
+
+#[derive(Default)]
+struct Sessions {
+    stopping: bool,
+    all: BTreeMap<SessionId, Arc<Shared>>,
 }
 
 impl Broker {
     /// A broker without sessions.
     pub fn new(ground: Ground, limits: Limits) -> Self {
-        Self(Arc::new(Inner { ground, limits }))
+        let ground = Arc::new(ground);
+        Self(Arc::new(Inner { ground, limits, sessions: Mutex::default() }))
     }
 
     /// Starts a session and returns at once; [`Broker::card`] tells how it goes.
     ///
     /// # Errors
     /// [`Refusal`], which is on record.
-    pub async fn start(&self, _order: Order) -> Result<SessionId, Refusal> {
-        let _ = (&self.0.ground.clock, self.0.limits);
-        Err(Refusal::Stopping)
+    pub async fn start(&self, order: Order) -> Result<SessionId, Refusal> {
+        let session = SessionId::fresh();
+        match self.begin(session, &order) {
+            Ok(course) => {
+                tokio::spawn(course.run());
+                Ok(session)
+            }
+            Err(refusal) => {
+                let Ground { store, clock, .. } = &*self.0.ground;
+                let why = [("cause".to_owned(), refusal.word().to_owned())];
+                let connector = order.connector.id.as_str();
+                let (request, from) = (&order.request, &order.client_address);
+                session::refused(store, *clock, session, request, connector, from, &why).await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Takes a session in, when there is room for it.
+    fn begin(&self, session: SessionId, order: &Order) -> Result<Course, Refusal> {
+        let Inner { ground, limits, .. } = &*self.0;
+        let plan = plan::build(Arc::clone(&order.connector), order.request.clone())
+            .map_err(Refusal::Unfit)?;
+        let mut sessions = self.sessions();
+        if sessions.stopping {
+            return Err(Refusal::Stopping);
+        }
+        let live = || sessions.all.values().filter(|shared| !shared.is_over());
+        let own = live().filter(|shared| shared.user() == &order.request.user).count();
+        if own >= limits.per_user {
+            return Err(Refusal::TooManyOfUser(own));
+        }
+        let all = live().count();
+        if all >= limits.per_host {
+            return Err(Refusal::TooManyOnHost(all));
+        }
+        let permissions = &order.connector.settings.permissions;
+        let lasts = permissions.max_session_duration.unwrap_or(limits.duration);
+        let began = ground.clock.now();
+        let card = Card {
+            session,
+            user: order.request.user.clone(),
+            account: order.request.account.clone(),
+            connector: order.connector.display_name.clone(),
+            reason: order.request.purpose.reason.clone().unwrap_or_default(),
+            client_address: order.client_address.clone(),
+            began,
+            until: began.checked_add(lasts).ok(),
+            viewers: 0,
+            stage: Stage::SigningIn { row: 0, of: 0, text: String::new() },
+        };
+        let shared = Arc::new(Shared::new(card));
+        sessions.all.retain(|_, shared| !shared.is_over_since(REMEMBERED));
+        sessions.all.insert(session, Arc::clone(&shared));
+        Ok(Course {
+            ground: Arc::clone(ground),
+            shared,
+            plan,
+            idle: permissions.max_idle_time.unwrap_or(limits.idle),
+            lasts,
+            client_address: order.client_address.clone(),
+        })
     }
 
     /// The sessions that live, and those that ended a short while ago, the newest first.
     pub fn cards(&self) -> Vec<Card> {
-        Vec::new()
+        let mut cards: Vec<_> = self.sessions().all.values().map(|shared| shared.card()).collect();
+        cards.sort_by_key(|card| std::cmp::Reverse(card.session));
+        cards
     }
 
     /// One of them.
-    pub fn card(&self, _session: SessionId) -> Option<Card> {
-        None
+    pub fn card(&self, session: SessionId) -> Option<Card> {
+        self.find(session).map(|shared| shared.card())
+    }
+
+    /// Joins a session as a viewer; `None` when there is no such session.
+    pub fn view(&self, session: SessionId) -> Option<Viewer> {
+        self.find(session).map(Viewer::new)
     }
 
     /// Ends a session, and returns when its browser is gone and its last row is on record. `by` says who, as
     /// the record is to have it. `false` when there is no such session.
-    pub async fn end(&self, _session: SessionId, _by: &UserName) -> bool {
-        false
+    pub async fn end(&self, session: SessionId, by: &UserName) -> bool {
+        let Some(shared) = self.find(session) else { return false };
+        shared.ask_end(by.as_str());
+        shared.over().await;
+        true
     }
 
     /// Takes no more orders, tells everybody, ends all sessions, and returns when they are on record.
-    pub async fn stop(&self) {}
+    pub async fn stop(&self) {
+        let all: Vec<_> = {
+            let mut sessions = self.sessions();
+            sessions.stopping = true;
+            sessions.all.values().cloned().collect()
+        };
+        for shared in &all {
+            shared.ask_end("the stop of doorward");
+        }
+        for shared in &all {
+            shared.over().await;
+        }
+    }
+
+    fn find(&self, session: SessionId) -> Option<Arc<Shared>> {
+        self.sessions().all.get(&session).cloned()
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -2,6 +2,12 @@
 
 mod broker;
 mod card;
+mod course;
+mod curtain;
+mod shared;
+mod stay;
+mod viewer;
 
 pub use broker::{Broker, Ground, Limits, Order, Refusal};
 pub use card::{Card, Stage};
+pub use viewer::{Out, Viewer};

@@ -1,1 +1,102 @@
-//! The portal: the web server, its pages and its API.
+//! The portal: the web pages and the REST API by which people use accounts in their own browser.
+//!
+//! Every request passes `guard`, which knows who asks and lets nobody by who has not signed in, except to what it
+//! lists. `pages` are made on the server; what they do goes through `api`.
+
+mod api;
+mod assets;
+mod catalogue;
+mod client;
+mod error;
+mod guard;
+mod headers;
+mod note;
+mod origin;
+mod pages;
+mod password;
+mod problem;
+mod server;
+mod sources;
+mod throttle;
+mod token;
+mod users;
+
+pub use error::Error;
+pub use note::Note;
+pub use password::Typed;
+pub use server::{Listening, listen};
+pub use sources::{Open, Sources};
+pub use token::Token;
+pub use users::{Role, User, Users};
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalogue::Catalogue;
+use origin::Origin;
+use throttle::Throttle;
+
+use crate::activity::{Record, Store};
+use crate::clock::Clock;
+use crate::config;
+use crate::live::Broker;
+use crate::name::{AccountRef, Links};
+
+/// What the portal stands on.
+pub struct Ground {
+    /// Who may sign in.
+    pub users: Users,
+    /// The record.
+    pub store: Arc<Store>,
+    /// The same, open for reading alone.
+    pub record: Record,
+    /// The folder of the record.
+    pub state: PathBuf,
+    /// The live sessions.
+    pub broker: Broker,
+    /// Where accounts are; the broker has the same.
+    pub sources: Arc<Sources>,
+    /// The folders of the connectors.
+    pub connectors: Vec<PathBuf>,
+    /// Linked accounts that the configuration names.
+    pub links: BTreeMap<AccountRef, Links>,
+    /// `portal` of the configuration.
+    pub settings: config::Portal,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// What every request is answered with. Cheap to clone.
+#[derive(Clone)]
+struct Portal(Arc<Inner>);
+
+struct Inner {
+    ground: Ground,
+    catalogue: Catalogue,
+    origin: Origin,
+    /// By user name.
+    names: Throttle,
+    /// By client address.
+    addresses: Throttle,
+    /// Denied requests on record, by client address.
+    denials: Throttle,
+}
+
+impl std::ops::Deref for Portal {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Portal {
+    fn new(mut ground: Ground, origin: Origin) -> Self {
+        let default = ground.sources.default_vault().clone();
+        let offers = std::mem::take(&mut ground.settings.offers);
+        let catalogue = Catalogue::new(ground.connectors.clone(), offers, default);
+        let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
+        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials }))
+    }
+}

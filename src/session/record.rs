@@ -41,10 +41,10 @@ pub async fn refused(
 ) -> Result<(), activity::Error> {
     let event = Event {
         time: clock.now(),
-        session,
+        session: Some(session),
         user: request.user.clone(),
         action: Action::ConnectRefused,
-        account: request.account.clone(),
+        account: Some(request.account.clone()),
         connector: connector.to_owned(),
         address: String::new(),
         reason: request.purpose.reason.clone().unwrap_or_default(),
@@ -184,10 +184,10 @@ impl<'a> Record<'a> {
         }
         Event {
             time: self.clock.now(),
-            session: self.session,
+            session: Some(self.session),
             user: self.request.user.clone(),
             action,
-            account: account.clone(),
+            account: Some(account.clone()),
             connector: self.connector.clone(),
             address: self.address.clone(),
             reason: self.request.purpose.reason.clone().unwrap_or_default(),

@@ -1,2 +1,14 @@
 //! The stream: what a viewer of a live session is sent, and what it sends back; one format for the session
-//! while it lives and for its recording.
+//! while it lives and for its recording. Pictures are binary messages, everything else is JSON.
+
+mod area;
+mod deed;
+mod note;
+mod picture;
+mod update;
+
+pub use area::Area;
+pub use deed::{Deed, Key, Modifiers, MouseButton, MouseKind, Touch, TouchKind};
+pub use note::{Note, Tab};
+pub use picture::{Broken, Picture, Taken};
+pub use update::{QUALITY, Update};

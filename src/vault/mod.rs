@@ -11,6 +11,7 @@ mod error;
 pub mod hashicorp;
 mod http;
 pub mod kdbx;
+mod memory;
 mod names;
 mod nearest;
 mod open;
@@ -24,6 +25,7 @@ pub use account::{Account, Code, Password, Property, Summary};
 use account::{NO_LINK, link};
 use error::spelt;
 pub use error::{Cause, Error, Unready};
+pub use memory::Memory;
 pub use open::{KINDS, open};
 pub use specimen::Specimen;
 

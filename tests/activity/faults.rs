@@ -175,7 +175,7 @@ fn the_record_is_its_owners_alone() {
     let state = folder.path().join("deep/state");
     block(async {
         let store = Store::open(&state).await.unwrap();
-        let session = event(0).session;
+        let session = event(0).session.unwrap();
         let _live = store.begin(session).await.unwrap();
         store.append(&[event(1)]).await.unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -212,7 +212,7 @@ fn marks_that_cannot_be_made_are_an_error() {
         std::fs::write(folder.path().join("live"), "a file").unwrap();
         let live = folder.path().join("live");
         let expected = format!("cannot use {}, which the record needs", live.display());
-        let error = store.begin(event(1).session).await.unwrap_err();
+        let error = store.begin(event(1).session.unwrap()).await.unwrap_err();
         assert_eq!(error.to_string(), expected);
         let error = store.close_interrupted(event(1).time).await.unwrap_err();
         assert_eq!(error.to_string(), expected);

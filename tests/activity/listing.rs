@@ -18,7 +18,7 @@ fn lab() -> Lab {
     };
     let code = Event {
         action: Action::UseOneTimeCode,
-        account: "codes:acme".parse().unwrap(),
+        account: Some("codes:acme".parse().unwrap()),
         details: vec![("row".into(), "4".into())],
         ..event(2)
     };
@@ -29,10 +29,10 @@ fn lab() -> Lab {
         ..event(9)
     };
     let refused = Event {
-        session: "01890a5d-ac96-774b-bcce-b302099a9999".parse().unwrap(),
+        session: Some("01890a5d-ac96-774b-bcce-b302099a9999".parse().unwrap()),
         user: "joe".parse().unwrap(),
         action: Action::ConnectRefused,
-        account: "local:db".parse().unwrap(),
+        account: Some("local:db".parse().unwrap()),
         outcome: "refused".into(),
         details: vec![],
         ..event(20)
@@ -159,8 +159,10 @@ fn what_cannot_be_understood_is_refused_with_the_way_out() {
 #[test]
 fn an_end_that_several_sessions_share_names_them() {
     let lab = lab();
-    let other =
-        Event { session: "01890a5d-ac96-774b-0000-b302099a8057".parse().unwrap(), ..event(1) };
+    let other = Event {
+        session: Some("01890a5d-ac96-774b-0000-b302099a8057".parse().unwrap()),
+        ..event(1)
+    };
     block(async {
         let store = Store::open(&lab.path().join("state")).await.unwrap();
         store.append(&[other]).await.unwrap();

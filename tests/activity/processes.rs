@@ -210,7 +210,7 @@ fn a_session_whose_process_died_is_closed_once() {
             let session = SessionId::fresh();
             let live = store.begin(session).await.unwrap();
             let logon = Event {
-                account: "codes:acme".parse().unwrap(),
+                account: Some("codes:acme".parse().unwrap()),
                 action: Action::UseOneTimeCode,
                 ..connect(session)
             };
@@ -259,12 +259,12 @@ fn a_session_whose_process_died_is_closed_once() {
         let store = Store::open(folder.path()).await.unwrap();
         let rows = all(&store).await;
         let last = |session| {
-            let rows = rows.iter().filter(move |row| row.event.session == session).skip(2);
+            let rows = rows.iter().filter(move |row| row.event.session == Some(session)).skip(2);
             rows.map(|row| {
                 let details = row.event.details.clone();
                 (
                     row.event.action,
-                    row.event.account.to_string(),
+                    row.event.account.as_ref().unwrap().to_string(),
                     row.event.outcome.clone(),
                     details,
                 )

@@ -10,8 +10,6 @@
 
 mod answer;
 pub(crate) mod codes;
-#[path = "../../examples/demo/site/mod.rs"]
-mod demo;
 mod example;
 mod log;
 mod pages;
@@ -29,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use answer::Rules;
-use demo::people::{People, Person};
+use doorward::demo::{self, People, Person};
 use log::Log;
 pub(crate) use log::{Fields, Visit};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use doorward::demo::{Codes, Refused};
 use doorward::secret::Secret;
 
-use super::demo::code::{Codes, Refused};
 use super::{Site, pages};
 
 #[test]

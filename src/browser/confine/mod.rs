@@ -16,6 +16,8 @@ pub(super) use rules::FEATURES_OFF;
 pub use rules::Rules;
 use rules::{allows, may_go};
 
+use super::screen::Screen;
+
 /// The script of a live session's documents: a function of the binding's name and the rules.
 const SCRIPT: &str = include_str!("confine.js");
 
@@ -60,6 +62,8 @@ struct Live {
     attempts: Attempts,
     /// Whether it was handed over: `AllowedURLs` holds from then on, and every page is attached to.
     whole: bool,
+    /// Whether viewers see the pages.
+    shown: bool,
     /// The pages and frames by the session that confines them.
     seats: HashMap<String, Seat>,
     /// Where each target is.
@@ -81,8 +85,14 @@ pub(super) type Order = (String, &'static str, Value);
 impl Confinement {
     /// A live session, before it is handed over.
     pub(super) fn begun(rules: Rules, attempts: Attempts) -> Self {
-        let live =
-            Live { rules, attempts, whole: false, seats: HashMap::new(), urls: HashMap::new() };
+        let live = Live {
+            rules,
+            attempts,
+            whole: false,
+            shown: false,
+            seats: HashMap::new(),
+            urls: HashMap::new(),
+        };
         Self { live: Some(live), ..Self::default() }
     }
 
@@ -91,6 +101,13 @@ impl Confinement {
         self.patterns = patterns;
         if let Some(live) = &mut self.live {
             live.whole = true;
+        }
+    }
+
+    /// From now on pages are made ready for viewers.
+    pub(super) fn show(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.shown = true;
         }
     }
 
@@ -257,7 +274,8 @@ impl Live {
             let settled = !waits && url.starts_with("http");
             self.urls.insert(target.clone(), url);
             self.seats.insert(session.clone(), Seat { target, is_page, settled });
-            let commands = self.rules.commands(is_page, true);
+            let mut commands = self.rules.commands(is_page, true);
+            commands.extend(self.shown.then(Screen::commands).into_iter().flatten());
             orders
                 .extend(commands.into_iter().map(|(name, params)| (session.clone(), name, params)));
             if is_page && !waits {

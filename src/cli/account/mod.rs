@@ -6,7 +6,7 @@ mod fields;
 mod link;
 mod list;
 mod remove;
-mod secret;
+pub(super) mod secret;
 mod show;
 
 use std::path::Path;

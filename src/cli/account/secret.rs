@@ -19,26 +19,39 @@ pub(super) fn read(
 ) -> Result<(Option<Secret>, Vec<Secret>), Failure> {
     let names =
         password.then_some("password").into_iter().chain(protected.iter().map(String::as_str));
-    let mut secrets = match stdin {
-        true => piped(names.collect())?,
+    let texts = match stdin {
+        true => piped("--secret-stdin", &names.collect::<Vec<_>>())?,
         false => names.map(typed).collect::<Result<Vec<_>, _>>()?,
-    }
-    .into_iter();
+    };
+    let mut secrets = texts.iter().map(|text| Secret::new(text.as_str().to_owned()));
     let first = if password { secrets.next() } else { None };
     Ok((first, secrets.collect()))
 }
 
-fn piped(names: Vec<&str>) -> Result<Vec<Secret>, Failure> {
+/// Reads one text, named `name`: from stdin where the option `option` says so, or from the terminal, twice.
+pub(in crate::cli) fn one(
+    stdin: bool,
+    option: &str,
+    name: &str,
+) -> Result<Zeroizing<String>, Failure> {
+    if !stdin {
+        return typed(name);
+    }
+    // There is one name, so there is one text.
+    Ok(piped(option, &[name])?.pop().unwrap_or_default())
+}
+
+fn piped(option: &str, names: &[&str]) -> Result<Vec<Zeroizing<String>>, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return Err(Failure::usage(
-            "`--secret-stdin` reads what is piped in, and nothing is",
+            format!("`{option}` reads what is piped in, and nothing is"),
             "leave it out to be asked without echo, or pipe the secret in from a program that has it",
         ));
     }
     let wrong = |fault: String| {
         Failure::usage(
-            format!("what `--secret-stdin` read {fault}"),
+            format!("what `{option}` read {fault}"),
             &format!("one line each, in this order: {}; nothing was changed", names.join(", ")),
         )
     };
@@ -61,16 +74,16 @@ fn piped(names: Vec<&str>) -> Result<Vec<Secret>, Failure> {
     }
     match names.iter().zip(&lines).find(|(_, line)| line.is_empty()) {
         Some((name, _)) => Err(wrong(format!("is empty where the {name} should be"))),
-        None => Ok(lines.into_iter().map(|line| Secret::new(line.to_owned())).collect()),
+        None => Ok(lines.into_iter().map(|line| Zeroizing::new(line.to_owned())).collect()),
     }
 }
 
-fn typed(name: &str) -> Result<Secret, Failure> {
+fn typed(name: &str) -> Result<Zeroizing<String>, Failure> {
     let ask = |text: String| {
         rpassword::prompt_password(text).map(Zeroizing::new).map_err(|_| {
             Failure::usage(
                 format!("there is no terminal to ask for the {name} on"),
-                "pipe it in: `… --secret-stdin < FILE`, or from a program that prints it",
+                "pipe it in: `… --secret-stdin < FILE` (or `--password-stdin`), or from a program that prints it",
             )
         })
     };
@@ -87,5 +100,5 @@ fn typed(name: &str) -> Result<Secret, Failure> {
             "nothing was changed; try again",
         ));
     }
-    Ok(Secret::new(first.as_str().to_owned()))
+    Ok(first)
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::activity::Row;
+use crate::activity::{Event, Row};
+use crate::name::AccountRef;
 
 /// A row as JSON and CSV have it.
 #[derive(Serialize)]
@@ -37,11 +38,11 @@ impl<'a> From<&'a Row> for Line<'a> {
         Self {
             number: row.number,
             time: event.time.to_string(),
-            session_id: event.session.to_string(),
+            session_id: event.session.map(|session| session.to_string()).unwrap_or_default(),
             user: event.user.as_str(),
             action: event.action.word(),
-            safe: event.account.safe().unwrap_or_default(),
-            account: event.account.to_string(),
+            safe: event.account.as_ref().and_then(AccountRef::safe).unwrap_or_default(),
+            account: account(event),
             connector: &event.connector,
             address: &event.address,
             reason: &event.reason,
@@ -51,6 +52,11 @@ impl<'a> From<&'a Row> for Line<'a> {
             hash: &row.hash,
         }
     }
+}
+
+/// The account of an event as `--account` takes it; empty where it has none.
+fn account(event: &Event) -> String {
+    event.account.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// An array of objects, with every column.
@@ -122,13 +128,13 @@ pub(super) fn table(rows: &[Row]) -> String {
             if !event.reason.is_empty() {
                 facts.push(("reason".to_owned(), event.reason.clone()));
             }
-            let session = event.session.to_string();
+            let session = event.session.map_or_else(String::new, |session| session.to_string());
             [
                 format!("{:.0}", event.time),
-                session[session.len() - 8..].to_owned(),
+                session[session.len().saturating_sub(8)..].to_owned(),
                 visible(event.user.as_str()),
                 event.action.word().to_owned(),
-                visible(&event.account.to_string()),
+                visible(&account(event)),
                 visible(&event.connector),
                 visible(&event.outcome),
                 visible(&pairs(&facts)),

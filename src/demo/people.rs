@@ -2,28 +2,28 @@
 
 use std::collections::HashMap;
 
-use doorward::secret::Secret;
 use serde::Deserialize;
 
 use super::code::Codes;
+use crate::secret::Secret;
 
 /// One who may sign in.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Person {
+pub struct Person {
     /// What they type into the first field.
-    pub(crate) username: String,
+    pub username: String,
     /// What they type into the second.
-    pub(crate) password: Secret,
+    pub password: Secret,
     /// The base32 seed of their one-time codes (RFC 6238: SHA-1, 6 digits, 30 s); without it the
     /// password is enough.
     #[serde(default)]
-    pub(crate) seed: Option<Secret>,
+    pub seed: Option<Secret>,
 }
 
 /// Why a list of people is not usable.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
+pub enum Unusable {
     /// It holds nobody, so nobody could ever sign in.
     #[error("the list is empty")]
     Empty,
@@ -54,14 +54,14 @@ pub(crate) enum Unusable {
 
 /// All of them, by name, with the state of their codes.
 #[derive(Default)]
-pub(crate) struct People(pub(super) HashMap<String, (Person, Option<Codes>)>);
+pub struct People(pub(super) HashMap<String, (Person, Option<Codes>)>);
 
 impl People {
     /// Reads a JSON list of [`Person`].
     ///
     /// # Errors
     /// [`Unusable`] says which entry; it never quotes the text.
-    pub(crate) fn from_json(text: &str) -> Result<Self, Unusable> {
+    pub fn from_json(text: &str) -> Result<Self, Unusable> {
         let people: Vec<Person> = serde_json::from_str(text)
             .map_err(|error| Unusable::Json { line: error.line(), column: error.column() })?;
         Self::new(people)
@@ -71,7 +71,7 @@ impl People {
     ///
     /// # Errors
     /// [`Unusable`] when there are none, one is there twice, or a seed is not base32.
-    pub(crate) fn new(people: Vec<Person>) -> Result<Self, Unusable> {
+    pub fn new(people: Vec<Person>) -> Result<Self, Unusable> {
         let mut known = HashMap::new();
         for person in people {
             let username = person.username.clone();

@@ -1,15 +1,16 @@
 //! One-time codes as a careful site checks them: RFC 6238, each code once.
 
 use data_encoding::BASE32_NOPAD;
-use doorward::secret::Secret;
 use totp_rs::{Algorithm, Builder, Totp};
+
+use crate::secret::Secret;
 
 /// Seconds that a code lives (RFC 6238 section 5.2 recommends 30).
 const PERIOD: u64 = 30;
 
 /// Why a code was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// It was right, and somebody has signed in with it or with a later one already.
     Used,
     /// It is not the code of this period nor of the one before.
@@ -17,7 +18,7 @@ pub(crate) enum Refused {
 }
 
 /// The codes of one seed, and the last one that was taken.
-pub(crate) struct Codes {
+pub struct Codes {
     totp: Totp,
     last: Option<u64>,
 }
@@ -25,7 +26,7 @@ pub(crate) struct Codes {
 impl Codes {
     /// The codes of a base32 seed; blanks, dashes, lower case and missing padding are fine. `None` when
     /// it is not base32 or empty.
-    pub(crate) fn new(seed: &Secret) -> Option<Self> {
+    pub fn new(seed: &Secret) -> Option<Self> {
         let text: String = seed
             .expose()
             .chars()
@@ -49,7 +50,7 @@ impl Codes {
     ///
     /// # Errors
     /// [`Refused`] says why not.
-    pub(crate) fn verify(&mut self, code: &str, seconds: u64) -> Result<(), Refused> {
+    pub fn verify(&mut self, code: &str, seconds: u64) -> Result<(), Refused> {
         let counter = [seconds, seconds.saturating_sub(PERIOD)]
             .into_iter()
             .find_map(|moment| self.totp.check(code.trim(), moment))

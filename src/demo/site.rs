@@ -1,12 +1,4 @@
 //! The demo site itself: its routes, and what each of them asks of the [`Desk`].
-//!
-//! The tests and the benches mount the same router, so that what they sign in to is what a
-//! newcomer sees.
-
-pub(crate) mod code;
-mod desk;
-mod page;
-pub(crate) mod people;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,8 +11,10 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 
-use desk::{Desk, Refusal, Stage};
-use people::People;
+use super::desk::{Desk, Refusal, Stage};
+use super::page;
+use super::people::People;
+use crate::clock::Clock;
 
 /// Nothing from elsewhere, no inline script, never in a frame: as strict as a careful site is.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
@@ -29,7 +23,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 const COOKIE_NAME: &str = "demo-visit";
 
 /// The site for `people`: `/login`, `/otp`, `/`, `/logout`.
-pub(crate) fn router(people: People) -> Router {
+pub fn router(people: People) -> Router {
     Router::new()
         .route("/", get(dashboard))
         .route("/login", get(login).post(sign_in))
@@ -106,7 +100,7 @@ async fn verify(
     else {
         return Redirect::to("/login").into_response();
     };
-    let seconds = doorward::clock::Clock::System.unix_millis() / 1000;
+    let seconds = Clock::System.unix_millis() / 1000;
     let verified = shared.desk().verify(&visit, &form.otp, seconds);
     match verified {
         Ok(visit) => go("/", &visit),

@@ -1,0 +1,385 @@
+//! The screen of a browser without a window: its pictures, its tabs, and what a person does at it from
+//! afar. DevTools' screencast sends a picture when the page has drawn one, and nothing while it has not.
+
+mod deed;
+mod tab;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::devtools::DevTools;
+use super::fault::Fault;
+use crate::stream::{self, QUALITY};
+use tab::Open;
+
+/// What runs in every document of a live session, in a world of its own.
+const AGENT: &str = include_str!("agent.js");
+
+/// The name of that world.
+const WORLD: &str = "doorward-viewer";
+
+/// The name by which documents tell.
+const BINDING: &str = "doorwardTell";
+
+/// The size of a page until a viewer says its own, in CSS pixels.
+const SIZE: Size = Size { width: 1280, height: 720, scale: 1.0 };
+
+/// The most pixels of a picture: a viewer with a large screen of high density gets it scaled.
+const MOST_PIXELS: f64 = 4_200_000.0;
+
+/// The size of a page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Size {
+    /// In CSS pixels.
+    width: u32,
+    height: u32,
+    /// Device pixels to a CSS pixel.
+    scale: f64,
+}
+
+/// How often the browser is to send pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Not at all.
+    Paused,
+    /// Each one that the page draws.
+    Full,
+    /// One for each [`Screen::glimpse`]: something moves, and nobody touches it. The browser takes each
+    /// picture that a page draws from the compositor before it leaves some out (`everyNthFrame`), and that
+    /// is most of the work; so it is told to stop between two.
+    Trickle,
+}
+
+/// What came from the browser.
+#[derive(Debug)]
+pub enum Seen {
+    /// A picture of the tab that shows, as JPEG.
+    Picture(Arc<[u8]>),
+    /// The tabs, a title or an address changed.
+    Tabs,
+    /// Whether there is a page to go back or forward to.
+    History {
+        /// Back.
+        back: bool,
+        /// Forward.
+        forward: bool,
+    },
+    /// The pointer has this shape over the page.
+    Cursor(String),
+    /// A list is to be shown.
+    Choices(stream::Note),
+    /// A dialog waits for an answer, as a note tells it.
+    Dialog(stream::Note),
+    /// The dialog is gone.
+    DialogClosed,
+    /// A text was copied on the page.
+    Copied(String),
+    /// The page asks for files.
+    FilesAsked {
+        /// Whether it takes several.
+        multiple: bool,
+    },
+    /// The browser, or its last tab, is gone.
+    Gone,
+}
+
+/// The screen.
+pub struct Screen {
+    tools: DevTools,
+    events: mpsc::UnboundedReceiver<Value>,
+    /// What was asked of the browser, once it has answered.
+    asked: (mpsc::UnboundedSender<Seen>, mpsc::UnboundedReceiver<Seen>),
+    tabs: Vec<Open>,
+    /// The id of the tab that shows.
+    active: Option<String>,
+    size: Size,
+    pace: Pace,
+    /// The document that the focus is in: session and world.
+    focus: Option<(String, i64)>,
+    /// The document whose list is open.
+    chooser: Option<(String, i64)>,
+    /// The field that asks for files: session and node.
+    files: Option<(String, i64)>,
+    /// The last deed that was handed to the browser.
+    deed: u32,
+}
+
+impl Screen {
+    /// The screen of the browser behind `tools`. Its tabs come with the next events.
+    pub(super) fn new(tools: DevTools) -> Self {
+        let events = tools.subscribe();
+        Self {
+            tools,
+            events,
+            asked: mpsc::unbounded_channel(),
+            tabs: Vec::new(),
+            active: None,
+            size: SIZE,
+            pace: Pace::Paused,
+            focus: None,
+            chooser: None,
+            files: None,
+            deed: 0,
+        }
+    }
+
+    /// What comes next from the browser. Nothing is lost when the wait is given up.
+    pub async fn next(&mut self) -> Seen {
+        loop {
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                // Its sender is here, so it never closes.
+                Some(seen) = self.asked.1.recv() => return seen,
+            };
+            let Some(event) = event else { return Seen::Gone };
+            if let Some(seen) = self.hear(event) {
+                if matches!(seen, Seen::Tabs) {
+                    self.ask_history();
+                }
+                return seen;
+            }
+        }
+    }
+
+    /// The number of the last deed that the browser has been handed.
+    pub fn last_deed(&self) -> u32 {
+        self.deed
+    }
+
+    /// The tabs and the one that shows.
+    pub fn tabs(&self) -> stream::Note {
+        let tabs = self.tabs.iter().map(Open::told).collect();
+        stream::Note::Tabs { tabs, active: self.active.clone().unwrap_or_default() }
+    }
+
+    /// The size of the page.
+    pub fn size(&self) -> stream::Note {
+        let Size { width, height, scale } = self.size;
+        stream::Note::Screen { width, height, scale }
+    }
+
+    /// The address of the page that shows; empty without one.
+    pub fn url(&self) -> &str {
+        self.tab().map_or("", |tab| tab.url.as_str())
+    }
+
+    /// Pictures at another pace.
+    pub fn pace(&mut self, pace: Pace) {
+        if pace == self.pace {
+            return;
+        }
+        self.pace = pace;
+        self.cast();
+    }
+
+    /// A picture of the page as it is now, without loss, as PNG. `None` when the browser has none.
+    pub fn exact(&self) -> impl Future<Output = Option<Vec<u8>>> + Send + use<> {
+        let asked = json!({"format": "png", "optimizeForSpeed": true});
+        let session = self.tab().map(|tab| tab.session.clone());
+        let answer =
+            session.map(|session| self.tools.send(Some(&session), "Page.captureScreenshot", asked));
+        async move {
+            let answer = answer?.await.ok()?;
+            data_encoding::BASE64.decode(answer["data"].as_str()?.as_bytes()).ok()
+        }
+    }
+
+    /// What a page needs before its first document so that it can be shown, beside what confines it.
+    pub(super) fn commands() -> [(&'static str, Value); 3] {
+        [
+            ("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
+            ("Runtime.addBinding", json!({"name": BINDING, "executionContextName": WORLD})),
+            (
+                "Page.addScriptToEvaluateOnNewDocument",
+                json!({"source": AGENT, "worldName": WORLD, "runImmediately": true}),
+            ),
+        ]
+    }
+
+    /// Asks whether there is a page to go back and forward to.
+    fn ask_history(&self) {
+        let Some(tab) = self.tab() else { return };
+        let answer = self.tools.send(Some(&tab.session), "Page.getNavigationHistory", json!({}));
+        let tell = self.asked.0.clone();
+        tokio::spawn(async move {
+            let Ok(answer) = answer.await else { return };
+            let at = answer["currentIndex"].as_u64().unwrap_or(0);
+            let count = answer["entries"].as_array().map_or(0, Vec::len) as u64;
+            let _ = tell.send(Seen::History { back: at > 0, forward: at + 1 < count });
+        });
+    }
+
+    fn tab(&self) -> Option<&Open> {
+        let active = self.active.as_ref()?;
+        self.tabs.iter().find(|tab| tab.id == *active)
+    }
+
+    /// Sends a command to the tab that shows.
+    fn post(&self, method: &'static str, params: Value) {
+        if let Some(tab) = self.tab() {
+            self.tools.post(&tab.session, method, params);
+        }
+    }
+
+    /// Shows the tab `id`.
+    fn show(&mut self, id: &str) {
+        if self.active.as_deref() == Some(id) || !self.tabs.iter().any(|tab| tab.id == id) {
+            return;
+        }
+        self.post("Page.stopScreencast", json!({}));
+        self.active = Some(id.to_owned());
+        (self.focus, self.chooser, self.files) = (None, None, None);
+        self.post("Page.bringToFront", json!({}));
+        self.fit();
+        self.cast();
+    }
+
+    /// Gives the page the viewer's size.
+    fn fit(&self) {
+        let Size { width, height, scale } = self.size;
+        let params =
+            json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": false});
+        self.post("Emulation.setDeviceMetricsOverride", params);
+    }
+
+    /// Starts or stops the pictures of the tab that shows.
+    fn cast(&self) {
+        match self.pace {
+            Pace::Paused | Pace::Trickle => self.post("Page.stopScreencast", json!({})),
+            Pace::Full => self.glimpse(),
+        }
+    }
+
+    /// Asks for the picture of now; at [`Pace::Full`] for those that follow, too.
+    pub fn glimpse(&self) {
+        self.post("Page.startScreencast", json!({"format": "jpeg", "quality": QUALITY}));
+    }
+
+    fn hear(&mut self, mut event: Value) -> Option<Seen> {
+        let session = event["sessionId"].as_str().unwrap_or_default().to_owned();
+        let params = event["params"].take();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match event["method"].as_str().unwrap_or_default() {
+            "Page.screencastFrame" => {
+                if self.tab().is_none_or(|tab| tab.session != session) {
+                    return None;
+                }
+                if self.pace == Pace::Trickle {
+                    self.post("Page.stopScreencast", json!({}));
+                }
+                let data = params["data"].as_str().unwrap_or_default();
+                let jpeg = data_encoding::BASE64.decode(data.as_bytes()).ok()?;
+                return Some(Seen::Picture(jpeg.into()));
+            }
+            "Target.attachedToTarget" if params["targetInfo"]["type"] == "page" => {
+                let info = &params["targetInfo"];
+                let id = text(&info["targetId"]);
+                if self.tabs.iter().any(|tab| tab.id == id) {
+                    return None;
+                }
+                let tab = Open::new(id.clone(), text(&params["sessionId"]), info);
+                self.tabs.push(tab);
+                self.show(&id);
+                return Some(Seen::Tabs);
+            }
+            "Target.detachedFromTarget" | "Target.targetDestroyed" => {
+                // A target can have other sessions, which end by themselves.
+                let gone = match event["method"] == "Target.targetDestroyed" {
+                    true => text(&params["targetId"]),
+                    false => text(&params["sessionId"]),
+                };
+                let at = self.tabs.iter().position(|tab| tab.id == gone || tab.session == gone)?;
+                let closed = self.tabs.remove(at);
+                if self.active == Some(closed.id) {
+                    self.active = None;
+                    let next = self.tabs.get(at.saturating_sub(1)).map(|tab| tab.id.clone());
+                    if let Some(next) = next {
+                        self.show(&next);
+                    }
+                }
+                return Some(if self.tabs.is_empty() { Seen::Gone } else { Seen::Tabs });
+            }
+            "Target.targetInfoChanged" => {
+                let info = &params["targetInfo"];
+                let id = text(&info["targetId"]);
+                let tab = self.tabs.iter_mut().find(|tab| tab.id == id)?;
+                return tab.learn(info).then_some(Seen::Tabs);
+            }
+            "Page.frameStartedLoading" | "Page.frameStoppedLoading" => {
+                let loading = event["method"] == "Page.frameStartedLoading";
+                let tab = self.tabs.iter_mut().find(|tab| params["frameId"] == tab.id.as_str())?;
+                let before = std::mem::replace(&mut tab.loading, loading);
+                return (before != loading).then_some(Seen::Tabs);
+            }
+            "Page.javascriptDialogOpening" => {
+                return Some(Seen::Dialog(stream::Note::Dialog {
+                    kind: text(&params["type"]),
+                    message: text(&params["message"]),
+                    default: text(&params["defaultPrompt"]),
+                }));
+            }
+            "Page.javascriptDialogClosed" => return Some(Seen::DialogClosed),
+            "Page.fileChooserOpened" => {
+                let node = params["backendNodeId"].as_i64()?;
+                self.files = Some((session, node));
+                return Some(Seen::FilesAsked { multiple: params["mode"] == "selectMultiple" });
+            }
+            "Runtime.bindingCalled" if params["name"] == BINDING => {
+                let world = params["executionContextId"].as_i64()?;
+                let told: Value = serde_json::from_str(params["payload"].as_str()?).ok()?;
+                return self.told(session, world, told);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What a document told.
+    fn told(&mut self, session: String, world: i64, mut told: Value) -> Option<Seen> {
+        match told["type"].as_str()? {
+            "cursor" => Some(Seen::Cursor(told["shape"].as_str()?.to_owned())),
+            "copied" => Some(Seen::Copied(told["text"].as_str()?.to_owned())),
+            "focus" => {
+                self.focus = Some((session, world));
+                None
+            }
+            "choices" => {
+                self.chooser = Some((session, world));
+                let field = |value: Value| serde_json::from_value(value).ok();
+                Some(Seen::Choices(stream::Note::Choices {
+                    options: serde_json::from_value(told["options"].take()).ok()?,
+                    disabled: serde_json::from_value(told["disabled"].take()).ok()?,
+                    chosen: told["chosen"].as_i64()?,
+                    // A frame does not know where it is: the viewer shows the list at the pointer.
+                    place: if told["top"] == true {
+                        field(told["place"].take())?
+                    } else {
+                        [0.0; 4]
+                    },
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives the files at `paths` to the field that asked for them; `false` when none does any more.
+    pub async fn give_files(&mut self, paths: &[String]) -> bool {
+        let Some((session, node)) = self.files.take() else { return false };
+        let params = json!({"files": paths, "backendNodeId": node});
+        self.tools.call(Some(&session), "DOM.setFileInputFiles", params).await.is_ok()
+    }
+
+    /// The page that shows, as PDF.
+    pub fn print(&self) -> impl Future<Output = Option<Vec<u8>>> + Send + use<> {
+        let session = self.tab().map(|tab| tab.session.clone());
+        let asked = json!({"printBackground": true, "preferCSSPageSize": true});
+        let answer =
+            session.map(|session| self.tools.send(Some(&session), "Page.printToPDF", asked));
+        async move {
+            let answer: Result<Value, Fault> = answer?.await;
+            data_encoding::BASE64.decode(answer.ok()?["data"].as_str()?.as_bytes()).ok()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `doorward serve`: the portal, until a signal ends it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::signals::Signals;
+use super::world::World;
+use super::{Exit, Failure, eprint, print};
+use crate::activity::{Record, Store};
+use crate::browser;
+use crate::clock::Clock;
+use crate::live::{self, Broker, Limits};
+use crate::portal::{self, Sources, Users};
+use crate::session::Vaults;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Where there are no users yet, it prints a link by which the first administrator is made.
+
+Examples:
+  doorward serve                              http://127.0.0.1:8080, for this machine
+  doorward serve --listen 127.0.0.1:9000
+  doorward serve --listen 0.0.0.0:8443        with `portal: { tls: { certificate: FILE, key: FILE } }`
+  doorward user add ann --accounts 'web/*'
+
+SIGTERM, SIGHUP and Ctrl-C end it in good order: people are told, their sessions end and are on record.")]
+pub(super) struct Arguments {
+    /// Where to listen [default: `portal.listen` of the configuration, else 127.0.0.1:8080]; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
+    let world = World::load(config)?;
+    // Several sessions encode pictures at the same time, so this command alone has several threads.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Bug, &error, None))?;
+    let ended = world.run_on(&runtime, serve(&world, &arguments))?;
+    // What still waits for a socket or a thread does not keep the process.
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Done)
+}
+
+async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let state = &world.config.state;
+    let mut settings = world.config.portal.clone();
+    settings.listen = arguments.listen.unwrap_or(settings.listen);
+    let listening = portal::listen(&settings)?;
+    browser::reap(state);
+    let store = Arc::new(Store::open(state).await?);
+    store.close_interrupted(Clock::System.now()).await?;
+    let Some(record) = Record::open(state).await? else {
+        let path = state.join("activity.db");
+        return Err(crate::activity::Error::Foreign { path }.into());
+    };
+    let users = Users::open(state, Clock::System).await?;
+    let sources = sources(world);
+    if users.wants_demo().await?
+        && let Some(url) =
+            sources.start_demo().await.map_err(|error| Failure::new(Exit::Usage, &error, None))?
+    {
+        eprint(&format!("the demo site is at {url}\n"));
+    }
+    let link = users.set_up_link().await?;
+    let broker = Broker::new(ground(world, &store, &sources), limits(&settings));
+    let url = listening.url();
+    print(&format!("doorward listens on {url}\n"));
+    if let Some(token) = link {
+        print(&format!(
+            "nobody can sign in yet: make the first administrator within an hour at\n\
+             {url}/set-up?token={}\n",
+            token.text()
+        ));
+    }
+    let ground = portal::Ground {
+        users,
+        store: Arc::clone(&store),
+        record,
+        state: state.clone(),
+        broker,
+        sources,
+        connectors: world.config.connectors.clone(),
+        links: world.config.links.clone(),
+        settings,
+        clock: Clock::System,
+    };
+    let stop = async {
+        let signal = signals.next().await;
+        eprint(&format!("{signal}: ending the sessions\n"));
+    };
+    listening.serve(ground, stop).await?;
+    Ok(())
+}
+
+/// The vaults of the configuration.
+fn sources(world: &Arc<World>) -> Arc<Sources> {
+    let names: Vec<_> = world.config.vaults.keys().cloned().collect();
+    let default = world.config.default_vault.clone();
+    let world = Arc::clone(world);
+    Arc::new(Sources::new(Box::new(move |name| world.open(name)), names.into_iter(), default))
+}
+
+fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> live::Ground {
+    let world = Arc::clone(world);
+    live::Ground {
+        store: Arc::clone(store),
+        vaults: Arc::clone(sources) as Arc<dyn Vaults + Send>,
+        browser: Box::new(move |session| world.browser_settings(session, true)),
+        clock: Clock::System,
+    }
+}
+
+fn limits(settings: &crate::config::Portal) -> Limits {
+    Limits {
+        per_user: settings.sessions_per_user,
+        per_host: settings.sessions_per_host,
+        idle: settings.idle,
+        duration: settings.duration,
+    }
+}

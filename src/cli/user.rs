@@ -1,0 +1,184 @@
+//! `doorward user`: keeps the users of the portal, also while it runs.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::account::secret;
+use super::world::World;
+use super::{Exit, Failure, eprint, print};
+use crate::activity::{Action, Store};
+use crate::clock::Clock;
+use crate::name::{Pattern, UserName};
+use crate::portal::{Note, Role, Typed, User, Users};
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Whoever has no pattern may use no account. `web/*` names every account below web in the default vault, \
+`corp:web/*` those in the vault corp, `*` alone every account of every vault.
+
+Examples:
+  doorward user add ann --accounts 'web/*' --accounts 'corp:web/*'
+  doorward user add root --role admin --accounts '*'
+  doorward user change ann --accounts 'web/shop'     takes the place of all patterns so far
+  doorward user password ann
+  doorward user remove ann")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Add a user of the portal
+    Add(Add),
+    /// List the users of the portal
+    List,
+    /// Give a user a new password; all their sign-ins end
+    Password(Password),
+    /// Change a user's role or accounts: only what is given
+    Change(Change),
+    /// Remove a user; their sign-ins and sessions end
+    Remove(Remove),
+}
+
+#[derive(Debug, clap::Args)]
+struct Add {
+    /// Their name; case does not tell users apart
+    #[arg(value_name = "NAME")]
+    name: UserName,
+    /// `admin` keeps users and sees all activity, `operator` uses accounts
+    #[arg(long, value_name = "ROLE", default_value = "operator")]
+    role: Role,
+    /// Which accounts they may use, as often as needed
+    #[arg(long, value_name = "PATTERN")]
+    accounts: Vec<Pattern>,
+    /// Read the password from stdin: one line
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Password {
+    /// Whose
+    #[arg(value_name = "NAME")]
+    name: UserName,
+    /// Read the password from stdin: one line
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true, id = "what")]
+struct Changed {
+    /// `admin` or `operator`
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
+    /// Which accounts they may use from now on, as often as needed
+    #[arg(long, value_name = "PATTERN")]
+    accounts: Vec<Pattern>,
+    /// They may use no account from now on
+    #[arg(long, conflicts_with = "accounts")]
+    no_accounts: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Change {
+    /// Whom
+    #[arg(value_name = "NAME")]
+    name: UserName,
+    #[command(flatten)]
+    changed: Changed,
+}
+
+#[derive(Debug, clap::Args)]
+struct Remove {
+    /// Whom
+    #[arg(value_name = "NAME")]
+    name: UserName,
+}
+
+pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
+    let world = World::load(config)?;
+    world.run(apply(&world, arguments.command))?
+}
+
+async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
+    let by = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
+    let users = Users::open(&world.config.state, Clock::System).await?;
+    if let Command::List = command {
+        print(&table(&users.list().await?));
+        return Ok(Exit::Done);
+    }
+    // Opened first: what cannot be put on record is not done.
+    let store = Store::open(&world.config.state).await?;
+    let note = |action, user: &UserName| Note::new(action, &by, "local").detail("changed", user);
+    let (note, said) = match command {
+        Command::List => return Ok(Exit::Done),
+        Command::Add(Add { name, role, accounts, password_stdin }) => {
+            if users.find(&name).await.is_ok() {
+                return Err(crate::portal::Error::Exists(name).into());
+            }
+            let user = User { name, role, accounts };
+            users.add(&user, password(password_stdin)?).await?;
+            if user.accounts.is_empty() {
+                eprint("note: they may use no account yet; `--accounts PATTERN` names some\n");
+            }
+            (facts(note(Action::UserAdded, &user.name), &user), format!("added {}\n", user.name))
+        }
+        Command::Password(Password { name, password_stdin }) => {
+            let user = users.find(&name).await?;
+            users.set_password(&user.name, password(password_stdin)?).await?;
+            let note = note(Action::UserChanged, &user.name).detail("what", "password");
+            (note, format!("{} has a new password\n", user.name))
+        }
+        Command::Change(Change { name, changed }) => {
+            let mut user = users.find(&name).await?;
+            user.role = changed.role.unwrap_or(user.role);
+            if changed.no_accounts || !changed.accounts.is_empty() {
+                user.accounts = changed.accounts;
+            }
+            users.change(&user).await?;
+            let said = format!("changed {}\n", user.name);
+            (facts(note(Action::UserChanged, &user.name), &user), said)
+        }
+        Command::Remove(Remove { name }) => {
+            let user = users.find(&name).await?;
+            users.remove(&user.name).await?;
+            (
+                facts(note(Action::UserRemoved, &user.name), &user),
+                format!("removed {}\n", user.name),
+            )
+        }
+    };
+    note.keep(&store, Clock::System).await?;
+    store.close().await?;
+    users.close().await?;
+    print(&said);
+    Ok(Exit::Done)
+}
+
+fn password(stdin: bool) -> Result<Typed, Failure> {
+    let text = secret::one(stdin, "--password-stdin", "password")?;
+    Ok(text.as_str().to_owned().into())
+}
+
+fn facts(note: Note, user: &User) -> Note {
+    note.detail("role", user.role.word()).detail("accounts", patterns(user))
+}
+
+fn patterns(user: &User) -> String {
+    user.accounts.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn table(users: &[User]) -> String {
+    let width =
+        users.iter().map(|user| user.name.as_str().chars().count()).max().unwrap_or(0).max(4);
+    let mut text = format!("{:width$}  ROLE      ACCOUNTS\n", "NAME");
+    for user in users {
+        let line =
+            format!("{:width$}  {:8}  {}", user.name.as_str(), user.role.word(), patterns(user));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! The course of a live session: the sign-in behind the curtain, the stay, the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::broker::Ground;
+use super::shared::Shared;
+use super::{curtain, stay};
+use crate::browser::{self, Browser};
+use crate::diagnostic::render;
+use crate::plan::Plan;
+use crate::session::{self, Error, Launch, Outcome, Signed};
+
+/// What a live session is made of.
+pub(super) struct Course {
+    pub(super) ground: Arc<Ground>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) plan: Plan,
+    /// How long it may stay untouched.
+    pub(super) idle: Duration,
+    /// How long it may last.
+    pub(super) lasts: Duration,
+    /// From where it was asked for.
+    pub(super) client_address: String,
+}
+
+impl Course {
+    /// Runs it to its end; what viewers are told then is the last thing of it.
+    pub(super) async fn run(self) {
+        let shared = Arc::clone(&self.shared);
+        let (outcome, text) = self.ended().await;
+        shared.end(&outcome, text);
+    }
+
+    async fn ended(self) -> (String, String) {
+        let Self { ground, shared, plan, idle, lasts, client_address } = self;
+        let session = shared.card().session;
+        let connector = Arc::clone(&plan.connector);
+        let permissions = &connector.settings.permissions;
+        let settings = browser::Settings {
+            headless: true,
+            rules: Some(browser::Rules {
+                downloads: None,
+                uploads: permissions.uploads,
+                print: permissions.print,
+                service_workers: permissions.service_workers,
+                webrtc: permissions.webrtc,
+            }),
+            insecure_certificates: !connector.settings.enforce_certificate_validation,
+            ..(ground.browser)(session)
+        };
+        let binaries = match Browser::check(&settings).await {
+            Ok(binaries) => binaries,
+            Err(error) => return ("failed".to_owned(), told(&error, error.help())),
+        };
+        let told_of = |progress| shared.progress(progress);
+        let launch = Launch {
+            session,
+            plan,
+            course: session::Course::SignIn,
+            store: &ground.store,
+            vaults: &*ground.vaults,
+            browser: settings,
+            binaries,
+            clock: ground.clock,
+            client_address,
+            progress: &told_of,
+        };
+        let cancelled = async {
+            while shared.end_asked().is_none() {
+                shared.wake.notified().await;
+            }
+            "a person at the portal"
+        };
+        let mut signed = match session::launch(launch, cancelled).await {
+            Ok(signed) => signed,
+            Err(error @ Error::Unfit { .. }) => {
+                let Error::Unfit { stop, source_file } = &error else { unreachable!() };
+                return (error.word().to_owned(), render(&stop.diagnostic(source_file), false));
+            }
+            Err(error) => return (error.word().to_owned(), told(&error, error.help())),
+        };
+        // `RunValidations: No` is the author's word that the outcome stays open.
+        let open = !connector.settings.run_validations;
+        let word = signed.outcome.word().to_owned();
+        let handed = matches!(signed.outcome, Outcome::SignedIn)
+            || (open && matches!(signed.outcome, Outcome::Unclear(_)));
+        let (how, text) = match handed {
+            true => stayed(&mut signed, &shared, &connector, idle, lasts).await,
+            false => {
+                let stop = signed.outcome.stop();
+                let text = stop.map(|stop| render(&stop.diagnostic(&connector.source), false));
+                (String::new(), text.unwrap_or_default())
+            }
+        };
+        let ended = signed.disconnect(&how).await;
+        match ended.recorded {
+            Ok(()) => (word, text),
+            Err(error) => (word, format!("{text}\n{}", told(&error, error.help()))),
+        }
+    }
+}
+
+/// The stay of a session that is signed in: who ended it, and what people are told of that.
+async fn stayed(
+    signed: &mut Signed<'_>,
+    shared: &Shared,
+    connector: &crate::connector::Connector,
+    idle: Duration,
+    lasts: Duration,
+) -> (String, String) {
+    match curtain::may_rise(&mut signed.browser).await {
+        Ok(true) => {}
+        Ok(false) => {
+            let text = "a field of the page still holds a password or a code, so it was not shown\n\
+                        help: let the connector's `(Validation)` name something that shows only after the form is gone";
+            return ("a field that holds a secret".to_owned(), text.to_owned());
+        }
+        Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
+    }
+    let how = match stay::stay(signed, shared, &connector.settings.permissions, idle, lasts).await {
+        Ok(how) => how,
+        Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
+    };
+    let text = format!("the session was ended by {how}");
+    (how, text)
+}
+
+/// An error as people read it: what, why, and what to do next.
+fn told(error: &dyn std::error::Error, help: Option<String>) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str("\ncaused by: ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    if let Some(help) = help {
+        text.push_str("\nhelp: ");
+        text.push_str(&help);
+    }
+    text
+}

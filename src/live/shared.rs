@@ -1,0 +1,271 @@
+//! What a live session's course and its viewers share: the picture, what is being told, and what is asked.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+
+use super::card::{Card, Stage};
+use crate::name::UserName;
+use crate::session::Progress;
+use crate::stream::{Deed, Note, Picture, Update};
+
+/// How many notes a viewer may be behind; one that is more gets what stands now.
+const NOTES: usize = 64;
+
+/// How many deeds may wait for the browser; a person does not get there.
+const DEEDS: usize = 512;
+
+/// The one place that the course of a session writes and its viewers read.
+pub(super) struct Shared {
+    user: UserName,
+    state: Mutex<State>,
+    picture: Mutex<Picture>,
+    /// The number of the last change of the picture.
+    changed: watch::Sender<u64>,
+    notes: broadcast::Sender<Note>,
+    deeds: mpsc::Sender<Deed>,
+    /// Until the course takes it.
+    waiting: Mutex<Option<mpsc::Receiver<Deed>>>,
+    /// Wakes the course: a viewer came or went, or the end is asked for.
+    pub(super) wake: Notify,
+    over: watch::Sender<bool>,
+}
+
+struct State {
+    card: Card,
+    /// What stands: the curtain or its absence, the tabs, the history, the pointer, a dialog.
+    curtain: Note,
+    screen: Option<Note>,
+    tabs: Option<Note>,
+    history: Option<Note>,
+    cursor: Option<Note>,
+    dialog: Option<Note>,
+    /// Who asked for the end.
+    end: Option<String>,
+    ended: Option<Instant>,
+    /// The last update, and what it led from: viewers of one session mostly need the same.
+    made: Option<(u64, Update)>,
+    /// The last deed that the browser has.
+    deed: u32,
+}
+
+impl Shared {
+    /// A session behind its curtain.
+    pub(super) fn new(card: Card) -> Self {
+        let (deeds, waiting) = mpsc::channel(DEEDS);
+        Self {
+            user: card.user.clone(),
+            state: Mutex::new(State {
+                card,
+                curtain: Note::Curtain { row: 0, of: 0, text: String::new() },
+                screen: None,
+                tabs: None,
+                history: None,
+                cursor: None,
+                dialog: None,
+                end: None,
+                ended: None,
+                made: None,
+                deed: 0,
+            }),
+            picture: Mutex::default(),
+            changed: watch::Sender::new(0),
+            notes: broadcast::Sender::new(NOTES),
+            deeds,
+            waiting: Mutex::new(Some(waiting)),
+            wake: Notify::new(),
+            over: watch::Sender::new(false),
+        }
+    }
+
+    /// Whose it is.
+    pub(super) fn user(&self) -> &UserName {
+        &self.user
+    }
+
+    /// As lists show it.
+    pub(super) fn card(&self) -> Card {
+        self.state().card.clone()
+    }
+
+    /// How many viewers there are.
+    pub(super) fn viewers(&self) -> usize {
+        self.state().card.viewers
+    }
+
+    /// A viewer came (1) or went (-1).
+    pub(super) fn viewer(&self, change: isize) {
+        let mut state = self.state();
+        state.card.viewers = state.card.viewers.saturating_add_signed(change);
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// What the sign-in is doing, for the card on the curtain.
+    pub(super) fn progress(&self, progress: Progress) {
+        let (row, of, text) = match progress {
+            Progress::Row { number, of, text } => (number, of, text),
+            Progress::Recorded => (0, 0, "asking the vault, starting the browser".to_owned()),
+            Progress::Browser(_) => (0, 0, "the browser is there".to_owned()),
+            Progress::Page(page) => (0, 0, format!("opening {page}")),
+            Progress::CodeWait { why, wait } => {
+                return self.curtain_text(format!("waiting {} s: {why}", wait.as_secs() + 1));
+            }
+            Progress::StillWaiting { reason, .. } => return self.curtain_text(reason),
+            Progress::CodeRefused => {
+                return self
+                    .curtain_text("the site refused the code; the next one is tried".to_owned());
+            }
+            Progress::SignedIn => return self.curtain_text("signed in".to_owned()),
+            _ => return,
+        };
+        self.curtain(row, of, text);
+    }
+
+    /// The curtain, with another text.
+    pub(super) fn curtain_text(&self, text: String) {
+        let Note::Curtain { row, of, .. } = self.state().curtain else { return };
+        self.curtain(row, of, text);
+    }
+
+    fn curtain(&self, row: usize, of: usize, text: String) {
+        self.state().card.stage = Stage::SigningIn { row, of, text: text.clone() };
+        self.tell(Note::Curtain { row, of, text });
+    }
+
+    /// Tells every viewer, and those that come later where it stands.
+    pub(super) fn tell(&self, note: Note) {
+        let mut state = self.state();
+        match &note {
+            Note::Curtain { .. } | Note::Live { .. } | Note::Ended { .. } => {
+                state.curtain = note.clone();
+            }
+            Note::Screen { .. } if state.screen.as_ref() == Some(&note) => return,
+            Note::Screen { .. } => state.screen = Some(note.clone()),
+            Note::Tabs { .. } => state.tabs = Some(note.clone()),
+            Note::History { .. } if state.history.as_ref() == Some(&note) => return,
+            Note::History { .. } => state.history = Some(note.clone()),
+            Note::Cursor { .. } => state.cursor = Some(note.clone()),
+            Note::Dialog { .. } => state.dialog = Some(note.clone()),
+            Note::DialogClosed => state.dialog = None,
+            _ => {}
+        }
+        // Under the lock: a viewer that joins gets each note once, as standing or as news.
+        let _ = self.notes.send(note);
+    }
+
+    /// What stands now, and the news from now on.
+    pub(super) fn join(&self) -> (Vec<Note>, broadcast::Receiver<Note>) {
+        let state = self.state();
+        let standing = [&state.screen, &state.tabs, &state.history, &state.cursor, &state.dialog];
+        let mut notes = vec![state.curtain.clone()];
+        if self.is_lifted(&state) {
+            notes.extend(standing.into_iter().flatten().cloned());
+        }
+        (notes, self.notes.subscribe())
+    }
+
+    /// Whether the curtain is up.
+    fn is_lifted(&self, state: &State) -> bool {
+        matches!(state.curtain, Note::Live { .. })
+    }
+
+    /// The page that shows.
+    pub(super) fn shows(&self, url: &str) {
+        self.state().card.stage = Stage::Live { url: url.to_owned() };
+    }
+
+    /// The picture, to change it. Nothing is in it before the curtain is up.
+    pub(super) fn picture(&self) -> MutexGuard<'_, Picture> {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The picture has changed, and the browser had taken `deed` by then.
+    pub(super) fn changed(&self, number: u64, deed: u32) {
+        self.state().deed = deed;
+        self.changed.send_replace(number);
+    }
+
+    /// The number of the picture's last change, whenever it is another.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// What a viewer needs that has seen the change `seen`; nothing while the curtain is down.
+    pub(super) fn update(&self, seen: u64) -> Option<Update> {
+        let deed = {
+            let state = self.state();
+            if !self.is_lifted(&state) {
+                return None;
+            }
+            match &state.made {
+                Some((from, update))
+                    if *from == seen && update.number == *self.changed.borrow() =>
+                {
+                    return Some(update.clone());
+                }
+                _ => state.deed,
+            }
+        };
+        let update = self.picture().update(seen, deed)?;
+        self.state().made = Some((seen, update.clone()));
+        Some(update)
+    }
+
+    /// Takes a deed to the browser; `false` while the curtain is down, when none passes.
+    pub(super) fn deed(&self, deed: Deed) -> bool {
+        if !self.is_lifted(&self.state()) {
+            return false;
+        }
+        self.deeds.try_send(deed).is_ok()
+    }
+
+    /// The deeds, for the course alone.
+    pub(super) fn deeds(&self) -> Option<mpsc::Receiver<Deed>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Asks for the end; who asked first is on record.
+    pub(super) fn ask_end(&self, by: &str) {
+        self.state().end.get_or_insert_with(|| by.to_owned());
+        self.wake.notify_one();
+    }
+
+    /// Who asked for the end.
+    pub(super) fn end_asked(&self) -> Option<String> {
+        self.state().end.clone()
+    }
+
+    /// The session is over: no browser, and its last row is on record.
+    pub(super) fn end(&self, outcome: &str, text: String) {
+        {
+            let mut state = self.state();
+            state.card.stage = Stage::Ended { outcome: outcome.to_owned(), text: text.clone() };
+            state.ended = Some(Instant::now());
+            state.made = None;
+        }
+        self.tell(Note::Ended { outcome: outcome.to_owned(), text });
+        *self.picture() = Picture::default();
+        self.over.send_replace(true);
+    }
+
+    /// Whether it is over.
+    pub(super) fn is_over(&self) -> bool {
+        *self.over.borrow()
+    }
+
+    /// Whether it has been over for so long.
+    pub(super) fn is_over_since(&self, time: Duration) -> bool {
+        self.state().ended.is_some_and(|ended| ended.elapsed() >= time)
+    }
+
+    /// Returns when it is over.
+    pub(super) async fn over(&self) {
+        let _ = self.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,302 @@
+//! The stay: a signed-in session while people see and use it, and what ends it.
+
+use std::time::{Duration, Instant};
+
+use super::shared::Shared;
+use crate::browser::{Attempt, Error, Pace, Screen, Seen, Wanted};
+use crate::connector::{Clipboard, Permissions};
+use crate::session::Signed;
+use crate::stream::{Deed, Note, Taken};
+
+/// A picture that has not changed for this time is shown without loss.
+const STILL: Duration = Duration::from_millis(400);
+
+/// Pictures go on for this time after the last deed, or until they stop by themselves; then they trickle.
+const TOUCHED: Duration = Duration::from_secs(2);
+
+/// As many pictures since the last deed are an animation that runs by itself.
+const ANIMATED: u32 = 30;
+
+/// How often something that moves by itself is shown.
+const GLIMPSE: Duration = Duration::from_millis(150);
+
+/// After as many glimpses without a change nothing moves any more.
+const UNMOVED: u32 = 6;
+
+/// How long before its end by time a session says so.
+const NOTICE: Duration = Duration::from_secs(60);
+
+/// Nothing is due: the course is waked by what happens.
+const LATER: Duration = Duration::from_secs(24 * 3600);
+
+/// Keeps the session until somebody or something ends it, and says who or what.
+pub(super) async fn stay(
+    signed: &mut Signed<'_>,
+    shared: &Shared,
+    permissions: &Permissions,
+    idle: Duration,
+    lasts: Duration,
+) -> Result<String, Error> {
+    let allowed = std::mem::take(&mut signed.allowed_urls);
+    let (mut screen, attempts) = signed.browser.screen(allowed).await?;
+    let Some(mut deeds) = shared.deeds() else {
+        return Ok("a second course of the same session".to_owned());
+    };
+    shared.tell(Note::Live {
+        clipboard: match permissions.clipboard {
+            Clipboard::No => "no",
+            Clipboard::In => "in",
+            Clipboard::Out => "out",
+            Clipboard::Both => "yes",
+        }
+        .to_owned(),
+        uploads: permissions.uploads,
+        downloads: permissions.downloads,
+        print: permissions.print,
+    });
+    shared.tell(screen.size());
+    let mut stay = Stay::new(shared, permissions, idle, lasts);
+    loop {
+        if let Some(by) = shared.end_asked() {
+            return Ok(by);
+        }
+        if let Some(how) = stay.over() {
+            return Ok(how.to_owned());
+        }
+        screen.pace(stay.pace());
+        let due = stay.due();
+        tokio::select! {
+            biased;
+            Some(deed) = deeds.recv() => stay.deed(&mut screen, deed),
+            seen = screen.next() => {
+                if !stay.seen(&screen, seen) {
+                    return Ok("the page, which closed its last window".to_owned());
+                }
+            }
+            () = shared.wake.notified() => {}
+            attempt = attempts.next() => {
+                if let Err(error) = signed.note_attempt(&attempt).await {
+                    tracing::error!("{error}");
+                    return Ok("the record, which cannot be written".to_owned());
+                }
+                stay.tried(&attempt);
+            }
+            () = tokio::time::sleep_until((Instant::now() + due).into()) => stay.settle(&screen).await,
+        }
+    }
+}
+
+/// What a stay keeps in mind.
+struct Stay<'a> {
+    shared: &'a Shared,
+    permissions: &'a Permissions,
+    idle: Duration,
+    until: Instant,
+    /// The last deed.
+    touched: Instant,
+    /// Pictures that changed something, since then.
+    pictures: u32,
+    /// Glimpses that showed no change, in a row.
+    unmoved: u32,
+    /// When the last glimpse was asked for.
+    glimpsed: Instant,
+    /// When the picture changed last, while it is lossy.
+    lossy: Option<Instant>,
+    noticed: bool,
+}
+
+impl<'a> Stay<'a> {
+    fn new(
+        shared: &'a Shared,
+        permissions: &'a Permissions,
+        idle: Duration,
+        lasts: Duration,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            permissions,
+            idle,
+            until: now + lasts,
+            touched: now,
+            pictures: 0,
+            unmoved: 0,
+            glimpsed: now,
+            lossy: None,
+            noticed: false,
+        }
+    }
+
+    /// What ended it, when time did.
+    fn over(&self) -> Option<&'static str> {
+        if self.touched.elapsed() >= self.idle {
+            return Some("its idle limit");
+        }
+        (Instant::now() >= self.until).then_some("its time limit")
+    }
+
+    /// When it ends by time, as things stand.
+    fn end(&self) -> Instant {
+        self.until.min(self.touched + self.idle)
+    }
+
+    /// How often pictures are wanted.
+    fn pace(&self) -> Pace {
+        if self.shared.viewers() == 0 {
+            return Pace::Paused;
+        }
+        match self.is_animated() {
+            true => Pace::Trickle,
+            false => Pace::Full,
+        }
+    }
+
+    /// Whether something moves that nobody touches.
+    fn is_animated(&self) -> bool {
+        self.pictures >= ANIMATED && self.touched.elapsed() >= TOUCHED
+    }
+
+    /// How long until there is something to do that nobody tells of.
+    fn due(&self) -> Duration {
+        let now = Instant::now();
+        let end = self.end();
+        let notice = end.checked_sub(NOTICE).filter(|_| !self.noticed);
+        let settle = self.lossy.map(|changed| changed + STILL);
+        let watched = self.shared.viewers() > 0;
+        let glimpse = (watched && self.is_animated()).then(|| self.glimpsed + GLIMPSE);
+        // Whether it is an animation shows when nobody has touched it for a while.
+        let judge = (watched && self.pictures >= ANIMATED && !self.is_animated())
+            .then(|| self.touched + TOUCHED);
+        [Some(end), notice, settle, glimpse, judge]
+            .into_iter()
+            .flatten()
+            .map(|at| at.saturating_duration_since(now))
+            .min()
+            .unwrap_or(LATER)
+    }
+
+    /// Does what is due.
+    async fn settle(&mut self, screen: &Screen) {
+        if !self.noticed && self.end().saturating_duration_since(Instant::now()) <= NOTICE {
+            self.noticed = true;
+            let text = match self.until <= self.touched + self.idle {
+                true => "the session reaches its time limit in a minute",
+                false => "nobody has touched the session: it ends in a minute",
+            };
+            self.shared.tell(Note::Notice { text: text.to_owned() });
+        }
+        if self.is_animated() && self.glimpsed.elapsed() >= GLIMPSE {
+            self.glimpsed = Instant::now();
+            screen.glimpse();
+        }
+        if self.lossy.is_some_and(|changed| changed.elapsed() >= STILL) {
+            self.lossy = None;
+            let exact = screen.exact().await;
+            let mut picture = self.shared.picture();
+            let taken = exact.map(|png| picture.take_exact(&png));
+            let number = picture.number();
+            drop(picture);
+            match taken {
+                Some(Ok(Taken::Changed(_))) => self.shared.changed(number, screen.last_deed()),
+                Some(Err(error)) => tracing::warn!("{error}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes in what came from the browser; `false` when it is gone.
+    fn seen(&mut self, screen: &Screen, seen: Seen) -> bool {
+        match seen {
+            Seen::Picture(jpeg) => {
+                let mut picture = self.shared.picture();
+                let taken = picture.take(jpeg);
+                let number = picture.number();
+                drop(picture);
+                match taken {
+                    Ok(Taken::Same) => {
+                        self.unmoved += 1;
+                        if self.unmoved >= UNMOVED {
+                            self.pictures = 0;
+                        }
+                    }
+                    Ok(Taken::Changed(_)) => {
+                        self.unmoved = 0;
+                        self.pictures = self.pictures.saturating_add(1);
+                        self.lossy = Some(Instant::now());
+                        self.shared.changed(number, screen.last_deed());
+                    }
+                    Err(error) => tracing::warn!("{error}"),
+                }
+            }
+            Seen::Tabs => {
+                self.shared.shows(&place(screen.url()));
+                self.shared.tell(screen.tabs());
+            }
+            Seen::History { back, forward } => self.shared.tell(Note::History { back, forward }),
+            Seen::Cursor(shape) => self.shared.tell(Note::Cursor { shape }),
+            Seen::Choices(note) | Seen::Dialog(note) => self.shared.tell(note),
+            Seen::DialogClosed => self.shared.tell(Note::DialogClosed),
+            Seen::Copied(text) => {
+                if matches!(self.permissions.clipboard, Clipboard::Out | Clipboard::Both) {
+                    self.shared.tell(Note::Clipboard { text });
+                }
+            }
+            // Where it is not allowed, it is an attempt.
+            Seen::FilesAsked { multiple } if self.permissions.uploads => {
+                self.shared.tell(Note::Upload { multiple });
+            }
+            Seen::FilesAsked { .. } => {}
+            Seen::Gone => return false,
+        }
+        true
+    }
+
+    /// Does what a person did, where the connector allows it.
+    fn deed(&mut self, screen: &mut Screen, deed: Deed) {
+        if !matches!(deed, Deed::Resize { .. }) {
+            self.touched = Instant::now();
+            self.pictures = 0;
+            self.noticed = false;
+        }
+        match deed {
+            Deed::Paste { .. }
+                if !matches!(self.permissions.clipboard, Clipboard::In | Clipboard::Both) =>
+            {
+                self.denied("pasting into it");
+            }
+            Deed::Print if !self.permissions.print => self.denied("printing it"),
+            deed => {
+                screen.pace(self.pace());
+                screen.deed(&deed);
+                if matches!(deed, Deed::Resize { .. }) {
+                    self.shared.tell(screen.size());
+                }
+            }
+        }
+    }
+
+    /// Tells what a page tried and did not get.
+    fn tried(&self, attempt: &Attempt) {
+        let what = match attempt.wanted {
+            _ if attempt.allowed => return,
+            Wanted::Navigation => format!("going to {}", attempt.url),
+            Wanted::Popup => format!("a window with {}", attempt.url),
+            Wanted::Download => "saving files from it".to_owned(),
+            Wanted::Upload => "sending files to it".to_owned(),
+            Wanted::Print => "printing it".to_owned(),
+            Wanted::Permission(name) => format!("what the page asks for: {name}"),
+            Wanted::ServiceWorker | Wanted::WebRtc | Wanted::DeveloperTools => return,
+        };
+        self.denied(&what);
+    }
+
+    fn denied(&self, what: &str) {
+        let text = format!("the connector of this application does not allow {what}");
+        self.shared.tell(Note::Notice { text });
+    }
+}
+
+/// Origin and path of a URL: what stands behind them can be anything.
+fn place(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,61 @@
+//! The REST API below `/api/v1/`, and its description (OpenAPI), which is made from the same list.
+
+mod accounts;
+mod activity;
+mod body;
+mod me;
+mod sessions;
+mod stream;
+mod users;
+
+pub(super) use accounts::{Found, found};
+pub(super) use activity::{Asked, Line, lines};
+pub(super) use body::Body;
+pub(super) use sessions::{CardBody, owned};
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Portal;
+
+/// The parts of the description that are of no route.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Doorward",
+    description = "Opens privileged web sessions. A sign-in is the cookie that the page /sign-in sets; what changes \
+                   something carries the header `x-csrf-token` with `csrf` of GET /api/v1/me, and the `Origin` of the \
+                   portal. Problems are `application/problem+json` (RFC 9457) with a `help`."
+))]
+struct About;
+
+/// The routes.
+pub(super) fn router() -> Router<Portal> {
+    let (router, mut described) = OpenApiRouter::<Portal>::with_openapi(About::openapi())
+        .routes(routes!(me::me))
+        .routes(routes!(me::password))
+        .routes(routes!(accounts::accounts))
+        .routes(routes!(sessions::list, sessions::start))
+        .routes(routes!(sessions::one, sessions::end))
+        .routes(routes!(stream::stream))
+        .routes(routes!(activity::activity))
+        .routes(routes!(activity::verdict))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::change, users::remove))
+        .split_for_parts();
+    described.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let description = std::sync::Arc::new(described);
+    let openapi = move |State(_): State<Portal>| {
+        let description = std::sync::Arc::clone(&description);
+        async move { described_as(&description) }
+    };
+    router.route("/api/v1/openapi.json", get(openapi))
+}
+
+fn described_as(description: &utoipa::openapi::OpenApi) -> Response {
+    Json(description).into_response()
+}

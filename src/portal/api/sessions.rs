@@ -1,0 +1,288 @@
+//! `/api/v1/sessions`: starts, lists and ends live sessions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Body;
+use crate::access;
+use crate::activity::Action;
+use crate::connector::Connector;
+use crate::diagnostic::Diagnostic;
+use crate::live::{Card, Order, Refusal, Stage};
+use crate::name::{AccountRef, Purpose, SessionId};
+use crate::plan::Request;
+use crate::portal::guard::{Client, Person};
+use crate::portal::problem::Problem;
+use crate::portal::{Note, Portal, problem};
+
+/// What is asked for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    /// `[vault:][safe/]name`.
+    account: String,
+    /// The id of a connector that is offered for it; the first one without.
+    #[serde(default)]
+    connector: Option<String>,
+    /// Why; it goes on record, and to a vault that asks for a reason.
+    #[serde(default)]
+    reason: Option<String>,
+    /// The ticket that is worked on.
+    #[serde(default)]
+    ticket: Option<String>,
+    /// The ticketing system that it is in, by the name that the vault has for it.
+    #[serde(default)]
+    ticketing_system: Option<String>,
+    /// The values of the connector's `UserParameters`, by name.
+    #[serde(default)]
+    params: BTreeMap<String, String>,
+}
+
+/// A live session.
+#[derive(Serialize, ToSchema)]
+pub(in crate::portal) struct CardBody {
+    pub(in crate::portal) session: String,
+    pub(in crate::portal) user: String,
+    pub(in crate::portal) account: String,
+    pub(in crate::portal) connector: String,
+    pub(in crate::portal) reason: String,
+    pub(in crate::portal) client_address: String,
+    /// When it was asked for.
+    pub(in crate::portal) began: String,
+    /// When it ends at the latest.
+    pub(in crate::portal) until: Option<String>,
+    /// How many look at it now.
+    pub(in crate::portal) viewers: usize,
+    /// `signing-in`, `live`, or the word of its outcome.
+    pub(in crate::portal) stage: String,
+    /// What is being done, where it is, or how it ended and what to do next.
+    pub(in crate::portal) text: String,
+    /// Whether it is over.
+    pub(in crate::portal) ended: bool,
+}
+
+impl From<Card> for CardBody {
+    fn from(card: Card) -> Self {
+        let (stage, text, ended) = match card.stage {
+            Stage::SigningIn { row: 0, .. } => (
+                "signing-in".to_owned(),
+                "Asking the vault and starting the browser".to_owned(),
+                false,
+            ),
+            Stage::SigningIn { row, of, text } => {
+                ("signing-in".to_owned(), format!("Row {row} of {of}: {text}"), false)
+            }
+            Stage::Live { url } => ("live".to_owned(), url, false),
+            Stage::Ended { outcome, text } => (outcome, text, true),
+        };
+        Self {
+            session: card.session.to_string(),
+            user: card.user.to_string(),
+            account: card.account.to_string(),
+            connector: card.connector,
+            reason: card.reason,
+            client_address: card.client_address,
+            began: format!("{:.0}", card.began),
+            until: card.until.map(|until| format!("{until:.0}")),
+            viewers: card.viewers,
+            stage,
+            text,
+            ended,
+        }
+    }
+}
+
+/// The live sessions of the one who asks; those of all for administrators
+#[utoipa::path(get, path = "/api/v1/sessions", responses(
+    (status = 200, body = Vec<CardBody>), (status = 401, body = problem::Body),
+))]
+pub(super) async fn list(State(portal): State<Portal>, person: Person) -> Json<Vec<CardBody>> {
+    let cards = portal.ground.broker.cards().into_iter();
+    Json(cards.filter(|card| is_seen(card, &person)).map(CardBody::from).collect())
+}
+
+/// Start a session
+#[utoipa::path(post, path = "/api/v1/sessions", request_body = Asked, responses(
+    (status = 201, body = CardBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 422, body = problem::Body), (status = 429, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn start(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Body(asked): Body<Asked>,
+) -> Result<Response, Problem> {
+    let default = portal.ground.sources.default_vault();
+    let account: AccountRef = asked.account.parse().map_err(|error: crate::name::Invalid| {
+        Problem::unfit(
+            error.to_string(),
+            "an account is `[vault:][safe/]name`; GET /api/v1/accounts lists them",
+        )
+    })?;
+    let account = account.within(default);
+    let purpose = Purpose {
+        reason: text("reason", asked.reason, 500)?,
+        ticket: text("ticket", asked.ticket, 100)?,
+        ticketing_system: text("ticketing system", asked.ticketing_system, 100)?,
+    };
+    let wanted = asked.connector.clone().unwrap_or_default();
+    let wanted: String = wanted.chars().filter(|c| !c.is_control()).take(64).collect();
+    let refused = |cause: &'static str| {
+        Note::new(Action::ConnectRefused, &person.user.name, client)
+            .outcome("refused")
+            .detail("cause", cause)
+            .session(SessionId::fresh(), &account, &wanted)
+            .keep(&portal.ground.store, portal.ground.clock)
+    };
+    let user = &person.user;
+    if let Err(error) = access::permit(&user.name, &user.accounts, &account, default, &purpose) {
+        refused("not-permitted").await?;
+        let help =
+            "the page Accounts has those that you may use; an administrator can give you more";
+        return Err(Problem::new(StatusCode::FORBIDDEN, error.to_string(), help));
+    }
+    let is_demo = portal.ground.sources.is_demo(&account);
+    let offered = portal.catalogue.offered(&account, is_demo);
+    let connector = match &asked.connector {
+        Some(id) => offered.iter().find(|connector| connector.id.as_str() == id),
+        None => offered.first(),
+    };
+    let Some(connector) = connector else {
+        refused("not-offered").await?;
+        return Err(not_offered(&offered));
+    };
+    let request = Request {
+        user: user.name.clone(),
+        purpose,
+        links: portal.ground.links.get(&account).cloned().unwrap_or_default(),
+        params: asked.params,
+        account,
+    };
+    let order =
+        Order { connector: Arc::clone(connector), request, client_address: client.to_string() };
+    let session = portal.ground.broker.start(order).await.map_err(unstarted)?;
+    let card = portal.ground.broker.card(session).ok_or_else(|| Problem::missing("session"))?;
+    let mut response = (StatusCode::CREATED, Json(CardBody::from(card))).into_response();
+    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/sessions/{session}")) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// One session
+#[utoipa::path(get, path = "/api/v1/sessions/{session}", params(("session" = String, Path)), responses(
+    (status = 200, body = CardBody), (status = 401, body = problem::Body), (status = 404, body = problem::Body),
+))]
+pub(super) async fn one(
+    State(portal): State<Portal>,
+    person: Person,
+    Path(session): Path<String>,
+) -> Result<Json<CardBody>, Problem> {
+    Ok(Json(seen(&portal, &person, &session)?.into()))
+}
+
+/// End a session; one's own, and any for administrators
+#[utoipa::path(delete, path = "/api/v1/sessions/{session}", params(("session" = String, Path)), responses(
+    (status = 204), (status = 401, body = problem::Body), (status = 404, body = problem::Body),
+))]
+pub(super) async fn end(
+    State(portal): State<Portal>,
+    person: Person,
+    Path(session): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let card = seen(&portal, &person, &session)?;
+    portal.ground.broker.end(card.session, &person.user.name).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The session of that id, if `person` may know of it. For others there is none: nobody finds out which there are.
+fn seen(portal: &Portal, person: &Person, session: &str) -> Result<Card, Problem> {
+    let card = card(portal, session)?;
+    if is_seen(&card, person) { Ok(card) } else { Err(hidden()) }
+}
+
+/// The session of that id, if it is `person`'s own.
+pub(in crate::portal) fn owned(
+    portal: &Portal,
+    person: &Person,
+    session: &str,
+) -> Result<Card, Problem> {
+    let card = card(portal, session)?;
+    if card.user == person.user.name { Ok(card) } else { Err(hidden()) }
+}
+
+fn card(portal: &Portal, session: &str) -> Result<Card, Problem> {
+    let card = session.parse().ok().and_then(|session| portal.ground.broker.card(session));
+    card.ok_or_else(|| Problem::missing("session"))
+}
+
+/// As if there were none, and on record.
+fn hidden() -> Problem {
+    Problem { denied: Some("session of another person"), ..Problem::missing("session") }
+}
+
+fn is_seen(card: &Card, person: &Person) -> bool {
+    card.user == person.user.name || person.is_admin()
+}
+
+/// A text of the person's own, without blanks around it; `None` where nothing is left.
+fn text(what: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
+    let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if text.chars().count() > most || text.chars().any(char::is_control) {
+        let detail = format!("the {what} is one line of at most {most} characters");
+        return Err(Problem::unfit(detail, "shorten it, or take the line feeds out"));
+    }
+    Ok(Some(text))
+}
+
+fn not_offered(offered: &[Arc<Connector>]) -> Problem {
+    let detail = "this connector is not offered for this account";
+    let names: Vec<&str> = offered.iter().map(|connector| connector.id.as_str()).collect();
+    let help = match names.as_slice() {
+        [] => "none is: an administrator puts one into a connectors folder, or names it below `portal: { offers: … }`"
+            .to_owned(),
+        names => format!("those that are: {}", names.join(", ")),
+    };
+    Problem::new(StatusCode::FORBIDDEN, detail, help)
+}
+
+fn unstarted(refusal: Refusal) -> Problem {
+    const WAIT: u64 = 30;
+    match refusal {
+        Refusal::Unfit(found) => {
+            let first = found.iter().find(|problem| problem.is_error());
+            let said = |problem: &Diagnostic| problem.message.clone();
+            let detail = first.map_or_else(|| "connector and request do not fit".to_owned(), said);
+            Problem::unfit(detail, "fill in what the connector asks for")
+        }
+        refusal @ Refusal::TooManyOfUser(_) => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            refusal.to_string(),
+            "end one of them on the page Sessions",
+        )
+        .after(WAIT),
+        refusal @ Refusal::TooManyOnHost(_) => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            refusal.to_string(),
+            "try again when somebody has ended theirs",
+        )
+        .after(WAIT),
+        Refusal::Stopping => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "doorward is being stopped",
+            "try again when it was started anew",
+        )
+        .after(WAIT),
+        Refusal::Unrecorded(error) => error.into(),
+    }
+}

@@ -1,0 +1,435 @@
+// The viewer of a live session: draws what the broker sends, and sends what the person does. What is sent
+// either way stands in the broker's `stream`. No picture, key or text is kept here.
+(() => {
+  "use strict";
+  const root = document.getElementById("viewer");
+  if (!root) return;
+
+  const make = (name, properties = {}, ...children) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(properties)) {
+      if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+      else if (key === "class" || key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
+      else element[key] = value;
+    }
+    element.append(...children);
+    return element;
+  };
+  const button = (label, text, act) => make("button", { type: "button", title: label, "aria-label": label, textContent: text, onclick: act });
+
+  // ---- what stands on the page
+
+  const back = button("Back", "←", () => send({ type: "back" }));
+  const forward = button("Forward", "→", () => send({ type: "forward" }));
+  const reload = button("Reload", "⟳", () => send({ type: loading ? "stop" : "reload" }));
+  const address = make("output", { class: "address", "aria-label": "Address of the page" });
+  const print = button("Print", "Print", () => send({ type: "print" }));
+  const figures = make("output", { class: "figures", hidden: true, "aria-label": "Latency and rate" });
+  const gauge = button("Show latency and rate", "Latency", () => {
+    figures.hidden = !figures.hidden;
+    gauge.setAttribute("aria-pressed", String(!figures.hidden));
+  });
+  gauge.setAttribute("aria-pressed", "false");
+  const whole = button("Full screen", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()));
+  const end = make("button", { type: "button", class: "end", textContent: "End session", onclick: () => leaving.showModal() });
+  print.hidden = true;
+  const bar = make("div", { class: "bar", role: "toolbar", "aria-label": "The page" }, back, forward, reload, address, figures, print, gauge, whole, end);
+  const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": "Tabs", hidden: true });
+  const canvas = make("canvas", { width: 1280, height: 720, "aria-hidden": "true" });
+  const keys = make("textarea", {
+    class: "keys", autocomplete: "off", spellcheck: false, "aria-label": "The page. What you type goes to it; Shift+Escape leaves it.",
+  });
+  keys.setAttribute("autocapitalize", "off");
+  keys.setAttribute("autocorrect", "off");
+  const choices = make("ul", { class: "choices", role: "listbox", tabIndex: -1, hidden: true, "aria-label": "Choose" });
+  const card = make("div", { class: "card", role: "status" });
+  const stage = make("div", { class: "stage" }, canvas, keys, choices, card);
+  const notices = make("div", { class: "notices", role: "log", "aria-live": "polite" });
+  const asked = make("dialog", { class: "asked", "aria-labelledby": "asked-text" });
+  const leaving = make("dialog", { class: "asked", "aria-labelledby": "leaving-text" },
+    make("p", { id: "leaving-text", textContent: "End the session? What is not saved in the application is lost." }),
+    make("form", { method: "dialog" },
+      make("button", { class: "end", textContent: "End session", onclick: () => send({ type: "end" }) }),
+      make("button", { textContent: "Go on", autofocus: true })));
+  root.append(bar, tabs, stage, notices, asked, leaving);
+  const paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
+
+  // ---- the stream
+
+  const files = root.dataset.stream.replace(/\/stream$/, "/files");
+  let socket = null, live = false, over = false, tries = 0, loading = false;
+  let screen = { width: 1280, height: 720, scale: 1 };
+  let clipboard = "no";
+
+  const send = (deed) => {
+    if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(deed));
+  };
+  const connect = () => {
+    const url = new URL(root.dataset.stream, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => { tries = 0; sized = ""; };
+    socket.onmessage = (event) => (typeof event.data === "string" ? told(JSON.parse(event.data)) : draw(event.data));
+    socket.onclose = () => {
+      if (over) return;
+      live = false;
+      tries += 1;
+      cover("Connection lost", tries > 8 ? "The broker cannot be reached. The session may go on there: look at “My sessions”." : "Reconnecting to the same session…");
+      setTimeout(connect, Math.min(5000, 250 * 2 ** tries));
+    };
+  };
+
+  const cover = (title, text, action) => {
+    card.replaceChildren(make("h2", { textContent: title }), make("p", { textContent: text, class: "text" }));
+    if (action) card.append(action);
+    card.hidden = false;
+    root.dataset.state = "covered";
+  };
+
+  const told = (note) => {
+    switch (note.type) {
+      case "curtain":
+        live = false;
+        cover(note.row ? `Signing in: row ${note.row} of ${note.of}` : "Signing in", note.text);
+        break;
+      case "live":
+        live = true;
+        card.hidden = true;
+        root.dataset.state = "live";
+        clipboard = note.clipboard;
+        print.hidden = !note.print;
+        measure();
+        keys.focus();
+        break;
+      case "screen":
+        screen = note;
+        place();
+        break;
+      case "tabs": showTabs(note); break;
+      case "history":
+        back.disabled = !note.back;
+        forward.disabled = !note.forward;
+        break;
+      case "cursor": keys.style.cursor = note.shape; break;
+      case "choices": showChoices(note); break;
+      case "dialog": showDialog(note); break;
+      case "dialog-closed": if (asked.open) asked.close(); break;
+      case "clipboard": copied(note.text); break;
+      case "upload": askFiles(note.multiple); break;
+      case "download":
+        notice(`File: ${note.name}`, make("a", { href: `${files}/${encodeURIComponent(note.id)}`, download: note.name, textContent: "Save" }));
+        break;
+      case "notice": notice(note.text); break;
+      case "ended":
+        over = true;
+        live = false;
+        cover(note.outcome === "signed-in" ? "The session is over" : `Not signed in: ${note.outcome}`, note.text,
+          make("a", { href: "/accounts", class: "button", textContent: "To the accounts" }));
+        root.dataset.state = "ended";
+        for (const control of bar.querySelectorAll("button")) control.disabled = true;
+        break;
+    }
+  };
+
+  // ---- pictures
+
+  const sent = new Map();
+  const lately = [];
+  let number = 0, drawn = Promise.resolve();
+  const count = () => {
+    number += 1;
+    sent.set(number, performance.now());
+    if (sent.size > 200) sent.delete(sent.keys().next().value);
+    return number;
+  };
+  const draw = (bytes) => {
+    const head = new DataView(bytes);
+    const parts = head.getUint16(2, true);
+    const update = { number: Number(head.getBigUint64(4, true)), width: head.getUint16(12, true), height: head.getUint16(14, true), deed: head.getUint32(16, true) };
+    const images = [];
+    for (let part = 0, at = 20; part < parts; part += 1) {
+      const [x, y, width, height] = [0, 2, 4, 6].map((by) => head.getUint16(at + by, true));
+      const type = head.getUint8(at + 8) === 1 ? "image/png" : "image/jpeg";
+      const length = head.getUint32(at + 9, true);
+      const image = createImageBitmap(new Blob([new Uint8Array(bytes, at + 13, length)], { type }));
+      images.push(image.then((image) => ({ image, x, y, width, height })));
+      at += 13 + length;
+    }
+    // Decoded side by side, drawn in their order.
+    const ready = Promise.all(images);
+    drawn = drawn.then(() => ready).then((ready) => {
+      if (canvas.width !== update.width || canvas.height !== update.height) {
+        canvas.width = update.width;
+        canvas.height = update.height;
+        place();
+      }
+      for (const { image, x, y } of ready) {
+        paint.drawImage(image, x, y);
+        image.close();
+      }
+      send({ type: "drawn", number: update.number });
+      root.dataset.picture = String(update.number);
+      tally(update.deed, bytes.byteLength);
+    }).catch(() => socket.close());
+  };
+  let fastest = null;
+  const tally = (deed, size) => {
+    const now = performance.now();
+    if (sent.has(deed)) {
+      fastest = now - sent.get(deed);
+      for (const older of [...sent.keys()]) if (older <= deed) sent.delete(older);
+    }
+    lately.push([now, size]);
+    while (lately.length && now - lately[0][0] > 1000) lately.shift();
+    if (figures.hidden) return;
+    const rate = lately.reduce((sum, [, size]) => sum + size, 0) / 1000;
+    figures.textContent = `${fastest === null ? "–" : Math.round(fastest)} ms · ${lately.length}/s · ${Math.round(rate)} KB/s`;
+  };
+
+  // ---- size
+
+  let sized = "";
+  const measure = () => {
+    const box = stage.getBoundingClientRect();
+    const size = { type: "resize", width: Math.round(box.width), height: Math.round(box.height), scale: window.devicePixelRatio || 1 };
+    const text = JSON.stringify(size);
+    if (!live || text === sized || size.width < 1) return;
+    sized = text;
+    send(size);
+  };
+  // The picture fills the stage; that of a session which another viewer has given its size is shown whole.
+  const place = () => {
+    const box = stage.getBoundingClientRect();
+    const fit = Math.min(box.width / screen.width, box.height / screen.height, 1) || 1;
+    for (const element of [canvas, keys]) {
+      element.style.width = `${screen.width * fit}px`;
+      element.style.height = `${screen.height * fit}px`;
+    }
+  };
+  let later = 0;
+  new ResizeObserver(() => {
+    place();
+    clearTimeout(later);
+    later = setTimeout(measure, 120);
+  }).observe(stage);
+
+  // ---- what the person does
+
+  const modifiers = (event) => (event.altKey ? 1 : 0) | (event.ctrlKey ? 2 : 0) | (event.metaKey ? 4 : 0) | (event.shiftKey ? 8 : 0);
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const x = ((event.clientX - box.left) * screen.width) / box.width, y = ((event.clientY - box.top) * screen.height) / box.height;
+    return { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 };
+  };
+  const NAMES = ["left", "middle", "right", "back", "forward"];
+  let pending = null;
+  const flush = () => {
+    if (pending) send(pending);
+    pending = null;
+  };
+  // Moves and turns of the wheel go out once for each picture that this screen draws.
+  const hold = (deed) => {
+    if (!pending) requestAnimationFrame(flush);
+    if (pending && pending.type === "wheel" && deed.type === "wheel") deed = { ...deed, dx: pending.dx + deed.dx, dy: pending.dy + deed.dy };
+    else if (pending && pending.type !== deed.type) flush();
+    pending = deed;
+  };
+  const mouse = (kind) => (event) => {
+    if (!live) return;
+    event.preventDefault();
+    if (kind === "down") {
+      closeChoices();
+      keys.focus({ preventScroll: true });
+    }
+    const deed = { type: "mouse", kind, ...at(event), buttons: event.buttons, modifiers: modifiers(event) };
+    if (kind === "move") return hold(deed);
+    flush();
+    send({ ...deed, button: NAMES[event.button] || "none", clicks: event.detail || 1, number: count() });
+  };
+  keys.addEventListener("mousemove", mouse("move"));
+  keys.addEventListener("mousedown", mouse("down"));
+  // A button that was let go outside of the picture is let go.
+  window.addEventListener("mouseup", (event) => { if (event.target === keys || event.buttons !== held) mouse("up")(event); held = event.buttons; });
+  let held = 0;
+  keys.addEventListener("mousedown", (event) => { held = event.buttons; });
+  keys.addEventListener("contextmenu", (event) => event.preventDefault());
+  keys.addEventListener("wheel", (event) => {
+    if (!live) return;
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? screen.height : 1;
+    hold({ type: "wheel", ...at(event), dx: event.deltaX * unit, dy: event.deltaY * unit, modifiers: modifiers(event), number: count() });
+  }, { passive: false });
+  const touch = (kind) => (event) => {
+    if (!live) return;
+    event.preventDefault();
+    if (kind === "start") keys.focus({ preventScroll: true });
+    const points = [...event.targetTouches].map((finger) => ({ id: finger.identifier, ...at(finger) }));
+    send({ type: "touch", kind, points, modifiers: modifiers(event) });
+  };
+  for (const kind of ["start", "move", "end", "cancel"]) keys.addEventListener(`touch${kind}`, touch(kind), { passive: false });
+
+  // Keys that are down here, so that none stays down there.
+  const down = new Map();
+  const COMPOSING = new Set(["Process", "Dead", "Unidentified", "Compose"]);
+  const key = (event, isDown) => ({
+    type: "key", down: isDown, key: event.key, code: event.code, windows: event.keyCode & 0xffff, location: event.location,
+    repeat: event.repeat, modifiers: modifiers(event), number: count(),
+  });
+  keys.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.shiftKey) {
+      event.preventDefault();
+      return end.focus();
+    }
+    if (!live || event.isComposing || COMPOSING.has(event.key)) return;
+    // A paste comes as an event of its own, with the text.
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "v") return;
+    event.preventDefault();
+    down.set(event.code, event);
+    send(key(event, true));
+  });
+  keys.addEventListener("keyup", (event) => {
+    if (!down.delete(event.code)) return;
+    event.preventDefault();
+    send(key(event, false));
+  });
+  keys.addEventListener("blur", () => {
+    for (const event of down.values()) send({ ...key(event, false), repeat: false, modifiers: 0 });
+    down.clear();
+  });
+  keys.addEventListener("compositionupdate", (event) => live && send({ type: "compose", text: event.data }));
+  keys.addEventListener("compositionend", (event) => {
+    if (live) send({ type: "text", text: event.data, number: count() });
+    keys.value = "";
+  });
+  keys.addEventListener("input", (event) => {
+    if (event.isComposing || event.inputType === "insertCompositionText") return;
+    if (live && event.data) send({ type: "text", text: event.data, number: count() });
+    keys.value = "";
+  });
+  keys.addEventListener("paste", (event) => {
+    event.preventDefault();
+    const text = event.clipboardData.getData("text/plain");
+    if (live && text) send({ type: "paste", text });
+  });
+
+  // ---- tabs, lists, dialogs, files
+
+  const showTabs = (note) => {
+    const active = note.tabs.find((tab) => tab.id === note.active);
+    loading = Boolean(active && active.loading);
+    reload.textContent = loading ? "✕" : "⟳";
+    reload.title = loading ? "Stop" : "Reload";
+    reload.setAttribute("aria-label", reload.title);
+    address.textContent = active ? active.url : "";
+    address.title = address.textContent;
+    document.title = active && active.title ? `${active.title} – Doorward` : "Session – Doorward";
+    tabs.hidden = note.tabs.length < 2;
+    tabs.replaceChildren(...note.tabs.map((tab) => make("div", { class: "tab" },
+      make("button", { type: "button", role: "tab", "aria-selected": String(tab.id === note.active), textContent: tab.title || "New tab", title: tab.url, onclick: () => { send({ type: "show", tab: tab.id }); keys.focus(); } }),
+      button(`Close ${tab.title}`, "×", () => send({ type: "close", tab: tab.id })))));
+  };
+
+  let options = [];
+  const closeChoices = (index = null) => {
+    if (choices.hidden) return;
+    choices.hidden = true;
+    send({ type: "choose", index });
+    keys.focus({ preventScroll: true });
+  };
+  const showChoices = (note) => {
+    options = note.options.map((text, index) => make("li", {
+      role: "option", id: `choice-${index}`, textContent: text || "\u00a0", "aria-selected": String(index === note.chosen),
+      "aria-disabled": String(note.disabled.includes(index)),
+      onmousedown: (event) => { event.preventDefault(); if (!note.disabled.includes(index)) closeChoices(index); },
+    }));
+    choices.replaceChildren(...options);
+    const box = canvas.getBoundingClientRect(), outer = stage.getBoundingClientRect(), fit = box.width / screen.width;
+    const [x, y, width, height] = note.place.map((side) => side * fit);
+    choices.hidden = false;
+    choices.style.minWidth = `${Math.max(width, 120)}px`;
+    const below = outer.height - (box.top - outer.top + y + height);
+    const room = choices.offsetHeight;
+    choices.style.left = `${Math.min(box.left - outer.left + x, outer.width - choices.offsetWidth)}px`;
+    choices.style.top = `${below >= room ? box.top - outer.top + y + height : Math.max(0, box.top - outer.top + y - room)}px`;
+    choices.focus();
+    choose(note.chosen);
+  };
+  const choose = (index) => {
+    const option = options[Math.max(0, Math.min(options.length - 1, index))];
+    if (!option) return;
+    for (const other of options) other.setAttribute("aria-selected", String(other === option));
+    choices.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  };
+  choices.addEventListener("keydown", (event) => {
+    const now = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    event.preventDefault();
+    if (event.key === "Escape" || event.key === "Tab") return closeChoices();
+    if (event.key === "Enter" || event.key === " ") {
+      return closeChoices(options[now] && options[now].getAttribute("aria-disabled") === "true" ? null : now);
+    }
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -options.length, End: options.length };
+    if (event.key in steps) return choose(now + steps[event.key]);
+    if (event.key.length === 1) {
+      const order = [...options.slice(now + 1), ...options.slice(0, now + 1)];
+      const found = order.find((option) => option.textContent.toLowerCase().startsWith(event.key.toLowerCase()));
+      if (found) choose(options.indexOf(found));
+    }
+  });
+  choices.addEventListener("blur", () => closeChoices());
+
+  const showDialog = (note) => {
+    const field = make("input", { type: "text", value: note.default, "aria-label": "Answer", hidden: note.kind !== "prompt" });
+    const answer = (accept) => {
+      send({ type: "answer", accept, text: field.value });
+      asked.close();
+      keys.focus();
+    };
+    const text = note.kind === "beforeunload" ? "Leave the page? What was changed on it may not be saved." : note.message;
+    asked.replaceChildren(
+      make("p", { id: "asked-text", textContent: text }),
+      make("form", { method: "dialog", onsubmit: (event) => { event.preventDefault(); answer(true); } }, field,
+        make("button", { type: "submit", textContent: note.kind === "beforeunload" ? "Leave" : "OK", autofocus: true }),
+        make("button", { type: "button", textContent: "Cancel", hidden: note.kind === "alert", onclick: () => answer(false) })));
+    asked.oncancel = (event) => { event.preventDefault(); answer(note.kind === "alert"); };
+    if (asked.open) asked.close();
+    asked.showModal();
+  };
+
+  const askFiles = (multiple) => {
+    const field = make("input", { type: "file", multiple, "aria-label": "Files" });
+    const done = () => { asked.close(); keys.focus(); };
+    asked.replaceChildren(
+      make("p", { id: "asked-text", textContent: multiple ? "The page asks for files." : "The page asks for a file." }),
+      make("form", { method: "dialog", onsubmit: async (event) => {
+        event.preventDefault();
+        const body = new FormData();
+        for (const file of field.files) body.append("file", file, file.name);
+        const token = document.querySelector("meta[name=csrf]");
+        const answer = await fetch(files, { method: "POST", body, headers: { "x-csrf-token": token ? token.content : "" } }).catch(() => null);
+        if (!answer || !answer.ok) notice("The files were not taken.");
+        done();
+      } }, field,
+      make("button", { type: "submit", textContent: "Send" }), make("button", { type: "button", textContent: "Cancel", onclick: done })));
+    asked.oncancel = null;
+    if (!asked.open) asked.showModal();
+  };
+
+  const notice = (text, ...more) => {
+    const line = make("p", { textContent: text }, " ", ...more, button("Close", "×", () => line.remove()));
+    notices.append(line);
+    while (notices.children.length > 4) notices.firstChild.remove();
+    setTimeout(() => line.remove(), more.length ? 120000 : 10000);
+  };
+  const copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      notice("Copied on the page.", button("Copy it to this machine", "Copy", () => navigator.clipboard.writeText(text).catch(() => {})));
+    }
+  };
+
+  cover("Connecting", "");
+  connect();
+})();

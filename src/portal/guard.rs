@@ -1,0 +1,262 @@
+//! The guard: what every request passes. It knows who asks, keeps foreign pages out, and puts on record what it denies.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::header::{COOKIE, UPGRADE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::problem::Problem;
+use super::token::{Hash, Token, same};
+use super::users::{Role, User};
+use super::{Note, Portal, client, headers, pages};
+use crate::activity::Action;
+
+/// What is there for those who have not signed in; all else asks for a sign-in first.
+fn is_public(path: &str) -> bool {
+    matches!(path, "/sign-in" | "/set-up" | "/healthz") || path.starts_with("/assets/")
+}
+
+/// One who has signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    pub(super) user: User,
+    /// The hash of the token of their sign-in.
+    pub(super) sign_in: Hash,
+    /// What their requests have to carry.
+    pub(super) csrf: String,
+}
+
+impl Person {
+    /// Whether they keep the users.
+    pub(super) fn is_admin(&self) -> bool {
+        self.user.role == Role::Admin
+    }
+}
+
+/// An administrator who has signed in.
+pub(super) struct Admin(pub(super) Person);
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client(pub(super) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Person {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(signed_out)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let person = <Person as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        if person.is_admin() {
+            return Ok(Self(person));
+        }
+        Err(Problem::denied(
+            "role",
+            "this is for administrators",
+            "ask one of them; the page Accounts has what you may use",
+        ))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // The guard has put it there.
+        parts.extensions.get::<Self>().copied().ok_or_else(signed_out)
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Person {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+fn signed_out() -> Problem {
+    let help = "sign in on the page /sign-in; a sign-in ends after 30 minutes without use, and after 12 hours";
+    Problem::new(StatusCode::UNAUTHORIZED, "you are not signed in", help)
+}
+
+/// The middleware around every route.
+pub(super) async fn guard(
+    State(portal): State<Portal>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let trusted = &portal.ground.settings.trusted_proxies;
+    let client = client::address(peer.ip(), request.headers(), trusted);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let person = match person(&portal, request.headers()).await {
+        Ok(person) => person,
+        Err(problem) => return finished(&portal, None, &path, problem.into_response()),
+    };
+    let response = match admitted(&portal, &request, person.as_ref()) {
+        Err(refused) => refused,
+        Ok(()) => {
+            request.extensions_mut().insert(Client(client));
+            if let Some(person) = &person {
+                request.extensions_mut().insert(person.clone());
+            }
+            next.run(request).await
+        }
+    };
+    let response = kept(&portal, person.as_ref(), client, &method, &path, response).await;
+    finished(&portal, person.as_ref(), &path, response)
+}
+
+/// Whose sign-in the cookie stands for.
+async fn person(portal: &Portal, headers: &HeaderMap) -> Result<Option<Person>, Problem> {
+    let Some(token) = token(portal, headers) else { return Ok(None) };
+    let sign_in = token.hash();
+    let user = portal.ground.users.signed_in(&sign_in, true).await?;
+    Ok(user.map(|user| Person { user, sign_in, csrf: token.csrf() }))
+}
+
+/// The token in the cookie.
+pub(super) fn token(portal: &Portal, headers: &HeaderMap) -> Option<Token> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == portal.origin.cookie())
+        .and_then(|(_, value)| Token::read(value))
+}
+
+/// Whether a request may go on to its route.
+fn admitted(portal: &Portal, request: &Request, person: Option<&Person>) -> Result<(), Response> {
+    let (headers, path) = (request.headers(), request.uri().path());
+    let is_api = path.starts_with("/api/");
+    if path == "/healthz" {
+        return Ok(());
+    }
+    let Some(host) = portal.origin.host(headers) else {
+        let mut problem = Problem::denied(
+            "host",
+            "this portal is not at the address that you asked for",
+            "use the address that `doorward serve` printed; one of a proxy is named with `portal: { public-url: … }`",
+        );
+        problem.status = StatusCode::MISDIRECTED_REQUEST;
+        return Err(problem.into_response());
+    };
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let upgrade = headers.contains_key(UPGRADE);
+    if !safe || upgrade {
+        let site = headers.get("sec-fetch-site").map(|value| value.as_bytes() == b"same-origin");
+        let own = match (portal.origin.is_own(headers, host), site) {
+            (Some(own), _) => own,
+            // A socket always says where it comes from.
+            (None, Some(own)) => own && !upgrade,
+            (None, None) => false,
+        };
+        if !own {
+            let help = "open the portal itself and try again; a script sends the header `Origin` with its address";
+            let detail = "this request does not come from a page of this portal";
+            return Err(Problem::denied("origin", detail, help).into_response());
+        }
+    }
+    let Some(person) = person else {
+        return match is_public(path) {
+            true => Ok(()),
+            false if is_api || !safe => Err(signed_out().into_response()),
+            false => Err(to_sign_in(request)),
+        };
+    };
+    if is_api && !safe {
+        let given = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+        check_csrf(person, given.unwrap_or_default()).map_err(IntoResponse::into_response)?;
+    }
+    Ok(())
+}
+
+/// Whether `given` is the token of this sign-in against forged requests.
+pub(super) fn check_csrf(person: &Person, given: &str) -> Result<(), Problem> {
+    if same(given, &person.csrf) {
+        return Ok(());
+    }
+    Err(Problem::denied(
+        "csrf",
+        "this request does not carry the token of your sign-in",
+        "reload the page and try again; a script sends the header `x-csrf-token` with `csrf` of GET /api/v1/me",
+    ))
+}
+
+fn to_sign_in(request: &Request) -> Response {
+    let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+    if wanted == "/" {
+        return Redirect::to("/sign-in").into_response();
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    Redirect::to(&format!("/sign-in?{}", query.append_pair("next", wanted).finish()))
+        .into_response()
+}
+
+/// Puts a denied request on record. Where one client is denied again and again, not each time.
+async fn kept(
+    portal: &Portal,
+    person: Option<&Person>,
+    client: IpAddr,
+    method: &Method,
+    path: &str,
+    response: Response,
+) -> Response {
+    let Some(cause) = response.extensions().get::<Problem>().and_then(|problem| problem.denied)
+    else {
+        return response;
+    };
+    if portal.denials.attempt(&client.to_string(), Instant::now()).is_err() {
+        return response;
+    }
+    let note = match person {
+        Some(person) => Ok(Note::new(Action::Denied, &person.user.name, client)),
+        None => Note::of_nobody(Action::Denied, client),
+    };
+    let short: String = path.chars().take(200).collect();
+    let note = note.map(|note| {
+        note.outcome("denied").detail("cause", cause).detail("request", format!("{method} {short}"))
+    });
+    let kept = match note {
+        Ok(note) => {
+            note.keep(&portal.ground.store, portal.ground.clock).await.map_err(Problem::from)
+        }
+        Err(error) => Err(Problem::from(error)),
+    };
+    match kept {
+        Ok(()) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// A problem becomes a page where people are, and every answer gets its headers.
+fn finished(portal: &Portal, person: Option<&Person>, path: &str, response: Response) -> Response {
+    let mut response = match response.extensions().get::<Problem>() {
+        Some(problem) if !path.starts_with("/api/") => {
+            let retry = response.headers().get(axum::http::header::RETRY_AFTER).cloned();
+            let mut page = pages::problem(problem, person);
+            if let Some(retry) = retry {
+                page.headers_mut().insert(axum::http::header::RETRY_AFTER, retry);
+            }
+            page
+        }
+        _ => response,
+    };
+    headers::harden(response.headers_mut(), portal.origin.secure);
+    response
+}

@@ -1,0 +1,82 @@
+//! A note: what goes on record of the portal itself. Sessions have rows of their own.
+
+use std::net::IpAddr;
+
+use super::Error;
+use crate::activity::{self, Action, Event, Store};
+use crate::clock::Clock;
+use crate::name::{AccountRef, SessionId, UserName};
+
+/// One thing that happened at the portal.
+pub struct Note {
+    action: Action,
+    user: UserName,
+    client: String,
+    outcome: &'static str,
+    details: Vec<(String, String)>,
+    session: Option<(SessionId, AccountRef, String)>,
+}
+
+impl Note {
+    /// That `user` did something, from the address `client`.
+    pub fn new(action: Action, user: &UserName, client: impl ToString) -> Self {
+        Self {
+            action,
+            user: user.clone(),
+            client: client.to_string(),
+            outcome: "",
+            details: Vec::new(),
+            session: None,
+        }
+    }
+
+    /// That somebody without a sign-in did something.
+    pub(super) fn of_nobody(action: Action, client: IpAddr) -> Result<Self, Error> {
+        let user: UserName = "(nobody)".parse().map_err(|_| Error::Unhashed)?;
+        Ok(Self::new(action, &user, client))
+    }
+
+    /// The same with the word of an outcome.
+    #[must_use]
+    pub fn outcome(self, outcome: &'static str) -> Self {
+        Self { outcome, ..self }
+    }
+
+    /// The same with a further fact.
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl ToString) -> Self {
+        self.details.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The same of a session that was asked for, or is there: with which account, through which connector.
+    #[must_use]
+    pub(super) fn session(self, session: SessionId, account: &AccountRef, connector: &str) -> Self {
+        Self { session: Some((session, account.clone(), connector.to_owned())), ..self }
+    }
+
+    /// Puts it on record; durable when this returns.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn keep(self, store: &Store, clock: Clock) -> Result<(), activity::Error> {
+        let (session, account, connector) = match self.session {
+            Some((session, account, connector)) => (Some(session), Some(account), connector),
+            None => (None, None, String::new()),
+        };
+        let event = Event {
+            time: clock.now(),
+            session,
+            user: self.user,
+            action: self.action,
+            account,
+            connector,
+            address: String::new(),
+            reason: String::new(),
+            client_address: self.client,
+            outcome: self.outcome.to_owned(),
+            details: self.details,
+        };
+        store.append(&[event]).await
+    }
+}

@@ -1,0 +1,199 @@
+//! The listings: accounts, activity, users, and what is one's own.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::super::Portal;
+use super::super::api::{self, Asked, Found, Line};
+use super::super::guard::{Admin, Person};
+use super::super::problem::Problem;
+use super::super::users::User;
+use super::view::{Frame, page};
+
+#[derive(Template)]
+#[template(path = "accounts.html", config = "src/portal/pages/askama.toml")]
+struct AccountsPage {
+    frame: Frame,
+    search: String,
+    safes: Vec<Safe>,
+    silent: Vec<(String, String, String)>,
+    count: usize,
+    admin: bool,
+    /// The person has no pattern at all.
+    nothing: bool,
+}
+
+/// The accounts of one safe.
+struct Safe {
+    title: String,
+    accounts: Vec<(Found, String, String)>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Search {
+    search: String,
+}
+
+pub(super) async fn accounts(
+    State(portal): State<Portal>,
+    person: Person,
+    Query(Search { search }): Query<Search>,
+) -> Result<Response, Problem> {
+    let (found, silent) = api::found(&portal, &person, &search).await;
+    let count = found.len();
+    let mut safes: Vec<Safe> = Vec::new();
+    for account in found {
+        let title = match account.safe.as_str() {
+            "" => account.vault.clone(),
+            safe => format!("{}:{safe}", account.vault),
+        };
+        let link = query("/connect", &[("account", &account.account)]);
+        let words = [Some(&account.account), account.username.as_ref(), account.address.as_ref()];
+        let words: Vec<String> =
+            words.into_iter().flatten().map(|word| word.to_lowercase()).collect();
+        let entry = (account, link, words.join(" "));
+        match safes.last_mut().filter(|safe| safe.title == title) {
+            Some(safe) => safe.accounts.push(entry),
+            None => safes.push(Safe { title, accounts: vec![entry] }),
+        }
+    }
+    page(&AccountsPage {
+        frame: Frame::of(Some(&person)),
+        search,
+        safes,
+        silent: silent.into_iter().map(|s| (s.vault, s.detail, s.help)).collect(),
+        count,
+        admin: person.is_admin(),
+        nothing: person.user.accounts.is_empty(),
+    })
+}
+
+/// `path` with these in its query.
+pub(super) fn query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
+    format!("{path}?{}", query.finish())
+}
+
+#[derive(Template)]
+#[template(path = "activity.html", config = "src/portal/pages/askama.toml")]
+struct ActivityPage {
+    frame: Frame,
+    admin: bool,
+    asked: Asked,
+    rows: Vec<(Line, Tone, String, String)>,
+    older: Option<String>,
+    wrong: Option<Problem>,
+    filtered: bool,
+}
+
+/// How a row reads at a glance.
+type Tone = &'static str;
+
+pub(super) async fn activity(
+    State(portal): State<Portal>,
+    person: Person,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let (rows, next, wrong) = match api::lines(&portal, &person, &asked).await {
+        Ok((rows, next)) => (rows, next, None),
+        // The form stays, with what was typed.
+        Err(problem) if problem.status.is_client_error() => (Vec::new(), None, Some(problem)),
+        Err(problem) => return Err(problem),
+    };
+    let Asked { account, user, session, since, .. } = &asked;
+    let filters =
+        [("account", account.as_str()), ("user", user), ("session", session), ("since", since)];
+    let older = next.map(|next| {
+        let mut pairs = filters.to_vec();
+        let next = next.to_string();
+        pairs.push(("before", &next));
+        query("/activity", &pairs)
+    });
+    let rows = rows.into_iter().map(|line| {
+        let tone = tone(&line);
+        let link =
+            line.session.as_deref().map(|session| query("/activity", &[("session", session)]));
+        let id = line.session.as_deref().unwrap_or_default();
+        // The last characters, as the command line shows them: the first ones are of the time.
+        let short = id.get(id.len().saturating_sub(8)..).unwrap_or_default().to_owned();
+        (line, tone, link.unwrap_or_default(), short)
+    });
+    page(&ActivityPage {
+        frame: Frame::of(Some(&person)),
+        admin: person.is_admin(),
+        rows: rows.collect(),
+        older,
+        wrong,
+        filtered: filters.iter().any(|(_, value)| !value.is_empty()),
+        asked,
+    })
+}
+
+fn tone(line: &Line) -> Tone {
+    match (line.action, line.outcome.as_str()) {
+        ("ConnectRefused" | "ConnectFailed" | "SignInFailed" | "Denied", _) => "bad",
+        (_, "signed-in") => "good",
+        (_, "interrupted" | "unclear") => "open",
+        _ => "plain",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "users.html", config = "src/portal/pages/askama.toml")]
+struct UsersPage {
+    frame: Frame,
+    users: Vec<UserView>,
+}
+
+struct UserView {
+    name: String,
+    /// The name as a part of a path.
+    path: String,
+    role: &'static str,
+    accounts: Vec<String>,
+    lines: String,
+    own: bool,
+}
+
+impl UserView {
+    fn of(user: &User, person: &Person) -> Self {
+        let accounts: Vec<String> = user.accounts.iter().map(ToString::to_string).collect();
+        let name = user.name.to_string();
+        let mut path = url::Url::parse("http://x/").ok();
+        if let Some(mut segments) = path.as_mut().and_then(|path| path.path_segments_mut().ok()) {
+            segments.pop_if_empty().push(&name);
+        }
+        Self {
+            path: path.map(|path| path.path().to_owned()).unwrap_or_default(),
+            role: user.role.word(),
+            lines: accounts.join("\n"),
+            accounts,
+            own: user.name == person.user.name,
+            name,
+        }
+    }
+}
+
+pub(super) async fn users(
+    State(portal): State<Portal>,
+    Admin(person): Admin,
+) -> Result<Response, Problem> {
+    let users = portal.ground.users.list().await?;
+    let users = users.iter().map(|user| UserView::of(user, &person)).collect();
+    page(&UsersPage { frame: Frame::of(Some(&person)), users })
+}
+
+#[derive(Template)]
+#[template(path = "me.html", config = "src/portal/pages/askama.toml")]
+struct MePage {
+    frame: Frame,
+    user: UserView,
+}
+
+pub(super) async fn me(person: Person) -> Result<Response, Problem> {
+    page(&MePage { user: UserView::of(&person.user, &person), frame: Frame::of(Some(&person)) })
+}

@@ -1,0 +1,119 @@
+//! The pages of sessions: asking for one, the list of them, and the one that is worked in.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::super::Portal;
+use super::super::api::{self, CardBody, Found};
+use super::super::guard::Person;
+use super::super::problem::Problem;
+use super::listing::query;
+use super::view::{Frame, page};
+use crate::connector::Connector;
+use crate::name::AccountRef;
+
+#[derive(Template)]
+#[template(path = "connect.html", config = "src/portal/pages/askama.toml")]
+struct ConnectPage {
+    frame: Frame,
+    account: Found,
+    connectors: Vec<Choice>,
+}
+
+/// A connector, and what it asks for.
+struct Choice {
+    id: String,
+    name: String,
+    /// Name, words, default.
+    parameters: Vec<(String, String, String)>,
+}
+
+impl Choice {
+    fn of(connector: &Connector) -> Self {
+        let parameters = connector.parameters.iter().map(|(name, parameter)| {
+            let words = parameter.display_name.clone().unwrap_or_else(|| name.clone());
+            (name.clone(), words, parameter.default.clone().unwrap_or_default())
+        });
+        Self {
+            id: connector.id.to_string(),
+            name: connector.display_name.clone(),
+            parameters: parameters.collect(),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Wanted {
+    account: String,
+}
+
+pub(super) async fn connect(
+    State(portal): State<Portal>,
+    person: Person,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    let missing = || {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "there is no such account, or it is not yours to use",
+            "the page Accounts has those that you may use; an administrator can give you more",
+        )
+    };
+    let account: AccountRef = wanted.account.parse().map_err(|_| missing())?;
+    let account = account.within(portal.ground.sources.default_vault());
+    let (found, _) = api::found(&portal, &person, &account.to_string()).await;
+    let found = found.into_iter().find(|found| found.account == account.to_string());
+    let found = found.ok_or_else(missing)?;
+    let is_demo = portal.ground.sources.is_demo(&account);
+    let offered = portal.catalogue.offered(&account, is_demo);
+    let connectors = offered.iter().map(|connector| Choice::of(connector)).collect();
+    page(&ConnectPage { frame: Frame::of(Some(&person)), account: found, connectors })
+}
+
+#[derive(Template)]
+#[template(path = "sessions.html", config = "src/portal/pages/askama.toml")]
+struct SessionsPage {
+    frame: Frame,
+    own: Vec<(CardBody, String)>,
+    others: Vec<(CardBody, String)>,
+    admin: bool,
+}
+
+pub(super) async fn sessions(
+    State(portal): State<Portal>,
+    person: Person,
+) -> Result<Response, Problem> {
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for card in portal.ground.broker.cards() {
+        let is_own = card.user == person.user.name;
+        let again = query("/connect", &[("account", &card.account.to_string())]);
+        if is_own {
+            own.push((card.into(), again));
+        } else if person.is_admin() {
+            others.push((card.into(), again));
+        }
+    }
+    page(&SessionsPage { frame: Frame::of(Some(&person)), own, others, admin: person.is_admin() })
+}
+
+#[derive(Template)]
+#[template(path = "session.html", config = "src/portal/pages/askama.toml")]
+struct SessionPage {
+    frame: Frame,
+    card: CardBody,
+    again: String,
+}
+
+pub(super) async fn session(
+    State(portal): State<Portal>,
+    person: Person,
+    Path(session): Path<String>,
+) -> Result<Response, Problem> {
+    let card = api::owned(&portal, &person, &session)?;
+    let again = query("/connect", &[("account", &card.account.to_string())]);
+    page(&SessionPage { frame: Frame::of(Some(&person)), card: card.into(), again })
+}

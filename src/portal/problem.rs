@@ -1,0 +1,127 @@
+//! A problem: why a request was not done, and what to do next (RFC 9457). Scripts get it as JSON, people as a page.
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::Error;
+use crate::activity;
+
+/// Why a request was not done.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    /// The status of the answer.
+    pub(super) status: StatusCode,
+    /// What is wrong.
+    pub(super) detail: String,
+    /// What to do next.
+    pub(super) help: String,
+    /// After how many seconds it may be tried again.
+    pub(super) retry_after: Option<u64>,
+    /// Why this goes on record as denied; `None` where it does not.
+    pub(super) denied: Option<&'static str>,
+}
+
+/// A problem as `application/problem+json`.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Body {
+    /// What kind of problem it is: the words of the status.
+    title: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong.
+    detail: String,
+    /// What to do next.
+    help: String,
+}
+
+impl Problem {
+    /// A problem with a status.
+    pub(super) fn new(
+        status: StatusCode,
+        detail: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { status, detail: detail.into(), help: help.into(), retry_after: None, denied: None }
+    }
+
+    /// Something that does not exist for the one who asks.
+    pub(super) fn missing(what: &str) -> Self {
+        let help = "go back to the list, and choose from what is there now";
+        Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"), help)
+    }
+
+    /// Something that is not allowed; on record with the word `cause`.
+    pub(super) fn denied(cause: &'static str, detail: &str, help: &str) -> Self {
+        Self { denied: Some(cause), ..Self::new(StatusCode::FORBIDDEN, detail, help) }
+    }
+
+    /// Something in the request that does not hold.
+    pub(super) fn unfit(detail: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail, help)
+    }
+
+    /// The same, with a time after which it may be tried again.
+    pub(super) fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds.max(1)), ..self }
+    }
+
+    /// That something failed here; what it was goes to the log, for it may name files.
+    pub(super) fn failed(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(source) = cause {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+            cause = source.source();
+        }
+        tracing::error!("{text}");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "doorward cannot do this now",
+            "try again in a minute; if it stays, tell the one who runs doorward: its log says why",
+        )
+        .after(60)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let help = error.help().unwrap_or_default();
+        let status = match error {
+            Error::Exists(_) | Error::LastAdmin(_) => StatusCode::CONFLICT,
+            Error::Unknown(_) => StatusCode::NOT_FOUND,
+            Error::Weak(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::SetUpOver => StatusCode::GONE,
+            error => return Self::failed(&error),
+        };
+        Self::new(status, error.to_string(), help)
+    }
+}
+
+impl From<activity::Error> for Problem {
+    fn from(error: activity::Error) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            title: self.status.canonical_reason().unwrap_or("Problem"),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            help: self.help.clone(),
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,527 @@
+//! The users of the portal and their sign-ins, in `portal.db` of the state folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Executor, Row as _};
+use tokio::sync::Mutex;
+
+use super::Error;
+use super::password::{self, Typed};
+use super::token::{Hash, Token};
+use crate::clock::{Clock, Timestamp};
+use crate::name::{Pattern, UserName};
+
+/// A sign-in that is not used for this time ends.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+/// A sign-in ends after this time (OWASP ASVS 5.0, 7.3).
+const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long a set-up link works.
+const SET_UP: Duration = Duration::from_secs(60 * 60);
+
+/// What somebody may do beside using accounts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Keeps users, sees all activity, ends any session.
+    Admin,
+    /// Uses accounts.
+    Operator,
+}
+
+impl Role {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "admin" => Ok(Self::Admin),
+            "operator" => Ok(Self::Operator),
+            _ => Err("a role is `admin` or `operator`"),
+        }
+    }
+}
+
+/// One who may sign in.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Their name; no other differs from it by case alone.
+    pub name: UserName,
+    /// What they may do.
+    pub role: Role,
+    /// Which accounts they may use; none without a pattern.
+    pub accounts: Vec<Pattern>,
+}
+
+/// All users, open for reading and writing. Other processes may be at it, too.
+pub struct Users {
+    connection: Mutex<SqliteConnection>,
+    path: PathBuf,
+    clock: Clock,
+}
+
+impl Users {
+    /// Opens `portal.db` in the folder `state`, and makes both where they are missing.
+    ///
+    /// # Errors
+    /// [`Error::Folder`], [`Error::Failed`], [`Error::Foreign`].
+    pub async fn open(state: &Path, clock: Clock) -> Result<Self, Error> {
+        let folder = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Folder { path, source }
+        };
+        let state = std::path::absolute(state).map_err(folder(state))?;
+        make_private(&state).map_err(folder(&state))?;
+        let path = state.join("portal.db");
+        touch_private(&path).map_err(folder(&path))?;
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .synchronous(SqliteSynchronous::Full)
+            // What is removed is overwritten: hashes of old passwords do not stay.
+            .pragma("secure_delete", "on")
+            .disable_statement_logging();
+        let mut connection =
+            SqliteConnection::connect_with(&options).await.map_err(Error::of(&path))?;
+        migrate(&mut connection, &path).await?;
+        Ok(Self { connection: Mutex::new(connection), path, clock })
+    }
+
+    /// Whether there is nobody.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn is_empty(&self) -> Result<bool, Error> {
+        let mut connection = self.connection.lock().await;
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM user")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        Ok(count == 0)
+    }
+
+    /// All of them, by name.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Foreign`].
+    pub async fn list(&self) -> Result<Vec<User>, Error> {
+        let mut connection = self.connection.lock().await;
+        let rows = sqlx::query("SELECT name, role, accounts FROM user ORDER BY name")
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        rows.iter().map(|row| self.user(row)).collect()
+    }
+
+    /// The user `name`, case aside.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] and what reading can meet.
+    pub async fn find(&self, name: &UserName) -> Result<User, Error> {
+        let mut connection = self.connection.lock().await;
+        self.found(&mut connection, name).await
+    }
+
+    /// Adds `user`.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Weak`] and what writing can meet.
+    pub async fn add(&self, user: &User, password: Typed) -> Result<(), Error> {
+        password.strong(user.name.as_str())?;
+        let hash = password::hash(password).await?;
+        let mut connection = self.connection.lock().await;
+        self.insert(&mut connection, user, &hash).await
+    }
+
+    /// Gives the user of that name the role and the accounts of `user`.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::LastAdmin`] and what writing can meet.
+    pub async fn change(&self, user: &User) -> Result<(), Error> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction =
+            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let before = self.found(&mut transaction, &user.name).await?;
+        if user.role != Role::Admin {
+            self.not_last_admin(&mut transaction, &before).await?;
+        }
+        sqlx::query("UPDATE user SET role = ?, accounts = ? WHERE name = ?")
+            .bind(user.role.word())
+            .bind(lines(&user.accounts))
+            .bind(user.name.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(Error::of(&self.path))?;
+        transaction.commit().await.map_err(Error::of(&self.path))
+    }
+
+    /// Gives them a new password, and ends all their sign-ins.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Weak`] and what writing can meet.
+    pub async fn set_password(&self, name: &UserName, password: Typed) -> Result<(), Error> {
+        password.strong(name.as_str())?;
+        let hash = password::hash(password).await?;
+        let mut connection = self.connection.lock().await;
+        let mut transaction =
+            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        self.found(&mut transaction, name).await?;
+        for (query, value) in [
+            ("UPDATE user SET password = ?2 WHERE name = ?1", hash.as_str()),
+            ("DELETE FROM sign_in WHERE user = ?1", ""),
+        ] {
+            let query = sqlx::query(query).bind(name.as_str());
+            let query = if value.is_empty() { query } else { query.bind(value) };
+            query.execute(&mut *transaction).await.map_err(Error::of(&self.path))?;
+        }
+        transaction.commit().await.map_err(Error::of(&self.path))
+    }
+
+    /// Removes them with all their sign-ins.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::LastAdmin`] and what writing can meet.
+    pub async fn remove(&self, name: &UserName) -> Result<(), Error> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction =
+            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let user = self.found(&mut transaction, name).await?;
+        self.not_last_admin(&mut transaction, &user).await?;
+        sqlx::query("DELETE FROM user WHERE name = ?")
+            .bind(name.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(Error::of(&self.path))?;
+        transaction.commit().await.map_err(Error::of(&self.path))
+    }
+
+    /// The user of that name, if `password` is theirs. It takes as long where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Unhashed`].
+    pub async fn verify(&self, name: &str, password: Typed) -> Result<Option<User>, Error> {
+        let row = {
+            let mut connection = self.connection.lock().await;
+            sqlx::query("SELECT name, role, accounts, password FROM user WHERE name = ?")
+                .bind(name)
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(Error::of(&self.path))?
+        };
+        let hash = row.as_ref().and_then(|row| row.try_get("password").ok());
+        let right = password::verify(password, hash).await?;
+        row.filter(|_| right).map(|row| self.user(&row)).transpose()
+    }
+
+    /// Signs `user` in: the token for their cookie.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Random`].
+    pub async fn sign_in(&self, user: &UserName) -> Result<Token, Error> {
+        let token = Token::fresh()?;
+        let now = self.seconds();
+        let mut connection = self.connection.lock().await;
+        sqlx::query("INSERT INTO sign_in (token, user, began, seen) VALUES (?, ?, ?3, ?3)")
+            .bind(token.hash().as_slice())
+            .bind(user.as_str())
+            .bind(now)
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        Ok(token)
+    }
+
+    /// Whose sign-in has this hash, as they are now; `used` says that they did something. `None` when it has ended.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Foreign`].
+    pub(super) async fn signed_in(&self, token: &Hash, used: bool) -> Result<Option<User>, Error> {
+        let now = self.seconds();
+        let mut connection = self.connection.lock().await;
+        let row = sqlx::query(
+            "SELECT name, role, accounts, seen FROM sign_in JOIN user ON user.name = sign_in.user
+             WHERE token = ? AND began > ? AND seen > ?",
+        )
+        .bind(token.as_slice())
+        .bind(now - seconds(LONGEST))
+        .bind(now - seconds(IDLE))
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(Error::of(&self.path))?;
+        let Some(row) = row else { return Ok(None) };
+        // Once a minute is often enough for a limit of thirty.
+        if used && row.try_get::<i64, _>("seen").is_ok_and(|seen| now - seen >= 60) {
+            sqlx::query("UPDATE sign_in SET seen = ? WHERE token = ?")
+                .bind(now)
+                .bind(token.as_slice())
+                .execute(&mut *connection)
+                .await
+                .map_err(Error::of(&self.path))?;
+        }
+        self.user(&row).map(Some)
+    }
+
+    /// Ends a sign-in.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub(super) async fn sign_out(&self, token: &Hash) -> Result<(), Error> {
+        let mut connection = self.connection.lock().await;
+        sqlx::query("DELETE FROM sign_in WHERE token = ?")
+            .bind(token.as_slice())
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        Ok(())
+    }
+
+    /// Forgets the sign-ins that have ended by themselves.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn sweep(&self) -> Result<(), Error> {
+        let now = self.seconds();
+        let mut connection = self.connection.lock().await;
+        sqlx::query("DELETE FROM sign_in WHERE began <= ? OR seen <= ?")
+            .bind(now - seconds(LONGEST))
+            .bind(now - seconds(IDLE))
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        Ok(())
+    }
+
+    /// The token of a new set-up link, which takes the place of the one before; `None` when there is somebody.
+    ///
+    /// # Errors
+    /// [`Error::Failed`], [`Error::Random`].
+    pub async fn set_up_link(&self) -> Result<Option<Token>, Error> {
+        if !self.is_empty().await? {
+            return Ok(None);
+        }
+        let token = Token::fresh()?;
+        let mut connection = self.connection.lock().await;
+        sqlx::query("INSERT OR REPLACE INTO set_up (id, token, expires) VALUES (1, ?, ?)")
+            .bind(token.hash().as_slice())
+            .bind(self.seconds() + seconds(SET_UP))
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        Ok(Some(token))
+    }
+
+    /// Whether a set-up link works.
+    ///
+    /// # Errors
+    /// [`Error::SetUpOver`] and [`Error::Failed`].
+    pub(super) async fn check_set_up(&self, token: &Token) -> Result<(), Error> {
+        let mut connection = self.connection.lock().await;
+        self.set_up_holds(&mut connection, token).await
+    }
+
+    /// Makes the first administrator, who may use everything, by a set-up link that works no more then.
+    ///
+    /// # Errors
+    /// [`Error::SetUpOver`], [`Error::Weak`] and what writing can meet.
+    pub(super) async fn set_up(
+        &self,
+        token: &Token,
+        name: UserName,
+        password: Typed,
+        demo: bool,
+    ) -> Result<User, Error> {
+        self.check_set_up(token).await?;
+        password.strong(name.as_str())?;
+        let hash = password::hash(password).await?;
+        let everything = "*".parse().map_err(|_| Error::SetUpOver)?;
+        let user = User { name, role: Role::Admin, accounts: vec![everything] };
+        let mut connection = self.connection.lock().await;
+        let mut transaction =
+            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        // Looked at again where nobody else can write.
+        self.set_up_holds(&mut transaction, token).await?;
+        self.insert(&mut transaction, &user, &hash).await?;
+        let wanted = if demo {
+            "INSERT OR IGNORE INTO wanted (name) VALUES ('demo')"
+        } else {
+            "DELETE FROM wanted"
+        };
+        for query in ["DELETE FROM set_up", wanted] {
+            transaction.execute(query).await.map_err(Error::of(&self.path))?;
+        }
+        transaction.commit().await.map_err(Error::of(&self.path))?;
+        Ok(user)
+    }
+
+    /// Whether the demo site is wanted.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn wants_demo(&self) -> Result<bool, Error> {
+        let mut connection = self.connection.lock().await;
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM wanted WHERE name = 'demo'")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        Ok(count > 0)
+    }
+
+    /// Closes the database.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn close(self) -> Result<(), Error> {
+        self.connection.into_inner().close().await.map_err(Error::of(&self.path))
+    }
+
+    async fn set_up_holds(
+        &self,
+        connection: &mut SqliteConnection,
+        token: &Token,
+    ) -> Result<(), Error> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM set_up WHERE token = ? AND expires > ? AND NOT EXISTS (SELECT 1 FROM user)",
+        )
+        .bind(token.hash().as_slice())
+        .bind(self.seconds())
+        .fetch_one(connection)
+        .await
+        .map_err(Error::of(&self.path))?;
+        if count == 1 { Ok(()) } else { Err(Error::SetUpOver) }
+    }
+
+    async fn insert(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        hash: &str,
+    ) -> Result<(), Error> {
+        let done =
+            sqlx::query("INSERT INTO user (name, role, password, accounts) VALUES (?, ?, ?, ?)")
+                .bind(user.name.as_str())
+                .bind(user.role.word())
+                .bind(hash)
+                .bind(lines(&user.accounts))
+                .execute(connection)
+                .await;
+        match done {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                Err(Error::Exists(user.name.clone()))
+            }
+            done => done.map(drop).map_err(Error::of(&self.path)),
+        }
+    }
+
+    async fn found(
+        &self,
+        connection: &mut SqliteConnection,
+        name: &UserName,
+    ) -> Result<User, Error> {
+        let row = sqlx::query("SELECT name, role, accounts FROM user WHERE name = ?")
+            .bind(name.as_str())
+            .fetch_optional(connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        self.user(&row.ok_or_else(|| Error::Unknown(name.clone()))?)
+    }
+
+    async fn not_last_admin(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+    ) -> Result<(), Error> {
+        let others: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM user WHERE role = 'admin' AND name <> ?")
+                .bind(user.name.as_str())
+                .fetch_one(connection)
+                .await
+                .map_err(Error::of(&self.path))?;
+        if user.role == Role::Admin && others == 0 {
+            return Err(Error::LastAdmin(user.name.clone()));
+        }
+        Ok(())
+    }
+
+    fn user(&self, row: &sqlx::sqlite::SqliteRow) -> Result<User, Error> {
+        let text = |column: &str| row.try_get::<String, _>(column).map_err(Error::of(&self.path));
+        let foreign = || Error::Foreign { path: self.path.clone() };
+        Ok(User {
+            name: text("name")?.parse().map_err(|_| foreign())?,
+            role: text("role")?.parse().map_err(|_| foreign())?,
+            accounts: text("accounts")?
+                .lines()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|_| foreign())?,
+        })
+    }
+
+    fn seconds(&self) -> i64 {
+        Timestamp::as_second(self.clock.now())
+    }
+}
+
+fn lines(patterns: &[Pattern]) -> String {
+    patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join("\n")
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The schema of today, in a file that is empty or has it.
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
+    const VERSION: i64 = 1;
+    const APPLICATION: i64 = 1_685_024_624;
+    let mut transaction =
+        connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(path))?;
+    let found: (i64, i64, i64) = sqlx::query_as(
+        "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)
+         FROM pragma_user_version, pragma_application_id",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .map_err(Error::of(path))?;
+    match found {
+        (VERSION, APPLICATION, _) => return Ok(()),
+        (0, 0, 0) => {}
+        _ => return Err(Error::Foreign { path: path.to_owned() }),
+    }
+    transaction.execute(include_str!("schema.sql")).await.map_err(Error::of(path))?;
+    transaction.execute("PRAGMA user_version = 1").await.map_err(Error::of(path))?;
+    transaction.commit().await.map_err(Error::of(path))
+}
+
+/// Makes the folder and what is missing above it, for its owner alone.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes the file for its owner alone, where it is not there.
+fn touch_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
