@@ -33,6 +33,7 @@ enum Command {
     /// Add a user of the portal
     Add(Add),
     /// List the users of the portal
+    #[command(after_help = "Example:\n  doorward user list")]
     List,
     /// Give a user a new password; all their sign-ins end
     Password(Password),
@@ -43,6 +44,9 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  doorward user add ann --accounts 'web/*' --accounts 'corp:web/*'")]
 struct Add {
     /// Their name; case does not tell users apart
     #[arg(value_name = "NAME")]
@@ -59,6 +63,9 @@ struct Add {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  doorward user password ann")]
 struct Password {
     /// Whose
     #[arg(value_name = "NAME")]
@@ -83,6 +90,10 @@ struct Changed {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorward user change ann --accounts 'web/*'
+  doorward user change ann --role admin")]
 struct Change {
     /// Whom
     #[arg(value_name = "NAME")]
@@ -92,6 +103,9 @@ struct Change {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  doorward user remove ann")]
 struct Remove {
     /// Whom
     #[arg(value_name = "NAME")]

@@ -46,9 +46,10 @@ impl Origin {
         ours.then_some(host)
     }
 
-    /// Whether the `Origin` of a request for `host` is our own. `None` where there is none.
+    /// Whether the `Origin` of a request for `host` is our own. `None` where there is none: a browser that sends no
+    /// referrer sends `null` with its forms (Fetch, "append a request Origin header").
     pub(super) fn is_own(&self, headers: &HeaderMap, host: &str) -> Option<bool> {
-        let origin = headers.get(ORIGIN)?;
+        let origin = headers.get(ORIGIN).filter(|origin| origin.as_bytes() != b"null")?;
         let scheme = if self.secure { "https" } else { "http" };
         let own = origin.to_str().is_ok_and(|origin| {
             origin

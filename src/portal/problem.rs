@@ -24,6 +24,15 @@ pub(super) struct Problem {
     pub(super) denied: Option<&'static str>,
 }
 
+/// `text` with a capital letter and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String =
+        chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
 /// A problem as `application/problem+json`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Body {
@@ -38,6 +47,16 @@ pub(super) struct Body {
 }
 
 impl Problem {
+    /// What is wrong, as a sentence.
+    pub(super) fn said(&self) -> String {
+        sentence(&self.detail)
+    }
+
+    /// What to do next, as a sentence.
+    pub(super) fn advice(&self) -> String {
+        sentence(&self.help)
+    }
+
     /// A problem with a status.
     pub(super) fn new(
         status: StatusCode,

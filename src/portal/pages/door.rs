@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::guard::{Client, Person, check_csrf, token};
-use super::super::problem::Problem;
+use super::super::problem::{Problem, sentence};
 use super::super::token::Token;
 use super::super::{Error, Note, Portal, Typed};
 use super::view::{Frame, page, page_with};
@@ -159,7 +159,7 @@ pub(super) async fn sign_in(
     if let Err(problem) = portal.wait(&key, client) {
         return again(
             problem.status,
-            ("Too many attempts were wrong.", problem.help),
+            ("Too many attempts were wrong.", problem.advice()),
             problem.retry_after,
         );
     }
@@ -246,7 +246,7 @@ pub(super) async fn set_up(
     portal.forgive("\u{0}set-up", client);
     let demo = demo.is_some();
     let wrong = |detail: String, help: &str| {
-        let wrong = Some((detail, help.to_owned()));
+        let wrong = Some((sentence(&detail), help.to_owned()));
         let (token, name) = (text.clone(), name.clone());
         let view = SetUpPage { frame: Frame::of(None), token, name, demo, wrong };
         page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::Portal;
 use super::super::api::{self, Asked, Found, Line};
 use super::super::guard::{Admin, Person};
-use super::super::problem::Problem;
+use super::super::problem::{Problem, sentence};
 use super::super::users::User;
 use super::view::{Frame, page};
 
@@ -64,7 +64,10 @@ pub(super) async fn accounts(
         frame: Frame::of(Some(&person)),
         search,
         safes,
-        silent: silent.into_iter().map(|s| (s.vault, s.detail, s.help)).collect(),
+        silent: silent
+            .into_iter()
+            .map(|silent| (silent.vault, sentence(&silent.detail), sentence(&silent.help)))
+            .collect(),
         count,
         admin: person.is_admin(),
         nothing: person.user.accounts.is_empty(),
