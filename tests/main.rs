@@ -28,6 +28,7 @@ mod leaks;
 mod links;
 mod pages;
 mod pass;
+mod portal;
 mod record;
 mod rehearsal;
 mod remote;

@@ -104,9 +104,11 @@ impl Listening {
     }
 }
 
-/// HTTP/1.1, which WebSockets need, and no waiting for clients that say nothing.
-fn patient<A>(server: axum_server::Server<SocketAddr, A>) -> axum_server::Server<SocketAddr, A> {
-    let mut server = server.http1_only();
+/// No waiting for clients that say nothing. Over TLS HTTP/1.1 alone is offered, which WebSockets need; that
+/// axum-server is told so, too, would switch upgrades off (its `http1_only`).
+fn patient<A>(
+    mut server: axum_server::Server<SocketAddr, A>,
+) -> axum_server::Server<SocketAddr, A> {
     let mut builder = server.http_builder().http1();
     builder.timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HEADERS);
     server

@@ -4,6 +4,7 @@ pub(crate) mod asked;
 pub(crate) mod desk;
 pub(crate) mod hand;
 pub(crate) mod marks;
+pub(crate) mod portal;
 pub(crate) mod product;
 pub(crate) mod responder;
 pub(crate) mod running;

@@ -16,14 +16,14 @@ use crate::rows;
 use crate::site::Site;
 
 /// A chromedriver, as a Selenium Grid would be one, in a process group of its own that ends with it.
-struct Grid {
+pub(crate) struct Grid {
     child: Child,
     folder: tempfile::TempDir,
     port: u16,
 }
 
 impl Grid {
-    fn start(base: &str) -> Self {
+    pub(crate) fn start(base: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new("chromedriver")
             .args(["--port=0", "--log-level=WARNING", &format!("--url-base={base}")])
@@ -44,7 +44,7 @@ impl Grid {
         Self { child, folder, port: port.unwrap() }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 

@@ -76,7 +76,7 @@ document.addEventListener("click", (event) => {
 });
 
 // Where one is, among the pages.
-for (const link of document.querySelectorAll(".bar nav a")) {
+for (const link of document.querySelectorAll("body > .bar nav a")) {
   if (location.pathname === new URL(link.href).pathname || location.pathname.startsWith(`${new URL(link.href).pathname}/`)) link.setAttribute("aria-current", "page");
 }
 
