@@ -14,6 +14,7 @@ mod connect;
 mod cyberark;
 mod doctor;
 mod documents;
+mod escapes;
 mod faults;
 mod firefox;
 mod hashicorp;

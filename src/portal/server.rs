@@ -53,14 +53,17 @@ pub fn listen(settings: &config::Portal) -> Result<Listening, Error> {
 }
 
 impl Listening {
+    /// The URL of what is listened on.
+    pub fn local_url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// The URL of the portal, as browsers see it; without a `/` at its end.
     pub fn url(&self) -> String {
         match &self.settings.public_url {
             Some(url) => url.origin().ascii_serialization(),
-            None => {
-                let scheme = if self.tls.is_some() { "https" } else { "http" };
-                format!("{scheme}://{}", self.address)
-            }
+            None => self.local_url(),
         }
     }
 
@@ -104,9 +107,11 @@ impl Listening {
     }
 }
 
-/// HTTP/1.1, which WebSockets need, and no waiting for clients that say nothing.
-fn patient<A>(server: axum_server::Server<SocketAddr, A>) -> axum_server::Server<SocketAddr, A> {
-    let mut server = server.http1_only();
+/// No waiting for clients that say nothing. Over TLS HTTP/1.1 alone is offered, which WebSockets need; that
+/// axum-server is told so, too, would switch upgrades off (its `http1_only`).
+fn patient<A>(
+    mut server: axum_server::Server<SocketAddr, A>,
+) -> axum_server::Server<SocketAddr, A> {
     let mut builder = server.http_builder().http1();
     builder.timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HEADERS);
     server

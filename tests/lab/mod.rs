@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod desk;
+pub(crate) mod hand;
 pub(crate) mod marks;
 pub(crate) mod portal;
 pub(crate) mod product;

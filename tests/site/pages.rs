@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -35,6 +35,8 @@ pub(super) fn router(origins: Origins) -> Router {
         .route("/loading-half", get(half))
         .route("/basic-only", get(basic_only))
         .route("/leave", get(leave))
+        .route("/attachment", get(attachment))
+        .route("/worker.js", get(worker))
         .with_state(Arc::new(origins))
 }
 
@@ -76,6 +78,18 @@ async fn basic_only(headers: HeaderMap) -> Response {
         return Redirect::to("/welcome").into_response();
     }
     (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, r#"Basic realm="console""#)]).into_response()
+}
+
+/// A file to save.
+async fn attachment() -> Response {
+    ([(CONTENT_DISPOSITION, r#"attachment; filename="report.csv""#)], "a;b\n").into_response()
+}
+
+/// A service worker that takes over every page and says that it runs.
+async fn worker() -> Response {
+    let text = "self.onactivate = (event) => event.waitUntil(clients.claim());\
+                self.onfetch = () => {}; self.skipWaiting(); fetch('/noted/worker', { method: 'POST' });";
+    ([(CONTENT_TYPE, "text/javascript")], text).into_response()
 }
 
 #[derive(serde::Deserialize)]

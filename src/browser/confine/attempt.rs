@@ -14,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 const MEMORY: Duration = Duration::from_secs(10);
 
 /// How many different ones are remembered; what comes beside them is counted by its kind alone.
-const MOST: usize = 16;
+const MOST: usize = 32;
 
 /// What a page of a live session wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -266,7 +266,10 @@ impl Live {
                 let opener = info["openerId"].as_str().and_then(|opener| self.urls.get(opener));
                 let opener = opener.cloned().unwrap_or_default();
                 self.attempts.push(Wanted::Popup, &opener, false);
+                orders.push((session.clone(), "Fetch.enable", documents()));
                 orders.push(close());
+                // The page that opened it is of the same process, and waits with it (measured).
+                orders.push((session, "Runtime.runIfWaitingForDebugger", json!({})));
                 return;
             }
         }
@@ -368,7 +371,7 @@ impl Rules {
                 .collect();
             commands.extend([
                 ("Log.enable", json!({})),
-                ("Fetch.enable", json!({"patterns": [{"resourceType": "Document"}]})),
+                ("Fetch.enable", documents()),
                 ("Target.setAutoAttach", attach),
             ]);
         }
@@ -401,7 +404,7 @@ impl Rules {
 fn in_a_window(params: &Value) -> Vec<Order> {
     let session = params["sessionId"].as_str().unwrap_or_default().to_owned();
     vec![
-        (session.clone(), "Fetch.enable", json!({"patterns": [{"resourceType": "Document"}]})),
+        (session.clone(), "Fetch.enable", documents()),
         (session.clone(), "Target.setAutoAttach", auto_attach()),
         (session, "Runtime.runIfWaitingForDebugger", json!({})),
     ]
@@ -425,6 +428,11 @@ fn refused_by_itself(said: &str) -> Option<&str> {
         "Not allowed to navigate top frame to filesystem URL: ",
     ];
     WORDS.iter().find_map(|words| said.strip_prefix(words))
+}
+
+/// Every document is asked for before it is.
+fn documents() -> Value {
+    json!({"patterns": [{"resourceType": "Document"}]})
 }
 
 /// New tabs and frames of other processes stop before their first request, until they are confined, too.

@@ -33,7 +33,8 @@
   const whole = button("Full screen", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()));
   const end = make("button", { type: "button", class: "end", textContent: "End session", onclick: () => leaving.showModal() });
   print.hidden = true;
-  const bar = make("div", { class: "bar", role: "toolbar", "aria-label": "The page" }, back, forward, reload, address, figures, print, gauge, whole, end);
+  const account = make("span", { class: "account", textContent: root.dataset.account || "" });
+  const bar = make("div", { class: "tools", role: "toolbar", "aria-label": "The page" }, back, forward, reload, address, figures, account, print, gauge, whole, end);
   const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": "Tabs", hidden: true });
   const canvas = make("canvas", { width: 1280, height: 720, "aria-hidden": "true" });
   const keys = make("textarea", {
@@ -42,7 +43,7 @@
   keys.setAttribute("autocapitalize", "off");
   keys.setAttribute("autocorrect", "off");
   const choices = make("ul", { class: "choices", role: "listbox", tabIndex: -1, hidden: true, "aria-label": "Choose" });
-  const card = make("div", { class: "card", role: "status" });
+  const card = make("div", { class: "veil", role: "status" });
   const stage = make("div", { class: "stage" }, canvas, keys, choices, card);
   const notices = make("div", { class: "notices", role: "log", "aria-live": "polite" });
   const asked = make("dialog", { class: "asked", "aria-labelledby": "asked-text" });
