@@ -33,7 +33,7 @@
   const whole = button("Full screen", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()));
   const end = make("button", { type: "button", class: "end", textContent: "End session", onclick: () => leaving.showModal() });
   print.hidden = true;
-  const account = make("span", { class: "account", textContent: root.dataset.account || "" });
+  const account = make("span", { class: "whose", textContent: root.dataset.account || "" });
   const bar = make("div", { class: "tools", role: "toolbar", "aria-label": "The page" }, back, forward, reload, address, figures, account, print, gauge, whole, end);
   const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": "Tabs", hidden: true });
   const canvas = make("canvas", { width: 1280, height: 720, "aria-hidden": "true" });
