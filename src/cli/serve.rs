@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::signals::Signals;
@@ -11,8 +12,10 @@ use crate::activity::{Record, Store};
 use crate::browser;
 use crate::clock::Clock;
 use crate::live::{self, Broker, Limits};
+use crate::name::AccountRef;
 use crate::portal::{self, Sources, Users};
 use crate::session::Vaults;
+use crate::vault::{self, Vault};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -108,12 +111,34 @@ fn sources(world: &Arc<World>) -> Arc<Sources> {
 }
 
 fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> live::Ground {
-    let world = Arc::clone(world);
+    let (world, base, sources) = (Arc::clone(world), Arc::clone(world), Arc::clone(sources));
     live::Ground {
         store: Arc::clone(store),
-        vaults: Arc::clone(sources) as Arc<dyn Vaults + Send>,
+        vaults: Box::new(move || {
+            Arc::new(Visit { world: base.again(), sources: Arc::clone(&sources) })
+        }),
         browser: Box::new(move |session| world.browser_settings(session, true)),
         clock: Clock::System,
+    }
+}
+
+/// The vaults of one session.
+struct Visit {
+    world: Arc<World>,
+    /// The demo's, which is in no configuration.
+    sources: Arc<Sources>,
+}
+
+impl Vaults for Visit {
+    fn find(&self, account: &AccountRef) -> Result<Option<Arc<dyn Vault>>, vault::Error> {
+        match self.world.find(account)? {
+            Some(vault) => Ok(Some(vault)),
+            None => self.sources.find(account),
+        }
+    }
+
+    fn close<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<vault::Error>> + Send + 'a>> {
+        Box::pin(self.world.close())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::vault::{self, Vault};
 /// What a command works with.
 pub(super) struct World {
     /// The configuration.
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     /// The vaults that were used so far; each opens once for the process.
     vaults: Mutex<BTreeMap<VaultName, Arc<dyn Vault>>>,
     /// Itself, for what the vaults ask back.
@@ -28,12 +28,33 @@ impl World {
     /// # Errors
     /// Exit 2 when it is missing or wrong.
     pub(super) fn load(named: Option<&Path>) -> Result<Arc<Self>, Failure> {
-        let config = Config::load(named)?;
+        let config = Arc::new(Config::load(named)?);
         Ok(Arc::new_cyclic(|itself| Self {
             config,
             vaults: Mutex::default(),
             itself: Weak::clone(itself),
         }))
+    }
+
+    /// The same world for one session of many: with vaults of its own, which lend to it and are closed with it.
+    /// Only those that are files are shared, and their passwords asked for once.
+    pub(super) fn again(&self) -> Arc<Self> {
+        let files = self.config.vaults.iter().filter(|(_, entry)| entry.kind == "kdbx");
+        let shared = files.filter_map(|(name, _)| Some((name.clone(), self.open(name).ok()??)));
+        let vaults = Mutex::new(shared.collect());
+        let config = Arc::clone(&self.config);
+        Arc::new_cyclic(|itself| Self { config, vaults, itself: Weak::clone(itself) })
+    }
+
+    /// Closes every vault that was used; what failed of that is told.
+    pub(super) async fn close(&self) -> Vec<vault::Error> {
+        let vaults =
+            std::mem::take(&mut *self.vaults.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut failed = Vec::new();
+        for vault in vaults.values() {
+            failed.extend(vault.close().await.err());
+        }
+        failed
     }
 
     /// Runs what a command does with its vaults to the end, and closes them however it went. A vault that
@@ -53,12 +74,8 @@ impl World {
     ) -> Result<T, Failure> {
         runtime.block_on(async {
             let done = work.await;
-            let vaults =
-                std::mem::take(&mut *self.vaults.lock().unwrap_or_else(PoisonError::into_inner));
-            for vault in vaults.values() {
-                if let Err(error) = vault.close().await {
-                    eprint(&format!("warning: {}", Failure::from(error).text));
-                }
+            for error in self.close().await {
+                eprint(&format!("warning: {}", Failure::from(error).text));
             }
             Ok(done)
         })

@@ -27,8 +27,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Ground {
     /// The record and the leases.
     pub store: Arc<Store>,
-    /// Where accounts are.
-    pub vaults: Arc<dyn Vaults + Send>,
+    /// Where the accounts of one session are: what a vault lends it is given back when it ends.
+    pub vaults: Box<dyn Fn() -> Arc<dyn Vaults + Send> + Send + Sync>,
     /// The browser of a session.
     pub browser: Box<dyn Fn(SessionId) -> browser::Settings + Send + Sync>,
     /// The time.

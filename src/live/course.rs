@@ -9,7 +9,7 @@ use super::{curtain, stay};
 use crate::browser::{self, Browser};
 use crate::diagnostic::render;
 use crate::plan::Plan;
-use crate::session::{self, Error, Launch, Outcome, Signed};
+use crate::session::{self, Error, Launch, Outcome, Signed, Vaults};
 
 /// What a live session is made of.
 pub(super) struct Course {
@@ -28,11 +28,16 @@ impl Course {
     /// Runs it to its end; what viewers are told then is the last thing of it.
     pub(super) async fn run(self) {
         let shared = Arc::clone(&self.shared);
-        let (outcome, text) = self.ended().await;
+        let vaults = (self.ground.vaults)();
+        let (outcome, text) = self.ended(&*vaults).await;
+        for error in vaults.close().await {
+            // The session has ended all the same; who runs the broker reads this.
+            tracing::warn!("{}", told(&error, error.help()));
+        }
         shared.end(&outcome, text);
     }
 
-    async fn ended(self) -> (String, String) {
+    async fn ended(self, vaults: &dyn Vaults) -> (String, String) {
         let Self { ground, shared, plan, idle, lasts, client_address } = self;
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
@@ -59,7 +64,7 @@ impl Course {
             plan,
             course: session::Course::SignIn,
             store: &ground.store,
-            vaults: &*ground.vaults,
+            vaults,
             browser: settings,
             binaries,
             clock: ground.clock,

@@ -70,7 +70,11 @@ pub(super) async fn stay(
             Some(deed) = deeds.recv() => stay.deed(&mut screen, deed),
             seen = screen.next() => {
                 if !stay.seen(&screen, seen) {
-                    return Ok("the page, which closed its last window".to_owned());
+                    return Ok(match signed.browser.is_gone() {
+                        true => "the browser, which ended unexpectedly",
+                        false => "the page, which closed its last window",
+                    }
+                    .to_owned());
                 }
             }
             () = shared.wake.notified() => {}
@@ -235,6 +239,10 @@ impl<'a> Stay<'a> {
             Seen::History { back, forward } => self.shared.tell(Note::History { back, forward }),
             Seen::Cursor(shape) => self.shared.tell(Note::Cursor { shape }),
             Seen::Choices(note) | Seen::Dialog(note) => self.shared.tell(note),
+            Seen::Crashed => {
+                let text = "the page has crashed: reload it".to_owned();
+                self.shared.tell(Note::Notice { text });
+            }
             Seen::DialogClosed => self.shared.tell(Note::DialogClosed),
             Seen::Copied(text) => {
                 if matches!(self.permissions.clipboard, Clipboard::Out | Clipboard::Both) {

@@ -1,5 +1,6 @@
 //! A launch: the story of a session from its first row on record to its outcome.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,12 @@ pub trait Vaults: Sync {
     /// # Errors
     /// When the vault's settings do not hold.
     fn find(&self, account: &AccountRef) -> Result<Option<Arc<dyn Vault>>, crate::vault::Error>;
+
+    /// Gives back what was lent and signs off what was signed on; what failed of that is told. Nothing, where
+    /// somebody else does it.
+    fn close<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<crate::vault::Error>> + Send + 'a>> {
+        Box::pin(async { Vec::new() })
+    }
 }
 
 /// How long each part of a launch took.

@@ -81,6 +81,8 @@ pub enum Seen {
         /// Whether it takes several.
         multiple: bool,
     },
+    /// The page that shows has crashed.
+    Crashed,
     /// The browser, or its last tab, is gone.
     Gone,
 }
@@ -320,6 +322,7 @@ impl Screen {
                     default: text(&params["defaultPrompt"]),
                 }));
             }
+            "Inspector.targetCrashed" => return Some(Seen::Crashed),
             "Page.javascriptDialogClosed" => return Some(Seen::DialogClosed),
             "Page.fileChooserOpened" => {
                 let node = params["backendNodeId"].as_i64()?;
