@@ -110,6 +110,7 @@ fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> liv
     live::Ground {
         store: Arc::clone(store),
         vaults: Arc::clone(sources) as Arc<dyn Vaults + Send>,
+        files: world.config.state.join("files"),
         browser: Box::new(move |session| world.browser_settings(session, true)),
         clock: Clock::System,
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::broker::Ground;
+use super::files::Files;
 use super::shared::Shared;
 use super::{curtain, stay};
 use crate::browser::{self, Browser};
@@ -29,6 +30,7 @@ impl Course {
     pub(super) async fn run(self) {
         let shared = Arc::clone(&self.shared);
         let (outcome, text) = self.ended().await;
+        shared.remove_files();
         shared.end(&outcome, text);
     }
 
@@ -37,10 +39,22 @@ impl Course {
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
         let permissions = &connector.settings.permissions;
+        let files = match Files::new(&ground.files) {
+            Ok(files) => Arc::new(files),
+            Err(error) => {
+                let folder = ground.files.display();
+                let text = format!(
+                    "the files of a session cannot be kept in {folder}: {error}\n\
+                     help: make the folder writable for doorward, and room on its disk"
+                );
+                return ("failed".to_owned(), text);
+            }
+        };
+        shared.keep(Arc::clone(&files));
         let settings = browser::Settings {
             headless: true,
             rules: Some(browser::Rules {
-                downloads: None,
+                downloads: permissions.downloads.then(|| files.saves()),
                 uploads: permissions.uploads,
                 print: permissions.print,
                 service_workers: permissions.service_workers,
@@ -86,7 +100,7 @@ impl Course {
         let handed = matches!(signed.outcome, Outcome::SignedIn)
             || (open && matches!(signed.outcome, Outcome::Unclear(_)));
         let (how, text) = match handed {
-            true => stayed(&mut signed, &shared, &connector, idle, lasts).await,
+            true => stayed(&mut signed, &shared, &files, &connector, idle, lasts).await,
             false => {
                 let stop = signed.outcome.stop();
                 let text = stop.map(|stop| render(&stop.diagnostic(&connector.source), false));
@@ -105,6 +119,7 @@ impl Course {
 async fn stayed(
     signed: &mut Signed<'_>,
     shared: &Shared,
+    files: &Files,
     connector: &crate::connector::Connector,
     idle: Duration,
     lasts: Duration,
@@ -118,7 +133,9 @@ async fn stayed(
         }
         Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
     }
-    let how = match stay::stay(signed, shared, &connector.settings.permissions, idle, lasts).await {
+    let how = match stay::stay(signed, shared, files, &connector.settings.permissions, idle, lasts)
+        .await
+    {
         Ok(how) => how,
         Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
     };
