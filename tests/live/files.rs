@@ -158,7 +158,7 @@ fn a_page_is_given_the_files_that_it_asked_for() {
     assert_eq!(portal.act(ann, "POST", &path, "{}").status, 415);
 
     // Nothing of it has come to the page.
-    assert_eq!(stage.told(), Vec::<String>::new());
+    assert!(!stage.told().iter().any(|told| told.starts_with("file")), "{:?}", stage.told());
     let answer = send(&[("../../x", "first")]);
     assert_eq!(answer.status, 204, "{}", answer.body);
     stage.until_told("file x first");

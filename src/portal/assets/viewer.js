@@ -61,7 +61,7 @@
   let socket = null, live = false, over = false, tries = 0, loading = false;
   let screen = { width: 1280, height: 720, scale: 1 };
   let clipboard = "no";
-  const told = new Set();
+  const offered = new Set();
 
   const send = (deed) => {
     if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(deed));
@@ -120,8 +120,8 @@
       case "clipboard": copied(note.text); break;
       case "upload": askFiles(note.multiple); break;
       case "download":
-        if (told.has(note.id)) break;
-        told.add(note.id);
+        if (offered.has(note.id)) break;
+        offered.add(note.id);
         notice(`File: ${note.name}`, make("a", { href: `${files}/${encodeURIComponent(note.id)}`, download: note.name, textContent: "Save" }));
         break;
       case "notice": notice(note.text); break;
