@@ -101,3 +101,4 @@ step "Proof that nothing was altered"
 
 step "Signed in"
 echo "screenshot: $screenshot"
+echo "in your own browser: $doorward serve   (prints a link that makes you its administrator, and brings the demo site along)"

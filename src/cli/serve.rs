@@ -69,7 +69,9 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
     let link = users.set_up_link().await?;
     let broker = Broker::new(ground(world, &store, &sources), limits(&settings));
     let url = listening.url();
-    print(&format!("doorward listens on {url}\n"));
+    let local = listening.local_url();
+    let seen = if local == url { String::new() } else { format!(", for browsers at {url}") };
+    print(&format!("doorward listens on {local}{seen}\n"));
     if let Some(token) = link {
         print(&format!(
             "nobody can sign in yet: make the first administrator within an hour at\n\

@@ -450,3 +450,56 @@ fn the_first_file_of_the_order_is_read() {
     let homeless = Config::found(None, &data, None).unwrap_err();
     assert!(matches!(homeless, Error::Homeless) && help(homeless).contains("--config"));
 }
+
+#[test]
+fn every_wrong_portal_has_its_place_and_its_way_out() {
+    let cases = [
+        ("lisen: x", 3, "unknown key `lisen`", "did you mean `listen`?"),
+        ("listen: localhost:8080", 11, "`portal.listen` is no address", "127.0.0.1:8080"),
+        ("listen: 8080", 11, "`portal.listen` has to be a text, and is a number", "put quotes"),
+        ("tls: { certificate: a }", 8, "needs `certificate` and `key`", "name both"),
+        ("public-url: door.example", 15, "`portal.public-url` is no URL", "https://door.example"),
+        ("public-url: ftp://door.example", 15, "has to begin with https://", "https://"),
+        (
+            "public-url: https://SECRET@door.example",
+            15,
+            "holds a user name or password",
+            "https://",
+        ),
+        ("public-url: https://door.example/x", 15, "has a path", "https://"),
+        (
+            "trusted-proxies: 10.0.0.1",
+            20,
+            "has to be a list of texts, and holds a text",
+            "write `[",
+        ),
+        ("trusted-proxies: [proxy]", 21, "holds what is no address", "write `["),
+        ("idle: 15", 9, "`portal.idle` has to be a text, and is a number", "put quotes"),
+        ("idle: SECRET", 9, "`portal.idle` is no duration", "`15m`"),
+        ("duration: 0s", 13, "`portal.duration` is no duration", "`8h`"),
+        ("sessions-per-user: 0", 22, "a whole number from 1", "without quotes"),
+        ("sessions-per-host: '5'", 22, "a whole number from 1", "without quotes"),
+        ("offers: { web/*: shop }", 11, "`portal.offers` has to be a list", "write a list"),
+        ("offers: [{ accounts: web/* }]", 12, "needs `accounts` and `connectors`", "write a list"),
+        ("offers: [{ accounts: 'a b:c', connectors: [x] }]", 24, "is no pattern", "`web/*`"),
+        ("offers: [{ accounts: a, connectors: [a/b] }]", 40, "cannot hold", "by its id"),
+    ];
+    for (text, column, says, helps) in cases {
+        let (line, found, message, help) = wrong(&format!("state: s\nportal:\n  {text}"));
+        assert_eq!((line, found), (3, column), "{text}: {message}");
+        assert!(message.contains(says), "{text}: {message}");
+        assert!(help.contains(helps), "{text}: {help}");
+        assert!(!message.contains("SECRET") && !help.contains("SECRET"), "{text}");
+    }
+}
+
+#[test]
+fn a_portal_is_read_with_its_paths_resolved() {
+    let text = include_str!("../../examples/portal/portal.yaml");
+    let portal = read(text).unwrap().portal;
+    assert_eq!(portal.tls.unwrap().key, Path::new("here/portal.key"));
+    assert_eq!(portal.public_url.unwrap().as_str(), "https://door.example:8443/");
+    assert_eq!((portal.idle.as_secs(), portal.sessions_per_host), (900, 20));
+    assert_eq!(portal.offers[1].connectors[1].as_str(), "cockpit-otp");
+    assert_eq!(read("state: s").unwrap().portal.listen.to_string(), "127.0.0.1:8080");
+}

@@ -53,14 +53,17 @@ pub fn listen(settings: &config::Portal) -> Result<Listening, Error> {
 }
 
 impl Listening {
+    /// The URL of what is listened on.
+    pub fn local_url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// The URL of the portal, as browsers see it; without a `/` at its end.
     pub fn url(&self) -> String {
         match &self.settings.public_url {
             Some(url) => url.origin().ascii_serialization(),
-            None => {
-                let scheme = if self.tls.is_some() { "https" } else { "http" };
-                format!("{scheme}://{}", self.address)
-            }
+            None => self.local_url(),
         }
     }
 

@@ -53,6 +53,15 @@ impl Throttle {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
+    /// The same of the last attempt alone: those before it stay, or one right password of their own would clear an
+    /// address for guessing at others.
+    pub(super) fn undo(&self, key: &str) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((count, _)) = refused.get_mut(key) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
     /// How long to wait after `count` refusals.
     fn wait(&self, count: u32) -> Duration {
         match count.checked_sub(self.free) {
@@ -83,6 +92,8 @@ mod tests {
             now += wait;
             assert_eq!(throttle.attempt("ann", now), Ok(()));
         }
+        throttle.undo("ann");
+        assert!(throttle.attempt("ann", now).is_err(), "one that was right clears no others");
         throttle.forgive("ann");
         assert_eq!(throttle.attempt("ann", now), Ok(()));
         // After an hour nothing is held against anybody.

@@ -64,7 +64,7 @@ impl Portal {
         let Some(url) = line.trim().strip_prefix("doorward listens on ") else {
             panic!("it did not start: {line} {:?}", child.wait_with_output());
         };
-        let url = url.to_owned();
+        let url = url.split(',').next().unwrap().to_owned();
         let users = lab.run(&["user", "list"]);
         // Only the header: nobody is there, and the link follows in the next two lines.
         let link = (users.stdout.lines().count() == 1).then(|| {
@@ -72,7 +72,7 @@ impl Portal {
             stdout.read_line(&mut line).unwrap();
             line.clear();
             stdout.read_line(&mut line).unwrap();
-            line.trim().strip_prefix(&url).unwrap().to_owned()
+            line[line.find("/set-up").unwrap()..].trim().to_owned()
         });
         Self { child: Some(child), stdout, url, link }
     }

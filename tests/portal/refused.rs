@@ -35,6 +35,9 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/no-such-thing", ""),
 ];
 
+/// Method, path, headers, and the status of the answer.
+type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, u16);
+
 const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
@@ -81,7 +84,7 @@ fn foreign_pages_and_forged_requests_are_denied_and_on_record() {
     let token = ("x-csrf-token", root.csrf.as_str());
     let other = portal.sign_in("ann", PASSWORD);
     let json = ("content-type", "application/json");
-    let cases: Vec<(&str, &str, Vec<(&str, &str)>, u16)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         // Without any origin, with another one, with one that only begins alike.
         ("POST", "/api/v1/sessions", vec![cookie, token, json], 403),
         (

@@ -23,7 +23,8 @@ fn it_signs_in_and_leaves_only_the_screenshot() {
     let words = String::from_utf8(ended.stderr).unwrap();
     assert!(ended.status.success(), "{said}\n{words}");
 
-    let screenshot = said.lines().last().unwrap().strip_prefix("screenshot: ").unwrap();
+    let screenshot = said.lines().find_map(|line| line.strip_prefix("screenshot: ")).unwrap();
+    assert!(said.lines().last().unwrap().contains("doorward serve"), "it offers the portal");
     assert!(std::fs::read(screenshot).unwrap().starts_with(b"\x89PNG"));
     let (_, after_target) = said.split_once("== Activity of the target account").unwrap();
     let (target, after_logon) =

@@ -3,6 +3,21 @@
 (() => {
   if (globalThis.doorwardViewer) return;
   const tell = (what) => globalThis.doorwardTell(JSON.stringify(what));
+
+  // The browser tells of a new title only with a new page, and then late.
+  if (window === window.top) {
+    let title = "";
+    const say = () => {
+      if (document.title !== title) tell({ type: "title", title: (title = document.title), url: location.href });
+    };
+    const watch = () => {
+      say();
+      if (document.head) new MutationObserver(say).observe(document.head, { childList: true, characterData: true, subtree: true });
+    };
+    // A window that was opened empty keeps its world when its first page comes, and what listens on it.
+    addEventListener("DOMContentLoaded", watch);
+    if (document.readyState !== "loading") watch();
+  }
   const first = (event) => event.composedPath()[0];
 
   // The deepest element with the focus, through open shadow roots.

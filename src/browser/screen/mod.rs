@@ -354,6 +354,12 @@ impl Screen {
     fn told(&mut self, session: String, world: i64, mut told: Value) -> Option<Seen> {
         match told["type"].as_str()? {
             "cursor" => Some(Seen::Cursor(told["shape"].as_str()?.to_owned())),
+            "title" => {
+                let tab = self.tabs.iter_mut().find(|tab| tab.session == session)?;
+                told["title"].as_str()?.clone_into(&mut tab.title);
+                told["url"].as_str()?.clone_into(&mut tab.url);
+                Some(Seen::Tabs)
+            }
             "copied" => Some(Seen::Copied(told["text"].as_str()?.to_owned())),
             "focus" => {
                 self.focus = Some((session, world));

@@ -27,10 +27,13 @@ impl Open {
     /// Takes over what `info` says; whether that is new.
     pub(super) fn learn(&mut self, info: &Value) -> bool {
         let text = |name: &str| info[name].as_str().unwrap_or_default();
-        let new = self.title != text("title") || self.url != text("url");
+        // The title comes from the page itself; what stands here can be older.
+        if self.url == text("url") {
+            return false;
+        }
         text("title").clone_into(&mut self.title);
         text("url").clone_into(&mut self.url);
-        new
+        true
     }
 
     /// As viewers are told.

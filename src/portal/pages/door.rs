@@ -92,7 +92,7 @@ impl Portal {
     /// Takes it back: the attempt was right.
     pub(in crate::portal) fn forgive(&self, key: &str, client: IpAddr) {
         self.names.forgive(key);
-        self.addresses.forgive(&client.to_string());
+        self.addresses.undo(&client.to_string());
     }
 
     /// The answer that signs in: a cookie with a token of its own, whatever cookie came with the request.
