@@ -117,6 +117,7 @@ fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> liv
         vaults: Box::new(move || {
             Arc::new(Visit { world: base.again(), sources: Arc::clone(&sources) })
         }),
+        files: world.config.state.join("files"),
         browser: Box::new(move |session| world.browser_settings(session, true)),
         clock: Clock::System,
     }

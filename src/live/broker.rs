@@ -1,11 +1,14 @@
 //! The broker: starts live sessions, holds them, and ends them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::card::{Card, Stage};
 use super::course::Course;
+use super::files::{self, Saved};
+use super::intake::{Intake, NotTaken};
 use super::shared::Shared;
 use super::viewer::Viewer;
 use crate::activity::{self, Store};
@@ -29,6 +32,8 @@ pub struct Ground {
     pub store: Arc<Store>,
     /// Where the accounts of one session are: what a vault lends it is given back when it ends.
     pub vaults: Box<dyn Fn() -> Arc<dyn Vaults + Send> + Send + Sync>,
+    /// The folder that sessions have their files in.
+    pub files: PathBuf,
     /// The browser of a session.
     pub browser: Box<dyn Fn(SessionId) -> browser::Settings + Send + Sync>,
     /// The time.
@@ -111,8 +116,12 @@ struct Sessions {
 }
 
 impl Broker {
-    /// A broker without sessions.
+    /// A broker without sessions. What sessions left behind whose process was killed is removed.
     pub fn new(ground: Ground, limits: Limits) -> Self {
+        if let Err(error) = files::sweep(&ground.files) {
+            let folder = ground.files.display();
+            tracing::warn!("files of sessions that are over stay in {folder}: {error}");
+        }
         let ground = Arc::new(ground);
         Self(Arc::new(Inner { ground, limits, sessions: Mutex::default() }))
     }
@@ -200,6 +209,19 @@ impl Broker {
     /// Joins a session as a viewer; `None` when there is no such session.
     pub fn view(&self, session: SessionId) -> Option<Viewer> {
         self.find(session).map(Viewer::new)
+    }
+
+    /// A file that can be had of a session, under the id that [`crate::stream::Note::Download`] told.
+    pub fn file(&self, session: SessionId, id: &str) -> Option<Saved> {
+        self.find(session)?.files()?.saved(id)
+    }
+
+    /// Begins to take in files for the page of a session, which has asked for them.
+    ///
+    /// # Errors
+    /// [`NotTaken`].
+    pub fn intake(&self, session: SessionId) -> Result<Intake, NotTaken> {
+        Intake::new(self.find(session).ok_or(NotTaken::Over)?)
     }
 
     /// Ends a session, and returns when its browser is gone and its last row is on record. `by` says who, as

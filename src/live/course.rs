@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::broker::Ground;
+use super::files::Files;
 use super::shared::Shared;
 use super::{curtain, stay};
 use crate::browser::{self, Browser};
@@ -34,6 +35,7 @@ impl Course {
             // The session has ended all the same; who runs the broker reads this.
             tracing::warn!("{}", told(&error, error.help()));
         }
+        shared.remove_files();
         shared.end(&outcome, text);
     }
 
@@ -42,10 +44,22 @@ impl Course {
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
         let permissions = &connector.settings.permissions;
+        let files = match Files::new(&ground.files) {
+            Ok(files) => Arc::new(files),
+            Err(error) => {
+                let folder = ground.files.display();
+                let text = format!(
+                    "the files of a session cannot be kept in {folder}: {error}\n\
+                     help: make the folder writable for doorward, and room on its disk"
+                );
+                return ("failed".to_owned(), text);
+            }
+        };
+        shared.keep(Arc::clone(&files));
         let settings = browser::Settings {
             headless: true,
             rules: Some(browser::Rules {
-                downloads: None,
+                downloads: permissions.downloads.then(|| files.saves()),
                 uploads: permissions.uploads,
                 print: permissions.print,
                 service_workers: permissions.service_workers,
@@ -91,7 +105,7 @@ impl Course {
         let handed = matches!(signed.outcome, Outcome::SignedIn)
             || (open && matches!(signed.outcome, Outcome::Unclear(_)));
         let (how, text) = match handed {
-            true => stayed(&mut signed, &shared, &connector, idle, lasts).await,
+            true => stayed(&mut signed, &shared, &files, &connector, idle, lasts).await,
             false => {
                 let stop = signed.outcome.stop();
                 let text = stop.map(|stop| render(&stop.diagnostic(&connector.source), false));
@@ -110,6 +124,7 @@ impl Course {
 async fn stayed(
     signed: &mut Signed<'_>,
     shared: &Shared,
+    files: &Files,
     connector: &crate::connector::Connector,
     idle: Duration,
     lasts: Duration,
@@ -123,7 +138,9 @@ async fn stayed(
         }
         Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
     }
-    let how = match stay::stay(signed, shared, &connector.settings.permissions, idle, lasts).await {
+    let how = match stay::stay(signed, shared, files, &connector.settings.permissions, idle, lasts)
+        .await
+    {
         Ok(how) => how,
         Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
     };

@@ -4,10 +4,16 @@ mod broker;
 mod card;
 mod course;
 mod curtain;
+mod exchange;
+mod files;
+mod intake;
 mod shared;
 mod stay;
+mod title;
 mod viewer;
 
 pub use broker::{Broker, Ground, Limits, Order, Refusal};
 pub use card::{Card, Stage};
+pub use files::{Full, LARGEST, Saved};
+pub use intake::{Intake, NotTaken};
 pub use viewer::{Out, Viewer};

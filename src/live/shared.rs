@@ -1,17 +1,23 @@
 //! What a live session's course and its viewers share: the picture, what is being told, and what is asked.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use super::card::{Card, Stage};
+use super::files::Files;
+use super::intake::Given;
 use crate::name::UserName;
 use crate::session::Progress;
 use crate::stream::{Deed, Note, Picture, Update};
 
 /// How many notes a viewer may be behind; one that is more gets what stands now.
 const NOTES: usize = 64;
+
+/// How many files are told to a viewer that joins; it shows no more.
+const LATE: usize = 4;
 
 /// How many deeds may wait for the browser; a person does not get there.
 const DEEDS: usize = 512;
@@ -24,12 +30,20 @@ pub(super) struct Shared {
     /// The number of the last change of the picture.
     changed: watch::Sender<u64>,
     notes: broadcast::Sender<Note>,
-    deeds: mpsc::Sender<Deed>,
+    wishes: mpsc::Sender<Wish>,
     /// Until the course takes it.
-    waiting: Mutex<Option<mpsc::Receiver<Deed>>>,
+    waiting: Mutex<Option<mpsc::Receiver<Wish>>>,
     /// Wakes the course: a viewer came or went, or the end is asked for.
     pub(super) wake: Notify,
     over: watch::Sender<bool>,
+}
+
+/// What is wished of the course.
+pub(super) enum Wish {
+    /// A deed of a viewer's.
+    Deed(Deed),
+    /// Files for the page.
+    Give(Given),
 }
 
 struct State {
@@ -41,6 +55,12 @@ struct State {
     history: Option<Note>,
     cursor: Option<Note>,
     dialog: Option<Note>,
+    /// The files that can be had, those of late.
+    downloads: VecDeque<Note>,
+    /// Whether the page that asked for files takes several; `None` when none has.
+    asked: Option<bool>,
+    /// From the begin of the course to its end.
+    files: Option<Arc<Files>>,
     /// Who asked for the end.
     end: Option<String>,
     ended: Option<Instant>,
@@ -53,7 +73,7 @@ struct State {
 impl Shared {
     /// A session behind its curtain.
     pub(super) fn new(card: Card) -> Self {
-        let (deeds, waiting) = mpsc::channel(DEEDS);
+        let (wishes, waiting) = mpsc::channel(DEEDS);
         Self {
             user: card.user.clone(),
             state: Mutex::new(State {
@@ -64,6 +84,9 @@ impl Shared {
                 history: None,
                 cursor: None,
                 dialog: None,
+                downloads: VecDeque::new(),
+                asked: None,
+                files: None,
                 end: None,
                 ended: None,
                 made: None,
@@ -72,7 +95,7 @@ impl Shared {
             picture: Mutex::default(),
             changed: watch::Sender::new(0),
             notes: broadcast::Sender::new(NOTES),
-            deeds,
+            wishes,
             waiting: Mutex::new(Some(waiting)),
             wake: Notify::new(),
             over: watch::Sender::new(false),
@@ -149,6 +172,11 @@ impl Shared {
             Note::Cursor { .. } => state.cursor = Some(note.clone()),
             Note::Dialog { .. } => state.dialog = Some(note.clone()),
             Note::DialogClosed => state.dialog = None,
+            Note::Upload { multiple } => state.asked = Some(*multiple),
+            Note::Download { .. } => {
+                state.downloads.truncate(LATE - 1);
+                state.downloads.push_front(note.clone());
+            }
             _ => {}
         }
         // Under the lock: a viewer that joins gets each note once, as standing or as news.
@@ -162,6 +190,7 @@ impl Shared {
         let mut notes = vec![state.curtain.clone()];
         if self.is_lifted(&state) {
             notes.extend(standing.into_iter().flatten().cloned());
+            notes.extend(state.downloads.iter().rev().cloned());
         }
         (notes, self.notes.subscribe())
     }
@@ -218,11 +247,52 @@ impl Shared {
         if !self.is_lifted(&self.state()) {
             return false;
         }
-        self.deeds.try_send(deed).is_ok()
+        self.wishes.try_send(Wish::Deed(deed)).is_ok()
     }
 
-    /// The deeds, for the course alone.
-    pub(super) fn deeds(&self) -> Option<mpsc::Receiver<Deed>> {
+    /// Takes files to the page; `false` when the course is over.
+    pub(super) async fn give(&self, given: Given) -> bool {
+        self.wishes.send(Wish::Give(given)).await.is_ok()
+    }
+
+    /// Whether files may be given: what the connector says, once the curtain is up.
+    pub(super) fn takes_files(&self) -> Option<bool> {
+        match self.state().curtain {
+            Note::Live { uploads, .. } => Some(uploads),
+            _ => None,
+        }
+    }
+
+    /// Whether the page that asked for files takes several; `None` when none has.
+    pub(super) fn asked(&self) -> Option<bool> {
+        self.state().asked
+    }
+
+    /// The page has got its files, or asks no more.
+    pub(super) fn asks_no_more(&self) {
+        self.state().asked = None;
+    }
+
+    /// Keeps the folder of the session from now on.
+    pub(super) fn keep(&self, files: Arc<Files>) {
+        self.state().files = Some(files);
+    }
+
+    /// The folder of the session, while there is one.
+    pub(super) fn files(&self) -> Option<Arc<Files>> {
+        self.state().files.clone()
+    }
+
+    /// Removes the files.
+    pub(super) fn remove_files(&self) {
+        let files = self.state().files.take();
+        if let Some(files) = files {
+            files.remove();
+        }
+    }
+
+    /// What is wished, for the course alone.
+    pub(super) fn wishes(&self) -> Option<mpsc::Receiver<Wish>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::shared::Shared;
+use super::exchange::{Exchange, Trouble};
+use super::files::Files;
+use super::shared::{Shared, Wish};
 use crate::browser::{Attempt, Error, Pace, Screen, Seen, Wanted};
 use crate::connector::{Clipboard, Permissions};
 use crate::session::Signed;
@@ -33,13 +35,14 @@ const LATER: Duration = Duration::from_secs(24 * 3600);
 pub(super) async fn stay(
     signed: &mut Signed<'_>,
     shared: &Shared,
+    files: &Files,
     permissions: &Permissions,
     idle: Duration,
     lasts: Duration,
 ) -> Result<String, Error> {
     let allowed = std::mem::take(&mut signed.allowed_urls);
     let (mut screen, attempts) = signed.browser.screen(allowed).await?;
-    let Some(mut deeds) = shared.deeds() else {
+    let Some(mut wishes) = shared.wishes() else {
         return Ok("a second course of the same session".to_owned());
     };
     shared.tell(Note::Live {
@@ -56,6 +59,7 @@ pub(super) async fn stay(
     });
     shared.tell(screen.size());
     let mut stay = Stay::new(shared, permissions, idle, lasts);
+    let mut exchange = Exchange::new(shared, files, permissions.downloads);
     loop {
         if let Some(by) = shared.end_asked() {
             return Ok(by);
@@ -65,27 +69,56 @@ pub(super) async fn stay(
         }
         screen.pace(stay.pace());
         let due = stay.due();
-        tokio::select! {
+        let done = tokio::select! {
             biased;
-            Some(deed) = deeds.recv() => stay.deed(&mut screen, deed),
-            seen = screen.next() => {
-                if !stay.seen(&screen, seen) {
-                    return Ok(match signed.browser.is_gone() {
-                        true => "the browser, which ended unexpectedly",
-                        false => "the page, which closed its last window",
+            Some(wish) = wishes.recv() => match wish {
+                Wish::Deed(Deed::Print) if permissions.print => {
+                    stay.touch();
+                    exchange.print(&screen);
+                    Ok(())
+                }
+                Wish::Deed(deed) => {
+                    stay.deed(&mut screen, deed);
+                    Ok(())
+                }
+                Wish::Give(given) => {
+                    stay.touch();
+                    exchange.give(signed, &mut screen, given).await
+                }
+            },
+            seen = screen.next() => match seen {
+                Seen::Download(download) => exchange.download(signed, download).await,
+                Seen::Printed { title, pdf } => exchange.printed(signed, &title, pdf).await,
+                seen => {
+                    if !stay.seen(&screen, seen) {
+                        return Ok(match signed.browser.is_gone() {
+                            true => "the browser, which ended unexpectedly",
+                            false => "the page, which closed its last window",
+                        }
+                        .to_owned());
                     }
-                    .to_owned());
+                    Ok(())
                 }
-            }
-            () = shared.wake.notified() => {}
+            },
+            () = shared.wake.notified() => Ok(()),
             attempt = attempts.next() => {
-                if let Err(error) = signed.note_attempt(&attempt).await {
-                    tracing::error!("{error}");
-                    return Ok("the record, which cannot be written".to_owned());
-                }
+                let noted = signed.note_attempt(&attempt).await;
                 stay.tried(&attempt);
+                if attempt.wanted == Wanted::Print && attempt.allowed {
+                    exchange.print(&screen);
+                }
+                noted.map_err(Trouble::from)
             }
-            () = tokio::time::sleep_until((Instant::now() + due).into()) => stay.settle(&screen).await,
+            () = tokio::time::sleep_until((Instant::now() + due).into()) => {
+                stay.settle(&screen).await;
+                Ok(())
+            }
+        };
+        if let Err(trouble) = done {
+            if let Trouble::Unrecorded(error) = &trouble {
+                tracing::error!("{error}");
+            }
+            return Ok(trouble.to_string());
         }
     }
 }
@@ -254,17 +287,24 @@ impl<'a> Stay<'a> {
                 self.shared.tell(Note::Upload { multiple });
             }
             Seen::FilesAsked { .. } => {}
+            // They have gone another way.
+            Seen::Download(_) | Seen::Printed { .. } => {}
             Seen::Gone => return false,
         }
         true
     }
 
+    /// A person has done something.
+    fn touch(&mut self) {
+        self.touched = Instant::now();
+        self.pictures = 0;
+        self.noticed = false;
+    }
+
     /// Does what a person did, where the connector allows it.
     fn deed(&mut self, screen: &mut Screen, deed: Deed) {
         if !matches!(deed, Deed::Resize { .. }) {
-            self.touched = Instant::now();
-            self.pictures = 0;
-            self.noticed = false;
+            self.touch();
         }
         match deed {
             Deed::Paste { .. }
@@ -272,7 +312,8 @@ impl<'a> Stay<'a> {
             {
                 self.denied("pasting into it");
             }
-            Deed::Print if !self.permissions.print => self.denied("printing it"),
+            // Where it is allowed it has gone another way.
+            Deed::Print => self.denied("printing it"),
             deed => {
                 screen.pace(self.pace());
                 screen.deed(&deed);

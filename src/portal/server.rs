@@ -143,7 +143,8 @@ fn router(portal: Portal) -> Router {
 async fn bounded(request: Request) -> Result<Request, axum::response::Response> {
     let length = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > LARGEST) {
+    // Files go to a disk as they come, and their route bounds them.
+    if length.is_some_and(|length| length > LARGEST) && !api::is_upload(&request) {
         return Err(too_large().into_response());
     }
     Ok(request)

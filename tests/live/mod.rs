@@ -3,6 +3,7 @@
 mod course;
 mod curtain;
 mod deeds;
+mod files;
 mod viewers;
 
 use serde_json::json;

@@ -23,6 +23,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/sessions/01890a5d-ac96-774b-bcce-b302099a8057", ""),
     ("DELETE", "/api/v1/sessions/01890a5d-ac96-774b-bcce-b302099a8057", ""),
     ("GET", "/api/v1/sessions/01890a5d-ac96-774b-bcce-b302099a8057/stream", ""),
+    ("POST", "/api/v1/sessions/01890a5d-ac96-774b-bcce-b302099a8057/files", ""),
+    ("GET", "/api/v1/sessions/01890a5d-ac96-774b-bcce-b302099a8057/files/x", ""),
     ("GET", "/api/v1/activity", ""),
     ("GET", "/api/v1/activity/verdict", ""),
     ("GET", "/api/v1/users", ""),
@@ -273,6 +275,7 @@ fn requests_that_hold_too_much_or_lead_elsewhere_are_refused() {
     for (_, path, _) in ROUTES.iter().filter(|(_, path, _)| path.starts_with("/api/")) {
         let plain = path
             .replace("01890a5d-ac96-774b-bcce-b302099a8057", "{session}")
+            .replace("files/x", "files/{id}")
             .replace("users/ann", "users/{name}");
         let beside = plain.ends_with("no-such-thing") || plain.ends_with("openapi.json");
         assert!(beside || paths.contains_key(&plain), "{plain}");

@@ -36,6 +36,8 @@ pub(super) fn router(origins: Origins) -> Router {
         .route("/basic-only", get(basic_only))
         .route("/leave", get(leave))
         .route("/attachment", get(attachment))
+        .route("/saved.txt", get(|| async { "what was saved\n" }))
+        .route("/odd", get(odd))
         .route("/worker.js", get(worker))
         .with_state(Arc::new(origins))
 }
@@ -83,6 +85,12 @@ async fn basic_only(headers: HeaderMap) -> Response {
 /// A file to save.
 async fn attachment() -> Response {
     ([(CONTENT_DISPOSITION, r#"attachment; filename="report.csv""#)], "a;b\n").into_response()
+}
+
+/// A file under a name that is a path, with a quote and a line feed.
+async fn odd() -> Response {
+    let name = "attachment; filename*=UTF-8''..%2F..%2Fx%22%0D%0Ay.txt";
+    ([(CONTENT_DISPOSITION, name)], "odd\n").into_response()
 }
 
 /// A service worker that takes over every page and says that it runs.

@@ -380,7 +380,8 @@ impl Rules {
 
     fn download_behavior(&self) -> Value {
         match &self.downloads {
-            Some(folder) => json!({"behavior": "allow", "downloadPath": folder}),
+            // Each file is named by an id of the browser's: equal names would overwrite each other (measured).
+            Some(folder) => json!({"behavior": "allowAndName", "downloadPath": folder}),
             None => json!({"behavior": "deny"}),
         }
     }

@@ -9,7 +9,7 @@ use crate::locator::glob;
 /// What the pages of a live session may do. Where they may go is known later, with the account.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// Files may be saved, into this folder, under the names that the site gives them.
+    /// Files may be saved, into this folder, each under the id that the browser tells of it.
     pub downloads: Option<PathBuf>,
     /// Pages may ask for files; who has the session answers `Page.fileChooserOpened`.
     pub uploads: bool,

@@ -2,6 +2,7 @@
 //! afar. DevTools' screencast sends a picture when the page has drawn one, and nothing while it has not.
 
 mod deed;
+mod download;
 mod tab;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 use super::devtools::DevTools;
 use super::fault::Fault;
 use crate::stream::{self, QUALITY};
+pub use download::Download;
 use tab::Open;
 
 /// What runs in every document of a live session, in a world of its own.
@@ -83,6 +85,15 @@ pub enum Seen {
     },
     /// The page that shows has crashed.
     Crashed,
+    /// A page saves a file.
+    Download(Download),
+    /// A page has been printed.
+    Printed {
+        /// Its title.
+        title: String,
+        /// As PDF; `None` when the browser did not do it.
+        pdf: Option<Vec<u8>>,
+    },
     /// The browser, or its last tab, is gone.
     Gone,
 }
@@ -329,6 +340,9 @@ impl Screen {
                 self.files = Some((session, node));
                 return Some(Seen::FilesAsked { multiple: params["mode"] == "selectMultiple" });
             }
+            method @ ("Browser.downloadWillBegin" | "Browser.downloadProgress") => {
+                return Download::read(method, &params).map(Seen::Download);
+            }
             "Runtime.bindingCalled" if params["name"] == BINDING => {
                 let world = params["executionContextId"].as_i64()?;
                 let told: Value = serde_json::from_str(params["payload"].as_str()?).ok()?;
@@ -373,22 +387,42 @@ impl Screen {
         }
     }
 
-    /// Gives the files at `paths` to the field that asked for them; `false` when none does any more.
-    pub async fn give_files(&mut self, paths: &[String]) -> bool {
-        let Some((session, node)) = self.files.take() else { return false };
-        let params = json!({"files": paths, "backendNodeId": node});
-        self.tools.call(Some(&session), "DOM.setFileInputFiles", params).await.is_ok()
+    /// Whether a field of a page asks for files.
+    pub fn asks_files(&self) -> bool {
+        self.files.is_some()
     }
 
-    /// The page that shows, as PDF.
-    pub fn print(&self) -> impl Future<Output = Option<Vec<u8>>> + Send + use<> {
-        let session = self.tab().map(|tab| tab.session.clone());
-        let asked = json!({"printBackground": true, "preferCSSPageSize": true});
-        let answer =
-            session.map(|session| self.tools.send(Some(&session), "Page.printToPDF", asked));
+    /// Gives the files at `paths` to the field that asked for them. What comes back tells whether the browser
+    /// has done so; a page that asks something in turn keeps it waiting.
+    pub fn give_files(&mut self, paths: &[String]) -> impl Future<Output = bool> + Send + use<> {
+        let answer = self.files.take().map(|(session, node)| {
+            let params = json!({"files": paths, "backendNodeId": node});
+            self.tools.send(Some(&session), "DOM.setFileInputFiles", params)
+        });
         async move {
-            let answer: Result<Value, Fault> = answer?.await;
-            data_encoding::BASE64.decode(answer.ok()?["data"].as_str()?.as_bytes()).ok()
+            match answer {
+                Some(answer) => answer.await.is_ok(),
+                None => false,
+            }
         }
+    }
+
+    /// Prints the page that shows; [`Seen::Printed`] follows.
+    pub fn print(&self) {
+        let asked = json!({"printBackground": true, "preferCSSPageSize": true});
+        let tab = self.tab();
+        let title = tab.map_or_else(String::new, |tab| tab.told().title);
+        let answer = tab.map(|tab| self.tools.send(Some(&tab.session), "Page.printToPDF", asked));
+        let tell = self.asked.0.clone();
+        tokio::spawn(async move {
+            let answer: Option<Result<Value, Fault>> = match answer {
+                Some(answer) => Some(answer.await),
+                None => None,
+            };
+            let data = answer.and_then(Result::ok);
+            let data = data.as_ref().and_then(|answer| answer["data"].as_str());
+            let pdf = data.and_then(|data| data_encoding::BASE64.decode(data.as_bytes()).ok());
+            let _ = tell.send(Seen::Printed { title, pdf });
+        });
     }
 }

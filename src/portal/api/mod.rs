@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod body;
+mod files;
 mod me;
 mod sessions;
 mod stream;
@@ -11,6 +12,7 @@ mod users;
 pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
+pub(super) use files::is_upload;
 pub(super) use sessions::{CardBody, owned};
 
 use axum::extract::State;
@@ -42,6 +44,8 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(sessions::list, sessions::start))
         .routes(routes!(sessions::one, sessions::end))
         .routes(routes!(stream::stream))
+        .routes(routes!(files::file))
+        .merge(files::uploads())
         .routes(routes!(activity::activity))
         .routes(routes!(activity::verdict))
         .routes(routes!(users::list, users::add))

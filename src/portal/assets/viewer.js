@@ -61,6 +61,7 @@
   let socket = null, live = false, over = false, tries = 0, loading = false;
   let screen = { width: 1280, height: 720, scale: 1 };
   let clipboard = "no";
+  const offered = new Set();
 
   const send = (deed) => {
     if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(deed));
@@ -119,6 +120,8 @@
       case "clipboard": copied(note.text); break;
       case "upload": askFiles(note.multiple); break;
       case "download":
+        if (offered.has(note.id)) break;
+        offered.add(note.id);
         notice(`File: ${note.name}`, make("a", { href: `${files}/${encodeURIComponent(note.id)}`, download: note.name, textContent: "Save" }));
         break;
       case "notice": notice(note.text); break;
@@ -409,7 +412,10 @@
         for (const file of field.files) body.append("file", file, file.name);
         const token = document.querySelector("meta[name=csrf]");
         const answer = await fetch(files, { method: "POST", body, headers: { "x-csrf-token": token ? token.content : "" } }).catch(() => null);
-        if (!answer || !answer.ok) notice("The files were not taken.");
+        if (!answer || !answer.ok) {
+          const problem = answer ? await answer.json().catch(() => ({})) : {};
+          notice(`The files were not taken: ${problem.detail || "the portal does not answer"}. ${problem.help || ""}`);
+        }
         done();
       } }, field,
       make("button", { type: "submit", textContent: "Send" }), make("button", { type: "button", textContent: "Cancel", onclick: done })));
