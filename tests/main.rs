@@ -26,6 +26,7 @@ mod language;
 mod layers;
 mod leaks;
 mod links;
+mod live;
 mod pages;
 mod pass;
 mod portal;

@@ -20,6 +20,9 @@ use crate::session::{self, Vaults};
 /// How long an ended session is still told of, so that its last word can be read.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
+/// How long viewers have to hear of the end when everything stops.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// What live sessions stand on.
 pub struct Ground {
     /// The record and the leases.
@@ -221,6 +224,12 @@ impl Broker {
         for shared in &all {
             shared.over().await;
         }
+        let told = async {
+            for shared in &all {
+                shared.left().await;
+            }
+        };
+        let _ = tokio::time::timeout(FAREWELL, told).await;
     }
 
     fn find(&self, session: SessionId) -> Option<Arc<Shared>> {

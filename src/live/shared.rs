@@ -265,6 +265,13 @@ impl Shared {
         let _ = self.over.subscribe().wait_for(|over| *over).await;
     }
 
+    /// Returns when the session is over and its last viewer has gone.
+    pub(super) async fn left(&self) {
+        while self.viewers() > 0 {
+            self.wake.notified().await;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,6 +10,7 @@ pub(crate) mod responder;
 pub(crate) mod running;
 pub(crate) mod screen;
 pub(crate) mod server;
+pub(crate) mod viewer;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -77,6 +77,11 @@ impl Portal {
         Self { child: Some(child), stdout, url, link }
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Its host and port.
     pub(crate) fn host(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()

@@ -1,0 +1,120 @@
+//! What a person does at a viewer reaches the page, and what the connector does not allow does not.
+
+use serde_json::json;
+
+use super::Stage;
+
+const GREEN: [u8; 3] = [0, 200, 0];
+
+#[test]
+fn what_a_person_does_reaches_the_page_and_shows() {
+    let stage = Stage::at("/workshop", "");
+    let (_, mut viewer) = stage.live();
+    viewer.send(&json!({"type": "resize", "width": 1000, "height": 700, "scale": 1}));
+    stage.until_told("size 1000 700 1");
+    viewer.until("the new size", |viewer| viewer.size() == (1000, 700));
+
+    // Keys, a text that was composed, and a character of AltGr.
+    viewer.click(100, 35);
+    viewer.types("abc");
+    viewer.press("Backspace", "Backspace", 8, 0);
+    viewer.press("@", "KeyQ", 81, 3);
+    viewer.send(&json!({"type": "compose", "text": "e"}));
+    viewer.send(&json!({"type": "text", "text": "é日"}));
+    stage.until_told("field ab@é日");
+    viewer.press("a", "KeyA", 65, 2);
+    viewer.types("x");
+    stage.until_told("field x");
+
+    // The picture is the answer.
+    viewer.until("the lamp", |viewer| viewer.shows(440, 60, [200, 0, 0]));
+    viewer.click(100, 85);
+    stage.until_told("go true");
+    viewer.until("the lamp to change", |viewer| viewer.shows(440, 60, GREEN));
+    // Still, it is shown without loss.
+    viewer.until("the exact colour", |viewer| viewer.colour(440, 60) == Some(GREEN));
+
+    // The pointer's shape, and a list that no picture shows.
+    viewer.send(&json!({"type": "mouse", "kind": "move", "x": 100, "y": 35}));
+    viewer.until("the shape over a field", |viewer| {
+        viewer.last("cursor").is_some_and(|note| note["shape"] == "text")
+    });
+    viewer.click(100, 135);
+    let choices = viewer.note("choices");
+    assert_eq!(choices["options"], json!(["one", "two", "three", "four"]));
+    assert_eq!((&choices["disabled"], &choices["chosen"]), (&json!([2]), &json!(0)));
+    assert_eq!(choices["place"], json!([20.0, 120.0, 300.0, 30.0]));
+    viewer.send(&json!({"type": "choose", "index": 3}));
+    stage.until_told("list four");
+
+    // A dialog waits for its answer.
+    viewer.click(100, 185);
+    let dialog = viewer.note("dialog");
+    assert_eq!((&dialog["kind"], &dialog["message"]), (&json!("prompt"), &json!("Which?")));
+    assert_eq!(dialog["default"], "this");
+    viewer.send(&json!({"type": "answer", "accept": true, "text": "that"}));
+    stage.until_told("answer that");
+    viewer.note("dialog-closed");
+
+    // A window is a tab, which can be left and closed.
+    viewer.click(100, 235);
+    viewer.until("a second tab", |viewer| {
+        viewer.last("tabs").is_some_and(|note| note["tabs"].as_array().unwrap().len() == 2)
+    });
+    viewer.until("the new tab's title", |viewer| {
+        let tabs = viewer.last("tabs").unwrap();
+        tabs["tabs"][1]["title"] == "Plain" && tabs["active"] == tabs["tabs"][1]["id"]
+    });
+    let second = viewer.last("tabs").unwrap()["active"].clone();
+    viewer.send(&json!({"type": "close", "tab": second}));
+    viewer.until("the first tab", |viewer| {
+        viewer.last("tabs").unwrap()["tabs"].as_array().unwrap().len() == 1
+    });
+    viewer.until("its picture", |viewer| viewer.shows(440, 60, GREEN));
+
+    viewer.send(&json!({"type": "wheel", "x": 500, "y": 400, "dx": 0, "dy": 300}));
+    stage.until_told("scrolled true");
+    viewer.send(&json!({"type": "reload"}));
+    viewer.until("the page anew", |viewer| viewer.shows(440, 60, [200, 0, 0]));
+    assert_eq!(stage.portal.stop().code, 0);
+}
+
+#[test]
+fn the_clipboard_goes_where_the_connector_lets_it() {
+    for (setting, in_, out) in
+        [("No", false, false), ("In", true, false), ("Out", false, true), ("Yes", true, true)]
+    {
+        let stage = Stage::at("/workshop", &format!("AllowClipboard: {setting}"));
+        let (_, mut viewer) = stage.live();
+        viewer.click(100, 35);
+        viewer.types("x");
+        stage.until_told("field x");
+        viewer.send(&json!({"type": "paste", "text": "pasted"}));
+        match in_ {
+            true => stage.until_told("field xpasted"),
+            false => {
+                let text = viewer.note("notice")["text"].as_str().unwrap().to_owned();
+                assert!(text.contains("does not allow pasting"), "{text}");
+            }
+        }
+        viewer.press("a", "KeyA", 65, 2);
+        viewer.press("c", "KeyC", 67, 2);
+        // The key after it has arrived, so the copy has, too.
+        viewer.press("End", "End", 35, 0);
+        viewer.types("y");
+        stage.until_told(if in_ { "field xpastedy" } else { "field xy" });
+        match out {
+            true => {
+                let expected = if in_ { "xpasted" } else { "x" };
+                assert_eq!(viewer.note("clipboard")["text"], expected);
+            }
+            // What it is told next is told after it.
+            false => {
+                viewer.send(&json!({"type": "mouse", "kind": "move", "x": 100, "y": 35}));
+                viewer.note("cursor");
+                assert_eq!(viewer.last("clipboard"), None, "{setting}");
+            }
+        }
+        assert!(in_ || !stage.told().iter().any(|told| told == "paste"), "{setting}");
+    }
+}
