@@ -3,6 +3,7 @@
 mod course;
 mod curtain;
 mod deeds;
+mod page;
 mod viewers;
 
 use serde_json::json;
