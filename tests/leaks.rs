@@ -9,5 +9,6 @@ mod configuration;
 mod cyberark;
 mod held;
 mod pages;
+mod portal;
 mod vaults;
 mod world;

@@ -1,6 +1,7 @@
 //! A lab: a folder of its own, and the real binary run in it with a scrubbed environment.
 
 pub(crate) mod asked;
+pub(crate) mod browser;
 pub(crate) mod desk;
 pub(crate) mod hand;
 pub(crate) mod marks;

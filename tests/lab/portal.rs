@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Stdio};
+use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -12,6 +13,8 @@ use super::{Ended, Lab};
 pub(crate) struct Portal {
     child: Option<Child>,
     stdout: BufReader<ChildStdout>,
+    /// What it complains, taken in as it comes: a full pipe would hold it up.
+    stderr: Option<JoinHandle<String>>,
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: String,
     /// The path of the set-up link, where one was printed.
@@ -53,7 +56,13 @@ impl Answer {
 impl Portal {
     /// Starts it on a free port.
     pub(crate) fn start(lab: &Lab) -> Self {
+        Self::start_with(lab, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_with(lab: &Lab, variables: &[(&str, &str)]) -> Self {
         let mut command = lab.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
         std::fs::create_dir_all(lab.path().join("t")).unwrap();
         command.env("TMPDIR", lab.path().join("t"));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -64,6 +73,12 @@ impl Portal {
         let Some(url) = line.trim().strip_prefix("doorward listens on ") else {
             panic!("it did not start: {line} {:?}", child.wait_with_output());
         };
+        let mut pipe = child.stderr.take().unwrap();
+        let stderr = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            let _ = pipe.read_to_end(&mut said);
+            String::from_utf8_lossy(&said).into_owned()
+        });
         let url = url.split(',').next().unwrap().to_owned();
         let users = lab.run(&["user", "list"]);
         // Only the header: nobody is there, and the link follows in the next two lines.
@@ -74,7 +89,7 @@ impl Portal {
             stdout.read_line(&mut line).unwrap();
             line[line.find("/set-up").unwrap()..].trim().to_owned()
         });
-        Self { child: Some(child), stdout, url, link }
+        Self { child: Some(child), stdout, stderr: Some(stderr), url, link }
     }
 
     /// Its process id.
@@ -174,6 +189,7 @@ impl Portal {
         self.stdout.read_to_string(&mut said).unwrap();
         let mut ended = Ended::from(child.wait_with_output().unwrap());
         ended.stdout = said;
+        ended.stderr = self.stderr.take().unwrap().join().unwrap();
         ended
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Viewer {
     pub(crate) notes: Vec<Value>,
     /// How many updates of the picture came.
     pub(crate) updates: Vec<Update>,
+    /// Every message as it came.
+    pub(crate) frames: Vec<Vec<u8>>,
     /// The picture, as it is drawn.
     canvas: Canvas,
     /// Whether it says what it has drawn.
@@ -65,6 +67,7 @@ impl Viewer {
             socket,
             notes: Vec::new(),
             updates: Vec::new(),
+            frames: Vec::new(),
             canvas: Canvas::default(),
             draws: true,
             number: 0,
@@ -169,12 +172,16 @@ impl Viewer {
     /// Takes in one message, or waits a moment for it; `false` at the end of the stream.
     fn read(&mut self) -> bool {
         match self.socket.read() {
-            Ok(Message::Text(text)) => self.notes.push(serde_json::from_str(&text).unwrap()),
+            Ok(Message::Text(text)) => {
+                self.notes.push(serde_json::from_str(&text).unwrap());
+                self.frames.push(text.as_bytes().to_vec());
+            }
             Ok(Message::Binary(bytes)) => {
                 let number = u64::from_le_bytes(bytes[4..12].try_into().unwrap());
                 let after = self.notes.len();
                 self.updates.push(Update { number, after });
                 self.canvas.draw(&bytes);
+                self.frames.push(bytes.to_vec());
                 if self.draws {
                     self.send(&json!({"type": "drawn", "number": number}));
                 }

@@ -4,6 +4,7 @@ mod course;
 mod curtain;
 mod deeds;
 mod files;
+mod page;
 mod viewers;
 
 use serde_json::json;
