@@ -70,7 +70,12 @@ impl Files {
     pub(super) fn new(base: &Path) -> io::Result<Self> {
         make_private(base)?;
         loop {
-            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base)?;
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(PREFIX);
+            // By itself the folder would be as open as the umask lets it.
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+            let folder = builder.tempdir_in(base)?;
             let lock = File::open(folder.path())?;
             lock.lock()?;
             // Another start may have taken it for a leftover between making and locking.
