@@ -77,7 +77,12 @@ impl Driver {
             .map_err(|_| Error::Gone { during: "its start" })?;
         let failed = |source| Error::NotStarted { program: program.clone(), source };
         // A short path: Chromium keeps a socket in it, and a socket's path has 108 bytes.
-        let profile = tempfile::Builder::new().prefix("doorward-").tempdir().map_err(failed)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("doorward-");
+        // By itself it would be as open as the umask lets it, and the way to the side channel lies in it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let profile = builder.tempdir().map_err(failed)?;
         // The shell becomes the driver once it is told to, which is when the watchdog and the mark
         // are there: a process that dies before that leaves no driver behind.
         let mut command = tokio::process::Command::new("/bin/sh");

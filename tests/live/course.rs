@@ -72,6 +72,12 @@ fn a_broker_that_was_killed_leaves_no_browser_and_an_interrupted_session() {
     let (_, viewer) = stage.live();
     let profile = stage.desk.lab.path().join("t");
     assert!(runs_below(&profile), "a browser runs");
+    // The way to the browser's side channel lies in there.
+    for entry in std::fs::read_dir(&profile).unwrap().flatten() {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o077, 0, "{} is open to others", entry.path().display());
+    }
     let Stage { desk, portal, site, ann } = stage;
     kill_process(Pid::from_raw(portal.id().try_into().unwrap()).unwrap(), Signal::KILL).unwrap();
     assert!(wait(|| !runs_below(&profile)), "a browser is left");
