@@ -27,6 +27,7 @@
   const figures = make("output", { class: "figures", hidden: true, "aria-label": "Latency and rate" });
   const gauge = button("Show latency and rate", "Latency", () => {
     figures.hidden = !figures.hidden;
+    if (!figures.textContent) figures.textContent = "– ms";
     gauge.setAttribute("aria-pressed", String(!figures.hidden));
   });
   gauge.setAttribute("aria-pressed", "false");
@@ -196,7 +197,7 @@
   let sized = "";
   const measure = () => {
     const box = stage.getBoundingClientRect();
-    const size = { type: "resize", width: Math.round(box.width), height: Math.round(box.height), scale: window.devicePixelRatio || 1 };
+    const size = { type: "resize", width: Math.floor(box.width), height: Math.floor(box.height), scale: window.devicePixelRatio || 1 };
     const text = JSON.stringify(size);
     if (!live || text === sized || size.width < 1) return;
     sized = text;
