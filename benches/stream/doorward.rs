@@ -15,61 +15,26 @@ use super::{SIZE, Trouble, Way};
 const PASSWORD: &str = "several words do well";
 
 pub(crate) struct Session {
-    broker: Child,
+    broker: Broker,
     socket: WebSocket<TcpStream>,
+}
+
+/// A broker whose connector opens a page of the site, and somebody who has signed in.
+pub(crate) struct Broker {
+    process: Child,
+    /// `127.0.0.1:PORT`.
+    pub(crate) host: String,
+    /// As `name=value`.
+    pub(crate) cookie: String,
+    csrf: String,
     _folder: tempfile::TempDir,
 }
 
 impl Way for Session {
     fn open(page: &str, url: &str) -> Result<Self, Trouble> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path();
-        let root = rustix::process::geteuid().is_root();
-        std::fs::write(
-            path.join("doorward.yaml"),
-            format!(
-                "vaults: {{ local: {{ kind: kdbx, path: v.kdbx, key-file: v.key }} }}\nstate: state\n\
-                 connectors: [connectors]\nbrowser: {{ sandbox: {} }}\n",
-                !root
-            ),
-        )?;
-        std::fs::create_dir(path.join("connectors"))?;
-        std::fs::write(
-            path.join("connectors/bench.yaml"),
-            format!(
-                "ConnectorId: bench\nTargetSettings:\n  LogonURL: http://<address>/{page}\n\
-                 WebFormFields: |\n  #welcome > (Validation) (SearchBy=css)\n"
-            ),
-        )?;
-        let run = |line: &[&str], input: &str| -> Result<(), Trouble> {
-            let mut child =
-                command(path).args(line).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-            child.stdin.take().ok_or("no stdin")?.write_all(input.as_bytes())?;
-            let status = child.wait()?;
-            if status.success() {
-                Ok(())
-            } else {
-                Err(format!("doorward {line:?}: {status}").into())
-            }
-        };
-        run(&["vault", "init"], "")?;
-        run(
-            &["account", "add", "web/bench", "--username", "u", "--address", url, "--secret-stdin"],
-            "p\n",
-        )?;
-        run(
-            &["user", "add", "ann", "--accounts", "*", "--password-stdin"],
-            &format!("{PASSWORD}\n"),
-        )?;
-        let mut broker = command(path)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(broker.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
-        let host = line.trim().rsplit_once("//").ok_or("the broker did not start")?.1.to_owned();
-        let socket = joined(&host)?;
-        let mut session = Self { broker, socket, _folder: folder };
+        let broker = Broker::start(page, url)?;
+        let socket = broker.join(&broker.order()?)?;
+        let mut session = Self { broker, socket };
         session.send(&json!({"type": "resize", "width": SIZE.0, "height": SIZE.1, "scale": 1}))?;
         Ok(session)
     }
@@ -122,18 +87,121 @@ impl Way for Session {
     }
 }
 
+impl Broker {
+    pub(crate) fn start(page: &str, url: &str) -> Result<Self, Trouble> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path();
+        let root = rustix::process::geteuid().is_root();
+        std::fs::write(
+            path.join("doorward.yaml"),
+            format!(
+                "vaults: {{ local: {{ kind: kdbx, path: v.kdbx, key-file: v.key }} }}\nstate: state\n\
+                 connectors: [connectors]\n\
+                 portal: {{ sessions-per-user: 100, sessions-per-host: 100 }}\nbrowser: {{ sandbox: {} }}\n",
+                !root
+            ),
+        )?;
+        std::fs::create_dir(path.join("connectors"))?;
+        std::fs::write(
+            path.join("connectors/bench.yaml"),
+            format!(
+                "ConnectorId: bench\nTargetSettings:\n  LogonURL: http://<address>/{page}\n\
+                 WebFormFields: |\n  #welcome > (Validation) (SearchBy=css)\n"
+            ),
+        )?;
+        let run = |line: &[&str], input: &str| -> Result<(), Trouble> {
+            let mut child =
+                command(path).args(line).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+            child.stdin.take().ok_or("no stdin")?.write_all(input.as_bytes())?;
+            let status = child.wait()?;
+            if status.success() {
+                Ok(())
+            } else {
+                Err(format!("doorward {line:?}: {status}").into())
+            }
+        };
+        run(&["vault", "init"], "")?;
+        run(
+            &["account", "add", "web/bench", "--username", "u", "--address", url, "--secret-stdin"],
+            "p\n",
+        )?;
+        run(
+            &["user", "add", "ann", "--accounts", "*", "--password-stdin"],
+            &format!("{PASSWORD}\n"),
+        )?;
+        let mut process = command(path)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+        let host = line.trim().rsplit_once("//").ok_or("the broker did not start")?.1.to_owned();
+        let form = format!("name=ann&password={}", PASSWORD.replace(' ', "+"));
+        let kind = "content-type: application/x-www-form-urlencoded";
+        let answer = asked(&host, "POST /sign-in", &[kind], &form)?;
+        let cookie = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
+            .ok_or("no sign-in")?
+            .to_owned();
+        let me = asked(&host, "GET /api/v1/me", &[&format!("cookie: {cookie}")], "")?;
+        let me: Value = serde_json::from_str(me.rsplit_once("\r\n\r\n").ok_or("no answer")?.1)?;
+        let csrf = me["csrf"].as_str().unwrap_or_default().to_owned();
+        Ok(Self { process, host, cookie, csrf, _folder: folder })
+    }
+
+    /// Starts a session, and returns its id.
+    pub(crate) fn order(&self) -> Result<String, Trouble> {
+        let headers = [
+            format!("cookie: {}", self.cookie),
+            format!("x-csrf-token: {}", self.csrf),
+            "content-type: application/json".to_owned(),
+        ];
+        let headers = headers.each_ref().map(String::as_str);
+        let order = json!({"account": "local:web/bench", "connector": "bench"}).to_string();
+        let card = asked(&self.host, "POST /api/v1/sessions", &headers, &order)?;
+        let card: Value = serde_json::from_str(card.rsplit_once("\r\n\r\n").ok_or("no answer")?.1)?;
+        Ok(card["session"].as_str().ok_or_else(|| card.to_string())?.to_owned())
+    }
+
+    /// Joins a session once it is live.
+    pub(crate) fn join(&self, session: &str) -> Result<WebSocket<TcpStream>, Trouble> {
+        let host = &self.host;
+        let mut request =
+            format!("ws://{host}/api/v1/sessions/{session}/stream").into_client_request()?;
+        request.headers_mut().insert("cookie", self.cookie.parse()?);
+        request.headers_mut().insert("origin", format!("http://{host}").parse()?);
+        let (mut socket, _) = tungstenite::client::client(request, TcpStream::connect(host)?)
+            .map_err(|error| error.to_string())?;
+        loop {
+            match socket.read()? {
+                Message::Text(text) if text.contains("\"live\"") => return Ok(socket),
+                Message::Text(text) if text.contains("\"ended\"") => {
+                    return Err(text.to_string().into());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
 impl Session {
     fn send(&mut self, deed: &Value) -> Result<(), Trouble> {
         Ok(self.socket.send(Message::text(deed.to_string()))?)
     }
 }
 
-impl Drop for Session {
+impl Drop for Broker {
     fn drop(&mut self) {
-        if let Some(id) = rustix::process::Pid::from_raw(self.broker.id().cast_signed()) {
+        if let Some(id) = rustix::process::Pid::from_raw(self.process.id().cast_signed()) {
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         }
-        let _ = self.broker.wait();
+        let _ = self.process.wait();
     }
 }
 
@@ -141,42 +209,6 @@ fn command(folder: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
     command.current_dir(folder).env_remove("DOORWARD_CONFIG").stdin(Stdio::null());
     command
-}
-
-/// Signs in, starts a session, and joins it once it is live.
-fn joined(host: &str) -> Result<WebSocket<TcpStream>, Trouble> {
-    let form = format!("name=ann&password={}", PASSWORD.replace(' ', "+"));
-    let kind = "content-type: application/x-www-form-urlencoded";
-    let answer = asked(host, "POST /sign-in", &[kind], &form)?;
-    let cookie = answer
-        .lines()
-        .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
-        .ok_or("no sign-in")?
-        .to_owned();
-    let own = format!("cookie: {cookie}");
-    let me = asked(host, "GET /api/v1/me", &[&own], "")?;
-    let me: Value = serde_json::from_str(me.rsplit_once("\r\n\r\n").ok_or("no answer")?.1)?;
-    let csrf = format!("x-csrf-token: {}", me["csrf"].as_str().unwrap_or_default());
-    let order = json!({"account": "local:web/bench", "connector": "bench"}).to_string();
-    let kind = "content-type: application/json";
-    let card = asked(host, "POST /api/v1/sessions", &[&own, &csrf, kind], &order)?;
-    let card: Value = serde_json::from_str(card.rsplit_once("\r\n\r\n").ok_or("no answer")?.1)?;
-    let session = card["session"].as_str().ok_or_else(|| card.to_string())?;
-    let mut request =
-        format!("ws://{host}/api/v1/sessions/{session}/stream").into_client_request()?;
-    request.headers_mut().insert("cookie", cookie.parse()?);
-    request.headers_mut().insert("origin", format!("http://{host}").parse()?);
-    let (mut socket, _) = tungstenite::client::client(request, TcpStream::connect(host)?)
-        .map_err(|error| error.to_string())?;
-    loop {
-        match socket.read()? {
-            Message::Text(text) if text.contains("\"live\"") => return Ok(socket),
-            Message::Text(text) if text.contains("\"ended\"") => {
-                return Err(text.to_string().into());
-            }
-            _ => {}
-        }
-    }
 }
 
 fn asked(host: &str, line: &str, headers: &[&str], body: &str) -> Result<String, Trouble> {

@@ -8,6 +8,7 @@
 mod doorward;
 mod processes;
 mod site;
+mod viewer;
 mod vnc;
 
 use std::time::{Duration, Instant};
@@ -30,6 +31,9 @@ struct Arguments {
     /// Seconds of each phase without keys
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Sessions that are held at once
+    #[arg(long, default_value_t = 20)]
+    sessions: usize,
     /// cargo's own flag
     #[arg(long, hide = true)]
     bench: bool,
@@ -75,6 +79,10 @@ fn main() -> Result<(), Trouble> {
     };
     let empty = Figures::default();
     let other = vnc.as_ref().unwrap_or(&empty);
+    let mut painted = viewer::painted("flip", &url, arguments.keys)?;
+    painted.sort_by(f64::total_cmp);
+    let (median, late) = (painted[painted.len() / 2], painted[painted.len() * 95 / 100]);
+    let (held, each, beside) = crowd(&url, arguments.sessions)?;
     println!("{:44} {:>12} {:>12} {:>8}", "", "doorward", "Xtigervnc", "ratio");
     let row = |name: &str, one: f64, two: f64| {
         let ratio = if two > 0.0 { format!("{:.2}", one / two) } else { String::new() };
@@ -103,7 +111,25 @@ fn main() -> Result<(), Trouble> {
     row("the same, untouched: KB/s", own.untouched.2, other.untouched.2);
     row("idle: cores, together", sum(own.idle), sum(other.idle));
     row("memory beside the browser, MiB", own.memory, other.memory);
+    println!("key to painted canvas, ms: median {median:.1}, p95 {late:.1}");
+    println!(
+        "{held} sessions at once: {each:.0} MiB of the machine for each, of it {beside:.1} MiB of the broker"
+    );
     Ok(())
+}
+
+/// Holds so many sessions at once: how many came, and what each takes of the machine's memory and of the broker's.
+fn crowd(url: &str, sessions: usize) -> Result<(usize, f64, f64), Trouble> {
+    let broker = doorward::Broker::start("idle", url)?;
+    let own = Family(vec![broker.id()]);
+    let (free, before) = (processes::available()?, own.memory());
+    let mut held = Vec::new();
+    for _ in 0..sessions {
+        held.push(broker.join(&broker.order()?)?);
+    }
+    let count = held.len() as f64;
+    let each = (free - processes::available()?) / count;
+    Ok((held.len(), each, (own.memory() - before) / count))
 }
 
 /// Every phase of one way.

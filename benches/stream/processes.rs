@@ -49,6 +49,14 @@ impl Family {
     }
 }
 
+/// Memory that the machine has left, in MiB.
+pub(crate) fn available() -> Result<f64, super::Trouble> {
+    let all = read_to_string("/proc/meminfo")?;
+    let line = all.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let amount = line.and_then(|line| line.trim().strip_suffix("kB")).ok_or("no MemAvailable")?;
+    Ok(amount.trim().parse::<f64>()? / 1024.0)
+}
+
 /// The fields of `/proc/ID/stat` behind the name.
 fn fields(id: u32) -> Option<Vec<String>> {
     let stat = read_to_string(format!("/proc/{id}/stat")).ok()?;
