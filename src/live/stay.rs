@@ -110,7 +110,7 @@ pub(super) async fn stay(
                 noted.map_err(Trouble::from)
             }
             () = tokio::time::sleep_until((Instant::now() + due).into()) => {
-                stay.settle(&screen).await;
+                stay.settle(&screen);
                 Ok(())
             }
         };
@@ -213,7 +213,7 @@ impl<'a> Stay<'a> {
     }
 
     /// Does what is due.
-    async fn settle(&mut self, screen: &Screen) {
+    fn settle(&mut self, screen: &Screen) {
         if !self.noticed && self.end().saturating_duration_since(Instant::now()) <= NOTICE {
             self.noticed = true;
             let text = match self.until <= self.touched + self.idle {
@@ -228,16 +228,7 @@ impl<'a> Stay<'a> {
         }
         if self.lossy.is_some_and(|changed| changed.elapsed() >= STILL) {
             self.lossy = None;
-            let exact = screen.exact().await;
-            let mut picture = self.shared.picture();
-            let taken = exact.map(|png| picture.take_exact(&png));
-            let number = picture.number();
-            drop(picture);
-            match taken {
-                Some(Ok(Taken::Changed(_))) => self.shared.changed(number, screen.last_deed()),
-                Some(Err(error)) => tracing::warn!("{error}"),
-                _ => {}
-            }
+            screen.exact(self.shared.picture().number());
         }
     }
 
@@ -263,6 +254,18 @@ impl<'a> Stay<'a> {
                         self.shared.changed(number, screen.last_deed());
                     }
                     Err(error) => tracing::warn!("{error}"),
+                }
+            }
+            Seen::Exact { of, png } => {
+                let mut picture = self.shared.picture();
+                // One that changed meanwhile is asked for again when it is still.
+                let taken = (picture.number() == of).then(|| picture.take_exact(&png));
+                let number = picture.number();
+                drop(picture);
+                match taken {
+                    Some(Ok(Taken::Changed(_))) => self.shared.changed(number, screen.last_deed()),
+                    Some(Err(error)) => tracing::warn!("{error}"),
+                    _ => {}
                 }
             }
             Seen::Tabs => {

@@ -59,6 +59,13 @@ pub enum Pace {
 pub enum Seen {
     /// A picture of the tab that shows, as JPEG.
     Picture(Arc<[u8]>),
+    /// A picture that was asked for, without loss, as PNG.
+    Exact {
+        /// What it was asked for with.
+        of: u64,
+        /// It.
+        png: Vec<u8>,
+    },
     /// The tabs, a title or an address changed.
     Tabs,
     /// Whether there is a page to go back or forward to.
@@ -187,16 +194,20 @@ impl Screen {
         self.cast();
     }
 
-    /// A picture of the page as it is now, without loss, as PNG. `None` when the browser has none.
-    pub fn exact(&self) -> impl Future<Output = Option<Vec<u8>>> + Send + use<> {
+    /// Asks for a picture of the page as it is now, without loss; it comes as [`Seen::Exact`] with `of`, unless
+    /// the page does not draw. A page that waits for an answer of the person's keeps nobody waiting here.
+    pub fn exact(&self, of: u64) {
+        let Some(tab) = self.tab() else { return };
         let asked = json!({"format": "png", "optimizeForSpeed": true});
-        let session = self.tab().map(|tab| tab.session.clone());
-        let answer =
-            session.map(|session| self.tools.send(Some(&session), "Page.captureScreenshot", asked));
-        async move {
-            let answer = answer?.await.ok()?;
-            data_encoding::BASE64.decode(answer["data"].as_str()?.as_bytes()).ok()
-        }
+        let answer = self.tools.send(Some(&tab.session), "Page.captureScreenshot", asked);
+        let tell = self.asked.0.clone();
+        tokio::spawn(async move {
+            let Ok(answer) = answer.await else { return };
+            let data = answer["data"].as_str().unwrap_or_default();
+            if let Ok(png) = data_encoding::BASE64.decode(data.as_bytes()) {
+                let _ = tell.send(Seen::Exact { of, png });
+            }
+        });
     }
 
     /// What a page needs before its first document so that it can be shown, beside what confines it.
