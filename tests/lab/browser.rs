@@ -54,7 +54,7 @@ impl Browser {
     /// Waits until the page is at a path that begins so, and has no fault at either size.
     pub(crate) async fn at(&self, path: &str) {
         let wanted = format!("{}{path}", self.url);
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + Duration::from_secs(60);
         loop {
             let url = self.client.current_url().await.unwrap();
             let ready = self.client.execute("return document.readyState", vec![]).await.unwrap();
@@ -92,7 +92,7 @@ impl Browser {
 
     /// Waits until an element shows this text.
     pub(crate) async fn says(&self, selector: &str, text: &str) {
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + Duration::from_secs(60);
         loop {
             let script = "const [s] = arguments; return document.querySelector(s)?.innerText ?? ''";
             let said = self.run(script, vec![selector.into()]).await;

@@ -100,9 +100,9 @@ impl From<std::process::Output> for Ended {
     }
 }
 
-/// Waits until `condition` holds; `false` when it has not after 20 s.
+/// Waits until `condition` holds; `false` when it has not after a minute.
 pub(crate) fn wait(condition: impl Fn() -> bool) -> bool {
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while !condition() {
         if std::time::Instant::now() >= until {
             return false;

@@ -183,7 +183,9 @@ impl Viewer {
                 self.canvas.draw(&bytes);
                 self.frames.push(bytes.to_vec());
                 if self.draws {
-                    self.send(&json!({"type": "drawn", "number": number}));
+                    // A broker that is closing the stream does not hear of it any more.
+                    let drawn = json!({"type": "drawn", "number": number});
+                    let _ = self.socket.send(Message::text(drawn.to_string()));
                 }
             }
             Ok(Message::Close(_))

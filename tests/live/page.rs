@@ -37,8 +37,9 @@ impl Person {
 
     /// Waits until the picture is as large as its place.
     async fn fits(&self) {
-        let fits = "(() => { const [c, s] = ['canvas', '.stage'].map((one) => document.querySelector(one)); \
-                    return c.width === s.clientWidth && c.height === s.clientHeight; })()";
+        let fits = "(() => { const c = document.querySelector('canvas'); \
+                    const { width, height } = document.querySelector('.stage').getBoundingClientRect(); \
+                    return c.width === Math.floor(width) && c.height === Math.floor(height); })()";
         self.browser.until(fits).await;
     }
 
@@ -118,7 +119,7 @@ async fn a_person_works_in_the_remote_page() {
     // The remote window is as large as its place here.
     browser.client.set_window_size(900, 700).await.unwrap();
     person.fits().await;
-    let size = "const stage = document.querySelector('#viewer .stage'); return [stage.clientWidth, stage.clientHeight]";
+    let size = "const box = document.querySelector('#viewer .stage').getBoundingClientRect(); return [Math.floor(box.width), Math.floor(box.height)]";
     let size = browser.run(size, vec![]).await;
     stage.until_told(&format!("size {} {} 1", size[0], size[1]));
 

@@ -70,7 +70,7 @@ fn a_viewer_that_comes_back_finds_the_same_session() {
     let mut again = Viewer::join(&stage.portal, &stage.ann, &session).unwrap();
     again.note("live");
     again.until("a picture", |viewer| !viewer.updates.is_empty());
-    assert_eq!(again.size(), (1280, 720));
+    again.until("the size of a page without a viewer", |viewer| viewer.size() == (1280, 720));
     if let Some(url) = url {
         assert_eq!(again.note("tabs")["tabs"][0]["url"], url);
     }

@@ -129,10 +129,10 @@ impl Site {
         self.log.values_of(&format!("localhost:{}", self.there.port()))
     }
 
-    /// Waits until `condition` holds of the site; fails the test when it has not after 20 s.
+    /// Waits until `condition` holds of the site; fails the test when it has not after a minute.
     pub(crate) fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let holds = self.log.wait(Duration::from_secs(20), || condition(self));
-        assert!(holds, "waited 20 s, and the site has not seen: {what}");
+        let holds = self.log.wait(Duration::from_secs(60), || condition(self));
+        assert!(holds, "waited a minute, and the site has not seen: {what}");
     }
 }
 
