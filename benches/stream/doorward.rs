@@ -12,7 +12,8 @@ use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 use super::processes::Family;
 use super::{SIZE, Trouble, Way};
 
-const PASSWORD: &str = "several words do well";
+/// Of the one who signs in.
+pub(crate) const PASSWORD: &str = "several words do well";
 
 pub(crate) struct Session {
     broker: Broker,
@@ -25,7 +26,7 @@ pub(crate) struct Broker {
     /// `127.0.0.1:PORT`.
     pub(crate) host: String,
     /// As `name=value`.
-    pub(crate) cookie: String,
+    cookie: String,
     csrf: String,
     _folder: tempfile::TempDir,
 }

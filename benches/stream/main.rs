@@ -79,10 +79,6 @@ fn main() -> Result<(), Trouble> {
     };
     let empty = Figures::default();
     let other = vnc.as_ref().unwrap_or(&empty);
-    let mut painted = viewer::painted("flip", &url, arguments.keys)?;
-    painted.sort_by(f64::total_cmp);
-    let (median, late) = (painted[painted.len() / 2], painted[painted.len() * 95 / 100]);
-    let (held, each, beside) = crowd(&url, arguments.sessions)?;
     println!("{:44} {:>12} {:>12} {:>8}", "", "doorward", "Xtigervnc", "ratio");
     let row = |name: &str, one: f64, two: f64| {
         let ratio = if two > 0.0 { format!("{:.2}", one / two) } else { String::new() };
@@ -111,6 +107,10 @@ fn main() -> Result<(), Trouble> {
     row("the same, untouched: KB/s", own.untouched.2, other.untouched.2);
     row("idle: cores, together", sum(own.idle), sum(other.idle));
     row("memory beside the browser, MiB", own.memory, other.memory);
+    let mut painted = viewer::painted("flip", &url, arguments.keys)?;
+    painted.sort_by(f64::total_cmp);
+    let (median, late) = (painted[painted.len() / 2], painted[painted.len() * 95 / 100]);
+    let (held, each, beside) = crowd(&url, arguments.sessions)?;
     println!("key to painted canvas, ms: median {median:.1}, p95 {late:.1}");
     println!(
         "{held} sessions at once: {each:.0} MiB of the machine for each, of it {beside:.1} MiB of the broker"
