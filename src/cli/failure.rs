@@ -5,8 +5,11 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use super::Exit;
-use crate::diagnostic::{Code, render};
+use crate::diagnostic::{Code, chain, render};
 use crate::{access, activity, browser, config, portal, session, vault};
+
+/// What stands before a cause.
+const CAUSED: &str = "\ncaused by: ";
 
 /// What ended a command before it was done.
 #[derive(Debug)]
@@ -20,12 +23,7 @@ pub struct Failure {
 impl Failure {
     /// A failure that prints `error` with its chain of causes, and `help` where there is some.
     pub fn new(exit: Exit, error: &dyn Error, help: Option<String>) -> Self {
-        let mut text = format!("error: {error}\n");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let _ = writeln!(text, "caused by: {error}");
-            cause = error.source();
-        }
+        let mut text = format!("error: {}\n", chain(error, CAUSED));
         if let Some(help) = help {
             let _ = writeln!(text, "help: {help}");
         }
@@ -34,14 +32,12 @@ impl Failure {
 
     /// The session has ended, and `error` is why that is not on record.
     pub(super) fn unrecorded(error: &activity::Error) -> Self {
-        let mut text = "error: the session has ended, and its end is not on record\n".to_owned();
-        let mut cause: Option<&dyn Error> = Some(error);
-        while let Some(error) = cause {
-            let _ = writeln!(text, "caused by: {error}");
-            cause = error.source();
-        }
         let help = error.help().unwrap_or_default();
-        let _ = writeln!(text, "help: {help}; the next start writes the end as `interrupted`");
+        let text = format!(
+            "error: the session has ended, and its end is not on record{CAUSED}{}\n\
+             help: {help}; the next start writes the end as `interrupted`\n",
+            chain(error, CAUSED)
+        );
         Self { exit: Exit::Store, text }
     }
 

@@ -1,10 +1,12 @@
 //! A diagnostic: something wrong with a connector, or the row at which a session stopped, and its
 //! place in the file. `check` and a session print through the same renderer, with the same caret.
 
+mod chain;
 mod code;
 mod explain;
 mod render;
 
+pub use chain::chain;
 pub use code::Code;
 pub use explain::{Example, Explanation};
 pub use render::render;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Error;
 use crate::activity;
+use crate::diagnostic::chain;
 
 /// Why a request was not done.
 #[derive(Debug, Clone)]
@@ -89,14 +90,7 @@ impl Problem {
 
     /// That something failed here; what it was goes to the log, for it may name files.
     pub(super) fn failed(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(source) = cause {
-            text.push_str(": ");
-            text.push_str(&source.to_string());
-            cause = source.source();
-        }
-        tracing::error!("{text}");
+        tracing::error!("{}", chain(error, ": "));
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "doorward cannot do this now",

@@ -16,6 +16,7 @@ use crate::activity::{Action, Live, Store};
 use crate::browser::{self, Browser, Wanted};
 use crate::clock::Clock;
 use crate::connector::Object;
+use crate::diagnostic::chain;
 use crate::name::{AccountRef, SessionId};
 use crate::plan::Plan;
 use crate::vault::{Account, Vault};
@@ -147,7 +148,7 @@ pub async fn launch<'a>(
         }
         Err(error) => {
             seat.end().await;
-            let details = [("error".to_owned(), chain(&error))];
+            let details = [("error".to_owned(), chain(&error, ": "))];
             let lasted = began.elapsed();
             let ended = record.end(Action::ConnectFailed, error.word(), lasted, &details).await;
             drop(live);
@@ -339,18 +340,6 @@ async fn account(
     let account = vault.account(grant).await?;
     (launch.progress)(told(object.role(), &account));
     Ok(account)
-}
-
-/// An error with its causes, in one line for the record.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn told(role: &'static str, account: &Account) -> Progress {

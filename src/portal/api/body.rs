@@ -25,7 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 fn problem(error: &JsonRejection) -> Problem {
     const HELP: &str = "GET /api/v1/openapi.json says what is taken";
     match error {
-        JsonRejection::JsonDataError(error) => Problem::unfit(shape(&chain(error)), HELP),
+        JsonRejection::JsonDataError(error) => Problem::unfit(shape(&last(error)), HELP),
         JsonRejection::JsonSyntaxError(_) => {
             Problem::new(StatusCode::BAD_REQUEST, "the body is not JSON", HELP)
         }
@@ -41,7 +41,8 @@ fn problem(error: &JsonRejection) -> Problem {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// The last of its causes: the reader's own words.
+fn last(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {
