@@ -39,17 +39,14 @@ impl Catalogue {
         Self { folders, offers, default, demo, read: Mutex::default() }
     }
 
-    /// The connectors for `account`, whose vault is named: those of the first offer that fits, or all where none
-    /// does. For an account of the demo it is the demo's.
+    /// What it holds now: the folders are looked at once, however many accounts are asked for.
+    pub(super) fn now(&self) -> Now<'_> {
+        Now { catalogue: self, all: self.all() }
+    }
+
+    /// The connectors for one account; see [`Now::offered`].
     pub(super) fn offered(&self, account: &AccountRef, is_demo: bool) -> Vec<Arc<Connector>> {
-        if is_demo {
-            return self.demo.iter().cloned().collect();
-        }
-        let all = self.all();
-        match self.offers.iter().find(|offer| offer.accounts.matches(account, &self.default)) {
-            Some(offer) => offer.connectors.iter().filter_map(|id| all.get(id).cloned()).collect(),
-            None => all.values().cloned().collect(),
-        }
+        self.now().offered(account, is_demo)
     }
 
     fn all(&self) -> Arc<ById> {
@@ -84,6 +81,28 @@ impl Catalogue {
             files.append(&mut of_folder);
         }
         files
+    }
+}
+
+/// The catalogue as it is at one moment.
+pub(super) struct Now<'a> {
+    catalogue: &'a Catalogue,
+    all: Arc<ById>,
+}
+
+impl Now<'_> {
+    /// The connectors for `account`, whose vault is named: those of the first offer that fits, or all where none
+    /// does. For an account of the demo it is the demo's.
+    pub(super) fn offered(&self, account: &AccountRef, is_demo: bool) -> Vec<Arc<Connector>> {
+        let Catalogue { offers, default, demo, .. } = self.catalogue;
+        if is_demo {
+            return demo.iter().cloned().collect();
+        }
+        let all = &self.all;
+        match offers.iter().find(|offer| offer.accounts.matches(account, default)) {
+            Some(offer) => offer.connectors.iter().filter_map(|id| all.get(id).cloned()).collect(),
+            None => all.values().cloned().collect(),
+        }
     }
 }
 

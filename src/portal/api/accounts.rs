@@ -83,6 +83,7 @@ pub(in crate::portal) async fn found(
     let listing = sources.list().await;
     let search = search.trim().to_lowercase();
     let mut found = Vec::new();
+    let catalogue = portal.catalogue.now();
     for summary in listing.accounts {
         let reference = summary.reference.within(default);
         let (user, purpose) = (&person.user, Purpose::default());
@@ -94,7 +95,7 @@ pub(in crate::portal) async fn found(
         if !texts.iter().flatten().any(|text| text.to_lowercase().contains(&search)) {
             continue;
         }
-        let offered = portal.catalogue.offered(&reference, sources.is_demo(&reference));
+        let offered = catalogue.offered(&reference, sources.is_demo(&reference));
         found.push(Found {
             account: reference.to_string(),
             vault: reference.vault().unwrap_or(default).to_string(),
