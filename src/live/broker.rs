@@ -134,7 +134,17 @@ impl Broker {
         let session = SessionId::fresh();
         match self.begin(session, &order) {
             Ok(course) => {
-                tokio::spawn(course.run());
+                let shared = Arc::clone(&course.shared);
+                let run = tokio::spawn(course.run());
+                tokio::spawn(async move {
+                    // Whoever waits for the end of a course must not wait for one that a bug of ours has ended.
+                    if run.await.is_err() {
+                        shared.remove_files();
+                        let text =
+                            "an internal error\nhelp: this is a bug of doorward: please report it";
+                        shared.end("failed", text.to_owned());
+                    }
+                });
                 Ok(session)
             }
             Err(refusal) => {
@@ -181,12 +191,14 @@ impl Broker {
             viewers: 0,
             stage: Stage::SigningIn { row: 0, of: 0, text: String::new() },
         };
-        let shared = Arc::new(Shared::new(card));
+        let (shared, wishes) = Shared::new(card);
+        let shared = Arc::new(shared);
         sessions.all.retain(|_, shared| !shared.is_over_since(REMEMBERED));
         sessions.all.insert(session, Arc::clone(&shared));
         Ok(Course {
             ground: Arc::clone(ground),
             shared,
+            wishes,
             plan,
             idle: permissions.max_idle_time.unwrap_or(limits.idle),
             lasts,

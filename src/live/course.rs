@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::broker::Ground;
 use super::files::Files;
-use super::shared::Shared;
+use super::shared::{Shared, Wish};
 use super::{curtain, stay};
 use crate::browser::{self, Browser};
-use crate::diagnostic::render;
+use crate::connector::Connector;
+use crate::diagnostic::{chain, render};
 use crate::plan::Plan;
 use crate::session::{self, Error, Launch, Outcome, Signed, Vaults};
 
@@ -16,6 +19,8 @@ use crate::session::{self, Error, Launch, Outcome, Signed, Vaults};
 pub(super) struct Course {
     pub(super) ground: Arc<Ground>,
     pub(super) shared: Arc<Shared>,
+    /// What is wished of it once it is live.
+    pub(super) wishes: mpsc::Receiver<Wish>,
     pub(super) plan: Plan,
     /// How long it may stay untouched.
     pub(super) idle: Duration,
@@ -40,10 +45,22 @@ impl Course {
     }
 
     async fn ended(self, vaults: &dyn Vaults) -> (String, String) {
-        let Self { ground, shared, plan, idle, lasts, client_address } = self;
+        let Self { ground, shared, mut wishes, plan, idle, lasts, client_address } = self;
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
         let permissions = &connector.settings.permissions;
+        // What fails before there is a launch is on record all the same.
+        let unready = async |cause: &str, text: String| {
+            let why = [("cause".to_owned(), cause.to_owned())];
+            let (store, clock, from) = (&ground.store, ground.clock, &client_address);
+            let id = connector.id.as_str();
+            match session::refused(store, clock, session, &plan.request, id, from, &why).await {
+                Ok(()) => ("failed".to_owned(), text),
+                Err(error) => {
+                    ("failed".to_owned(), format!("{text}\n{}", told(&error, error.help())))
+                }
+            }
+        };
         let files = match Files::new(&ground.files) {
             Ok(files) => Arc::new(files),
             Err(error) => {
@@ -52,7 +69,7 @@ impl Course {
                     "the files of a session cannot be kept in {folder}: {error}\n\
                      help: make the folder writable for doorward, and room on its disk"
                 );
-                return ("failed".to_owned(), text);
+                return unready("files", text).await;
             }
         };
         shared.keep(Arc::clone(&files));
@@ -70,7 +87,7 @@ impl Course {
         };
         let binaries = match Browser::check(&settings).await {
             Ok(binaries) => binaries,
-            Err(error) => return ("failed".to_owned(), told(&error, error.help())),
+            Err(error) => return unready("browser", told(&error, error.help())).await,
         };
         let told_of = |progress| shared.progress(progress);
         let launch = Launch {
@@ -93,11 +110,15 @@ impl Course {
         };
         let mut signed = match session::launch(launch, cancelled).await {
             Ok(signed) => signed,
-            Err(error @ Error::Unfit { .. }) => {
-                let Error::Unfit { stop, source_file } = &error else { unreachable!() };
-                return (error.word().to_owned(), render(&stop.diagnostic(source_file), false));
+            Err(error) => {
+                let text = match &error {
+                    Error::Unfit { stop, source_file } => {
+                        render(&stop.diagnostic(source_file), false)
+                    }
+                    error => told(error, error.help()),
+                };
+                return (error.word().to_owned(), text);
             }
-            Err(error) => return (error.word().to_owned(), told(&error, error.help())),
         };
         // `RunValidations: No` is the author's word that the outcome stays open.
         let open = !connector.settings.run_validations;
@@ -105,7 +126,9 @@ impl Course {
         let handed = matches!(signed.outcome, Outcome::SignedIn)
             || (open && matches!(signed.outcome, Outcome::Unclear(_)));
         let (how, text) = match handed {
-            true => stayed(&mut signed, &shared, &files, &connector, idle, lasts).await,
+            true => {
+                stayed(&mut signed, &shared, &mut wishes, &files, &connector, idle, lasts).await
+            }
             false => {
                 let stop = signed.outcome.stop();
                 let text = stop.map(|stop| render(&stop.diagnostic(&connector.source), false));
@@ -124,8 +147,9 @@ impl Course {
 async fn stayed(
     signed: &mut Signed<'_>,
     shared: &Shared,
+    wishes: &mut mpsc::Receiver<Wish>,
     files: &Files,
-    connector: &crate::connector::Connector,
+    connector: &Connector,
     idle: Duration,
     lasts: Duration,
 ) -> (String, String) {
@@ -138,9 +162,8 @@ async fn stayed(
         }
         Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
     }
-    let how = match stay::stay(signed, shared, files, &connector.settings.permissions, idle, lasts)
-        .await
-    {
+    let permissions = &connector.settings.permissions;
+    let how = match stay::stay(signed, shared, wishes, files, permissions, idle, lasts).await {
         Ok(how) => how,
         Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
     };
@@ -150,13 +173,7 @@ async fn stayed(
 
 /// An error as people read it: what, why, and what to do next.
 fn told(error: &dyn std::error::Error, help: Option<String>) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str("\ncaused by: ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
+    let mut text = chain(error, "\ncaused by: ");
     if let Some(help) = help {
         text.push_str("\nhelp: ");
         text.push_str(&help);

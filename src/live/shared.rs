@@ -31,8 +31,6 @@ pub(super) struct Shared {
     changed: watch::Sender<u64>,
     notes: broadcast::Sender<Note>,
     wishes: mpsc::Sender<Wish>,
-    /// Until the course takes it.
-    waiting: Mutex<Option<mpsc::Receiver<Wish>>>,
     /// Wakes the course: a viewer came or went, or the end is asked for.
     pub(super) wake: Notify,
     over: watch::Sender<bool>,
@@ -71,10 +69,10 @@ struct State {
 }
 
 impl Shared {
-    /// A session behind its curtain.
-    pub(super) fn new(card: Card) -> Self {
-        let (wishes, waiting) = mpsc::channel(DEEDS);
-        Self {
+    /// A session behind its curtain, and what is wished of its course.
+    pub(super) fn new(card: Card) -> (Self, mpsc::Receiver<Wish>) {
+        let (wishes, wished) = mpsc::channel(DEEDS);
+        let shared = Self {
             user: card.user.clone(),
             state: Mutex::new(State {
                 card,
@@ -96,10 +94,10 @@ impl Shared {
             changed: watch::Sender::new(0),
             notes: broadcast::Sender::new(NOTES),
             wishes,
-            waiting: Mutex::new(Some(waiting)),
             wake: Notify::new(),
             over: watch::Sender::new(false),
-        }
+        };
+        (shared, wished)
     }
 
     /// Whose it is.
@@ -289,11 +287,6 @@ impl Shared {
         if let Some(files) = files {
             files.remove();
         }
-    }
-
-    /// What is wished, for the course alone.
-    pub(super) fn wishes(&self) -> Option<mpsc::Receiver<Wish>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Asks for the end; who asked first is on record.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
+
 use super::exchange::{Exchange, Trouble};
 use super::files::Files;
 use super::shared::{Shared, Wish};
@@ -20,21 +22,19 @@ const TOUCHED: Duration = Duration::from_secs(2);
 const ANIMATED: u32 = 30;
 
 /// How often something that moves by itself is shown.
-const GLIMPSE: Duration = Duration::from_millis(150);
+const GLIMPSE: Duration = Duration::from_millis(400);
 
 /// After as many glimpses without a change nothing moves any more.
 const UNMOVED: u32 = 6;
 
-/// How long before its end by time a session says so.
+/// How long before its end by time a session says so; of a short limit a quarter.
 const NOTICE: Duration = Duration::from_secs(60);
-
-/// Nothing is due: the course is waked by what happens.
-const LATER: Duration = Duration::from_secs(24 * 3600);
 
 /// Keeps the session until somebody or something ends it, and says who or what.
 pub(super) async fn stay(
     signed: &mut Signed<'_>,
     shared: &Shared,
+    wishes: &mut mpsc::Receiver<Wish>,
     files: &Files,
     permissions: &Permissions,
     idle: Duration,
@@ -42,9 +42,6 @@ pub(super) async fn stay(
 ) -> Result<String, Error> {
     let allowed = std::mem::take(&mut signed.allowed_urls);
     let (mut screen, attempts) = signed.browser.screen(allowed).await?;
-    let Some(mut wishes) = shared.wishes() else {
-        return Ok("a second course of the same session".to_owned());
-    };
     shared.tell(Note::Live {
         clipboard: match permissions.clipboard {
             Clipboard::No => "no",
@@ -177,6 +174,11 @@ impl<'a> Stay<'a> {
         self.until.min(self.touched + self.idle)
     }
 
+    /// How long before its end it says so.
+    fn notice(&self) -> Duration {
+        NOTICE.min(self.idle / 4)
+    }
+
     /// How often pictures are wanted.
     fn pace(&self) -> Pace {
         if self.shared.viewers() == 0 {
@@ -195,38 +197,35 @@ impl<'a> Stay<'a> {
 
     /// How long until there is something to do that nobody tells of.
     fn due(&self) -> Duration {
-        let now = Instant::now();
         let end = self.end();
-        let notice = end.checked_sub(NOTICE).filter(|_| !self.noticed);
-        let settle = self.lossy.map(|changed| changed + STILL);
+        let notice = end.checked_sub(self.notice()).filter(|_| !self.noticed);
+        let settle = self.lossy.filter(|_| !self.is_animated()).map(|changed| changed + STILL);
         let watched = self.shared.viewers() > 0;
         let glimpse = (watched && self.is_animated()).then(|| self.glimpsed + GLIMPSE);
         // Whether it is an animation shows when nobody has touched it for a while.
         let judge = (watched && self.pictures >= ANIMATED && !self.is_animated())
             .then(|| self.touched + TOUCHED);
-        [Some(end), notice, settle, glimpse, judge]
-            .into_iter()
-            .flatten()
-            .map(|at| at.saturating_duration_since(now))
-            .min()
-            .unwrap_or(LATER)
+        let first = [notice, settle, glimpse, judge].into_iter().flatten().fold(end, Instant::min);
+        first.saturating_duration_since(Instant::now())
     }
 
     /// Does what is due.
     fn settle(&mut self, screen: &Screen) {
-        if !self.noticed && self.end().saturating_duration_since(Instant::now()) <= NOTICE {
+        let left = self.end().saturating_duration_since(Instant::now());
+        if !self.noticed && left <= self.notice() {
             self.noticed = true;
-            let text = match self.until <= self.touched + self.idle {
-                true => "the session reaches its time limit in a minute",
-                false => "nobody has touched the session: it ends in a minute",
+            let why = match self.until <= self.touched + self.idle {
+                true => "the session reaches its time limit",
+                false => "nobody has touched the session: it ends",
             };
-            self.shared.tell(Note::Notice { text: text.to_owned() });
+            let seconds = left.as_secs_f64().ceil();
+            self.shared.tell(Note::Notice { text: format!("{why} in {seconds} s") });
         }
         if self.is_animated() && self.glimpsed.elapsed() >= GLIMPSE {
             self.glimpsed = Instant::now();
             screen.glimpse();
         }
-        if self.lossy.is_some_and(|changed| changed.elapsed() >= STILL) {
+        if !self.is_animated() && self.lossy.is_some_and(|changed| changed.elapsed() >= STILL) {
             self.lossy = None;
             screen.exact(self.shared.picture().number());
         }
