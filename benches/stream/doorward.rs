@@ -172,8 +172,10 @@ impl Broker {
             format!("ws://{host}/api/v1/sessions/{session}/stream").into_client_request()?;
         request.headers_mut().insert("cookie", self.cookie.parse()?);
         request.headers_mut().insert("origin", format!("http://{host}").parse()?);
-        let (mut socket, _) = tungstenite::client::client(request, TcpStream::connect(host)?)
-            .map_err(|error| error.to_string())?;
+        let stream = TcpStream::connect(host)?;
+        stream.set_nodelay(true)?;
+        let (mut socket, _) =
+            tungstenite::client(request, stream).map_err(|error| error.to_string())?;
         loop {
             match socket.read()? {
                 Message::Text(text) if text.contains("\"live\"") => return Ok(socket),
@@ -199,10 +201,7 @@ impl Session {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        if let Some(id) = rustix::process::Pid::from_raw(self.process.id().cast_signed()) {
-            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-        }
-        let _ = self.process.wait();
+        super::vnc::end(&mut self.process);
     }
 }
 

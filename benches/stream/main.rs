@@ -1,11 +1,13 @@
 //! The stream: how soon a key shows at a viewer's socket, what it costs in bytes and processor time; a live session of
-//! doorward, and Chromium on an X server with VNC in it (Xtigervnc), one after the other in the same run.
+//! doorward, Chromium on an X server with VNC in it (Xtigervnc), and the floor: Chromium's bare screencast; one after the
+//! other in the same run.
 //!
 //! `cargo bench --bench stream -- --keys 60`; `benches/README.md` says what is compared, and why.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod doorward;
+mod floor;
 mod processes;
 mod site;
 mod viewer;
@@ -66,6 +68,16 @@ struct Figures {
     memory: f64,
 }
 
+impl Figures {
+    /// What so much of the latencies is not above, in ms.
+    fn latency(&self, share: f64) -> f64 {
+        let mut all = self.latencies.clone();
+        all.sort_by(f64::total_cmp);
+        let at = ((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1));
+        all.get(at).copied().unwrap_or(0.0)
+    }
+}
+
 fn main() -> Result<(), Trouble> {
     let arguments = Arguments::parse();
     let url = site::serve()?;
@@ -77,36 +89,33 @@ fn main() -> Result<(), Trouble> {
             None
         }
     };
+    let floor = measure::<floor::Screencast>(&arguments, &url)?;
     let empty = Figures::default();
     let other = vnc.as_ref().unwrap_or(&empty);
-    println!("{:44} {:>12} {:>12} {:>8}", "", "doorward", "Xtigervnc", "ratio");
-    let row = |name: &str, one: f64, two: f64| {
-        let ratio = if two > 0.0 { format!("{:.2}", one / two) } else { String::new() };
-        println!("{name:44} {one:12.3} {two:12.3} {ratio:>8}");
-    };
-    let at = |figures: &Figures, share: f64| {
-        let mut all = figures.latencies.clone();
-        all.sort_by(f64::total_cmp);
-        all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(0.0)
-    };
-    row("key to complete picture, ms, median", at(&own, 0.5), at(other, 0.5));
-    row("key to complete picture, ms, p95", at(&own, 0.95), at(other, 0.95));
-    let sum = |pair: (f64, f64)| pair.0 + pair.1;
-    row("typing: cores, browser", own.typing.0, other.typing.0);
-    row("typing: cores, beside it", own.typing.1, other.typing.1);
-    row("typing: cores, together", own.typing.0 + own.typing.1, other.typing.0 + other.typing.1);
-    row("typing: KB/s", own.typing.2, other.typing.2);
-    row("something small moves, touched: KB/s", own.patch, other.patch);
-    row(
-        "the same, untouched: cores, together",
-        own.untouched.0 + own.untouched.1,
-        other.untouched.0 + other.untouched.1,
+    println!(
+        "{:44} {:>10} {:>10} {:>6} {:>10} {:>6}",
+        "", "doorward", "Xtigervnc", "ratio", "floor", "ratio"
     );
-    row("the same, untouched: KB/s", own.untouched.2, other.untouched.2);
-    row("idle: cores, together", sum(own.idle), sum(other.idle));
-    row("memory beside the browser, MiB", own.memory, other.memory);
+    let row = |name: &str, figure: fn(&Figures) -> f64| {
+        let [own, other, floor] = [&own, other, &floor].map(figure);
+        let ratio = |beside: f64| match beside > 0.0 {
+            true => format!("{:.2}", own / beside),
+            false => String::new(),
+        };
+        let (one, two) = (ratio(other), ratio(floor));
+        println!("{name:44} {own:10.3} {other:10.3} {one:>6} {floor:10.3} {two:>6}");
+    };
+    row("key to complete picture, ms, median", |of| of.latency(0.5));
+    row("key to complete picture, ms, p95", |of| of.latency(0.95));
+    row("typing: cores, browser", |of| of.typing.0);
+    row("typing: cores, beside it", |of| of.typing.1);
+    row("typing: cores, together", |of| of.typing.0 + of.typing.1);
+    row("typing: KB/s", |of| of.typing.2);
+    row("something small moves, touched: KB/s", |of| of.patch);
+    row("the same, untouched: cores, together", |of| of.untouched.0 + of.untouched.1);
+    row("the same, untouched: KB/s", |of| of.untouched.2);
+    row("idle: cores, together", |of| of.idle.0 + of.idle.1);
+    row("memory beside the browser, MiB", |of| of.memory);
     let mut painted = viewer::painted("flip", &url, arguments.keys)?;
     painted.sort_by(f64::total_cmp);
     let (median, late) = (painted[painted.len() / 2], painted[painted.len() * 95 / 100]);

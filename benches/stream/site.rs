@@ -10,9 +10,11 @@ use super::Trouble;
 const FLIP: &str = "<!doctype html><title>flip</title><style>body{margin:0;height:100vh;background:#fff}</style>\
 <h1 id=welcome>Flip</h1><script>let n=0;addEventListener('keydown',()=>{n++;document.body.style.background=n%2?'rgb(200,40,40)':'rgb(40,200,40)'})</script>";
 
-/// A square of 80 pixels moves with every frame.
-const PATCH: &str = "<!doctype html><title>patch</title><style>body{margin:0}#b{position:absolute;width:80px;height:80px;top:300px}</style>\
-<h1 id=welcome>Patch</h1><div id=b></div><script>let n=0;const f=()=>{n++;b.style.left=(200+n%400)+'px';b.style.background=`hsl(${n%360} 80% 50%)`;requestAnimationFrame(f)};f()</script>";
+/// A square of 80 pixels with a text and a gradient in it moves and changes with every frame: of one colour, it would be
+/// four bytes for Tight.
+const PATCH: &str = "<!doctype html><title>patch</title><style>body{margin:0}#b{position:absolute;width:80px;height:80px;top:300px;font:bold 28px sans-serif;color:#fff}</style>\
+<h1 id=welcome>Patch</h1><div id=b></div><script>let n=0;const f=()=>{n++;b.style.left=(200+n%400)+'px';b.textContent=n%1000;\
+b.style.background=`linear-gradient(${n}deg,hsl(${n%360} 80% 40%),hsl(${(n+120)%360} 80% 60%))`;requestAnimationFrame(f)};f()</script>";
 
 /// Nothing happens.
 const IDLE: &str = "<!doctype html><title>idle</title><h1 id=welcome>Idle</h1><p>Nothing moves.";

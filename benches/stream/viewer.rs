@@ -51,6 +51,18 @@ pub(crate) fn painted(page: &str, url: &str, presses: usize) -> Result<Vec<f64>,
 
 async fn looked(broker: &Broker, session: &str, presses: usize) -> Result<Vec<f64>, Trouble> {
     let client = connected().await?;
+    let took = pressed(&client, broker, session, presses).await;
+    // The browser goes, however it went.
+    let _ = client.close().await;
+    took
+}
+
+async fn pressed(
+    client: &Client,
+    broker: &Broker,
+    session: &str,
+    presses: usize,
+) -> Result<Vec<f64>, Trouble> {
     let host = &broker.host;
     client.goto(&format!("http://{host}/sign-in")).await?;
     let signs_in = "const [password] = arguments; \
@@ -63,9 +75,8 @@ async fn looked(broker: &Broker, session: &str, presses: usize) -> Result<Vec<f6
     let live = Locator::Css("#viewer[data-state=live][data-picture]");
     client.wait().at_most(Duration::from_secs(20)).for_element(live).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let took = client.execute_async(PRESSES, vec![presses.into()]).await;
-    let _ = client.close().await;
-    Ok(serde_json::from_value(took?)?)
+    let took = client.execute_async(PRESSES, vec![presses.into()]).await?;
+    Ok(serde_json::from_value(took)?)
 }
 
 async fn connected() -> Result<Client, Trouble> {

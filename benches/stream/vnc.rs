@@ -43,11 +43,7 @@ impl Way for Screen {
             .map_err(|error| format!("Xtigervnc: {error} (tigervnc-standalone-server)"))?;
         let stream = connect(port)?;
         let profile = tempfile::tempdir()?;
-        let program = ["/usr/lib/chromium/chromium", "chromium"]
-            .into_iter()
-            .find(|path| std::path::Path::new(path).exists())
-            .unwrap_or("chromium");
-        let browser = Command::new(program)
+        let browser = Command::new(chromium())
             .args(["--kiosk", "--no-sandbox", "--no-first-run", "--disable-gpu", "--incognito"])
             .args(["--disable-background-networking", "--disable-component-update", "--test-type"])
             .args(["--window-position=0,0", &format!("--window-size={},{}", SIZE.0, SIZE.1)])
@@ -248,13 +244,25 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        for child in [&mut self.browser, &mut self.server] {
-            if let Some(id) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-                let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-            }
-            let _ = child.wait();
-        }
+        end(&mut self.browser);
+        end(&mut self.server);
     }
+}
+
+/// The browser itself: a wrapper around it would be ended in its place.
+pub(crate) fn chromium() -> &'static str {
+    ["/usr/lib/chromium/chromium", "chromium"]
+        .into_iter()
+        .find(|path| std::path::Path::new(path).exists())
+        .unwrap_or("chromium")
+}
+
+/// Ends a child in good order.
+pub(crate) fn end(child: &mut Child) {
+    if let Some(id) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+    }
+    let _ = child.wait();
 }
 
 /// Waits until the server listens.
