@@ -42,14 +42,16 @@ struct Session {
 impl Session {
     /// On the page itself; it may go to its own site, and to one page of another.
     fn start() -> Self {
-        Self::from("/escapes", "#welcome > (Validation) (SearchBy=css)\n")
+        Self::from("/escapes", "#welcome > (Validation) (SearchBy=css)\n", "")
     }
 
-    fn from(page: &str, rows: &str) -> Self {
+    fn from(page: &str, rows: &str, permissions: &str) -> Self {
         let site = Site::start();
         let desk = Desk::at(&site.address());
-        let settings =
-            format!("AllowedURLs: ['http://<address>/*', '{}/escapes?auto=*']", site.foreign());
+        let settings = format!(
+            "AllowedURLs: ['http://<address>/*', '{}/escapes?auto=*']{permissions}",
+            site.foreign()
+        );
         desk.connector("escapes", &format!("http://<address>{page}"), &settings, rows);
         let mut running = Running::start(desk.typed(&[
             "escapes",
@@ -230,7 +232,7 @@ fn no_way_leads_back_to_the_password() {
     let rows = "username > <username> (SearchBy=id)\npassword > <password> (SearchBy=id)\n\
                 eye > (Button) (SearchBy=id)\ngo > (Button) (SearchBy=id)\n\
                 #welcome > (Validation) (SearchBy=css)\n";
-    let mut session = Session::from("/eye", rows);
+    let mut session = Session::from("/eye", rows, "");
     assert_eq!(session.site.submissions("eye").len(), 1);
     let asked = session.site.count("/eye");
     let history = session.hand.call("Page.getNavigationHistory", json!({}));
@@ -309,4 +311,32 @@ fn nothing_is_saved_uploaded_printed_or_permitted() {
         stays("webrtc", "WebRtcDenied", "here"),
         stays("webrtc-frame", "WebRtcDenied", "here"),
     ]);
+}
+
+#[test]
+fn what_the_connector_allows_works() {
+    let settings = "\nAllowServiceWorkers: Yes\nAllowWebRTC: Yes";
+    let rows = "#welcome > (Validation) (SearchBy=css)\n";
+    let mut session = Session::from("/escapes", rows, settings);
+    let worker = "navigator.serviceWorker.register('/worker.js').then((one) => one.scope, String)";
+    assert_eq!(session.hand.evaluate(worker), session.site.url("/").as_str());
+    // Two ends in the page, as a site with calls has them: what is said at one arrives at the other.
+    let call = "(async () => {
+        const [one, two] = [new RTCPeerConnection(), new RTCPeerConnection()];
+        one.onicecandidate = (event) => event.candidate && two.addIceCandidate(event.candidate);
+        two.onicecandidate = (event) => event.candidate && one.addIceCandidate(event.candidate);
+        const channel = one.createDataChannel('call');
+        channel.onopen = () => channel.send('heard');
+        const heard = new Promise((go) => { two.ondatachannel = (event) => {
+            event.channel.onmessage = (message) => go(message.data); }; });
+        await one.setLocalDescription();
+        await two.setRemoteDescription(one.localDescription);
+        await two.setLocalDescription();
+        await one.setRemoteDescription(two.localDescription);
+        return heard;
+    })()";
+    assert_eq!(session.hand.evaluate(call), "heard");
+    let rows = session.desk.record(&[]);
+    assert!(rows.iter().all(|row| row["Outcome"] != "denied"), "{rows:?}");
+    session.end();
 }

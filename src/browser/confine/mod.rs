@@ -115,13 +115,12 @@ impl Confinement {
     pub(super) fn closing(&self) -> Value {
         match &self.live {
             None => auto_attach(),
-            Some(live) => {
+            Some(_) => {
                 let mut attach = auto_attach();
+                // A service worker waits for us even where it is excluded (measured): one that is allowed is let go.
                 let kinds = ["browser", "tab", "worker", "shared_worker"];
-                let allowed = live.rules.service_workers.then_some("service_worker");
                 attach["filter"] = kinds
                     .into_iter()
-                    .chain(allowed)
                     .map(|kind| json!({"type": kind, "exclude": true}))
                     .chain([json!({})])
                     .collect();
