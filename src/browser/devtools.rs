@@ -109,6 +109,8 @@ impl DevTools {
             }
             let mut shared = lock(&reader_shared);
             shared.closed = true;
+            // No event comes any more: who reads them hears of the end by that.
+            shared.subscriber = None;
             // Dropping the senders wakes every waiter with `Closed`.
             shared.waiting.clear();
             shared.pages.clear();

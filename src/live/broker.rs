@@ -70,10 +70,10 @@ pub enum Refusal {
     #[error("the connector and the request do not fit")]
     Unfit(Vec<Diagnostic>),
     /// The person has too many sessions; on record.
-    #[error("you have {0} sessions, and more are not allowed")]
+    #[error("you have as many sessions as one person may have at once ({0})")]
     TooManyOfUser(usize),
     /// The host has too many sessions; on record.
-    #[error("this host runs {0} sessions, and more are not allowed")]
+    #[error("this host runs as many sessions as it may at once ({0})")]
     TooManyOnHost(usize),
     /// The broker is being stopped.
     #[error("doorward is being stopped")]

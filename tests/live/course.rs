@@ -2,7 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Stage;
+use super::{PASSWORD, Stage};
+use crate::lab::portal::Portal;
 use crate::lab::viewer::Viewer;
 use crate::lab::wait;
 
@@ -67,6 +68,62 @@ fn a_stop_of_the_broker_ends_its_sessions() {
 }
 
 #[test]
+fn a_person_and_a_host_have_so_many_sessions_at_once() {
+    let Stage { site, desk, portal, .. } = Stage::at("/plain", "");
+    portal.stop();
+    let file = desk.lab.path().join("doorward.yaml");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    let limits = "portal: { sessions-per-user: 1, sessions-per-host: 2 }\n";
+    std::fs::write(&file, format!("{settings}{limits}")).unwrap();
+    let line = ["user", "add", "cat", "--accounts", "*", "--password-stdin"];
+    assert_eq!(desk.lab.run_with_input(&line, &format!("{PASSWORD}\n")).code, 0);
+    let portal = Portal::start(&desk.lab);
+    let [ann, bob, cat] = ["ann", "bob", "cat"].map(|name| portal.sign_in(name, PASSWORD));
+    let order = r#"{"account": "local:web/site", "connector": "site"}"#;
+    let start = |who| portal.act(who, "POST", "/api/v1/sessions", order);
+
+    let first = start(&ann);
+    assert_eq!(first.status, 201, "{}", first.body);
+    let second = start(&ann);
+    assert_eq!(second.status, 429, "{}", second.body);
+    assert!(second.json()["detail"].as_str().unwrap().contains("one person"), "{}", second.body);
+    assert_eq!(start(&bob).status, 201);
+    let third = start(&cat);
+    assert_eq!(third.status, 429, "{}", third.body);
+    assert!(third.json()["detail"].as_str().unwrap().contains("this host"), "{}", third.body);
+    assert!(!third.header("retry-after").is_empty());
+
+    // What has ended counts no more.
+    let session = first.json()["session"].as_str().unwrap().to_owned();
+    let mut viewer = Viewer::join(&portal, &ann, &session).unwrap();
+    let path = format!("/api/v1/sessions/{session}");
+    assert!(portal.act(&ann, "DELETE", &path, "").status < 300);
+    viewer.note("ended");
+    assert_eq!(start(&cat).status, 201);
+    let rows = desk.record(&[]);
+    for word in ["too-many-of-user", "too-many-on-host"] {
+        let told = rows.iter().filter(|row| row.to_string().contains(word)).count();
+        assert!(told > 0, "{word}: {rows:?}");
+    }
+    drop((site, portal));
+}
+
+#[test]
+fn a_browser_that_was_killed_ends_its_session() {
+    let stage = Stage::at("/workshop", "");
+    let (_, mut viewer) = stage.live();
+    let profile = stage.desk.lab.path().join("t");
+    // The browser itself has no type; its children go with it.
+    let all = below(&profile);
+    let browser = all.iter().find(|(_, line)| !line.contains("--type=")).unwrap().0;
+    kill_process(Pid::from_raw(browser).unwrap(), Signal::KILL).unwrap();
+    let ended = viewer.note("ended");
+    assert!(ended["text"].as_str().unwrap().contains("ended unexpectedly"), "{ended}");
+    assert!(record(&stage).iter().any(|(_, _, details)| details.contains("ended unexpectedly")));
+    assert!(wait(|| !runs_below(&profile)), "a process of it is left");
+}
+
+#[test]
 fn a_broker_that_was_killed_leaves_no_browser_and_an_interrupted_session() {
     let stage = Stage::at("/workshop", "");
     let (_, viewer) = stage.live();
@@ -82,7 +139,7 @@ fn a_broker_that_was_killed_leaves_no_browser_and_an_interrupted_session() {
     kill_process(Pid::from_raw(portal.id().try_into().unwrap()).unwrap(), Signal::KILL).unwrap();
     assert!(wait(|| !runs_below(&profile)), "a browser is left");
     drop((viewer, portal));
-    let portal = crate::lab::portal::Portal::start(&desk.lab);
+    let portal = Portal::start(&desk.lab);
     let rows = desk.record(&[]);
     assert!(rows.iter().any(|row| row["Outcome"] == "interrupted"), "{rows:?}");
     drop((site, ann, portal));
@@ -90,8 +147,17 @@ fn a_broker_that_was_killed_leaves_no_browser_and_an_interrupted_session() {
 
 /// Whether a process has a profile below `folder`.
 fn runs_below(folder: &std::path::Path) -> bool {
+    !below(folder).is_empty()
+}
+
+/// The processes with a profile below `folder`, and their command lines.
+fn below(folder: &std::path::Path) -> Vec<(i32, String)> {
     let mark = format!("--user-data-dir={}", folder.display());
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let mut lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    lines.any(|line| memchr::memmem::find(&line, mark.as_bytes()).is_some())
+    let lines = processes.filter_map(|entry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        Some((id, String::from_utf8_lossy(&line).into_owned()))
+    });
+    lines.filter(|(_, line)| line.contains(&mark)).collect()
 }
