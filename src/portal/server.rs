@@ -11,7 +11,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Router, middleware};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -84,12 +85,16 @@ impl Listening {
         let housekeeping = tokio::spawn(keep_house(portal.clone()));
         let service = router(portal).into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
-        let server = axum_server::from_tcp(listener).map_err(Error::Ended)?.handle(handle.clone());
+        // A key, a picture: what is small must not wait for what is sent after it.
+        let server = axum_server::from_tcp(listener)
+            .map_err(Error::Ended)?
+            .handle(handle.clone())
+            .acceptor(NoDelayAcceptor::new());
         let served = async {
             match tls {
                 Some(tls) => {
-                    let acceptor = axum_server::tls_rustls::RustlsAcceptor::new(tls);
-                    patient(server.acceptor(acceptor)).serve(service).await
+                    let tls = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+                    patient(server.acceptor(tls)).serve(service).await
                 }
                 None => patient(server).serve(service).await,
             }
