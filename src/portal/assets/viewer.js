@@ -61,7 +61,6 @@
   const files = root.dataset.stream.replace(/\/stream$/, "/files");
   let socket = null, live = false, over = false, tries = 0, loading = false;
   let screen = { width: 1280, height: 720, scale: 1 };
-  let clipboard = "no";
   const offered = new Set();
 
   const send = (deed) => {
@@ -100,7 +99,6 @@
         live = true;
         card.hidden = true;
         root.dataset.state = "live";
-        clipboard = note.clipboard;
         print.hidden = !note.print;
         measure();
         keys.focus();
@@ -320,6 +318,7 @@
 
   // ---- tabs, lists, dialogs, files
 
+  const open = new Map();
   const showTabs = (note) => {
     const active = note.tabs.find((tab) => tab.id === note.active);
     loading = Boolean(active && active.loading);
@@ -330,9 +329,26 @@
     address.title = address.textContent;
     document.title = active && active.title ? `${active.title} – Doorward` : "Session – Doorward";
     tabs.hidden = note.tabs.length < 2;
-    tabs.replaceChildren(...note.tabs.map((tab) => make("div", { class: "tab" },
-      make("button", { type: "button", role: "tab", "aria-selected": String(tab.id === note.active), textContent: tab.title || "New tab", title: tab.url, onclick: () => { send({ type: "show", tab: tab.id }); keys.focus(); } }),
-      button(`Close ${tab.title}`, "×", () => send({ type: "close", tab: tab.id })))));
+    // What is there stays: a click or the focus on it would be lost.
+    for (const tab of note.tabs) {
+      if (!open.has(tab.id)) {
+        const show = make("button", { type: "button", role: "tab", onclick: () => { send({ type: "show", tab: tab.id }); keys.focus(); } });
+        const close = button("Close", "×", () => send({ type: "close", tab: tab.id }));
+        open.set(tab.id, { show, close, whole: make("div", { class: "tab" }, show, close) });
+        tabs.append(open.get(tab.id).whole);
+      }
+      const { show, close } = open.get(tab.id);
+      show.textContent = tab.title || "New tab";
+      show.title = tab.url;
+      show.setAttribute("aria-selected", String(tab.id === note.active));
+      close.title = `Close ${tab.title}`;
+      close.setAttribute("aria-label", close.title);
+    }
+    for (const [id, { whole }] of open) {
+      if (note.tabs.some((tab) => tab.id === id)) continue;
+      whole.remove();
+      open.delete(id);
+    }
   };
 
   let options = [];
