@@ -23,6 +23,32 @@ const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
 if (new Set(ids).size !== ids.length) faults.push("an id twice: " + ids);
 if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the window");
 if (getComputedStyle(document.body).margin !== "0px") faults.push("no style");
+// Contrast as WCAG 2.2 has it (1.4.3), of every text in both schemes; what is switched off is exempt there.
+const paint = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+const mixed = (colours) => {
+  paint.fillStyle = "white";
+  paint.fillRect(0, 0, 1, 1);
+  for (const colour of colours) { paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1); }
+  return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3);
+};
+const light = (rgb) => {
+  const [r, g, b] = rgb.map((part) => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+for (const scheme of ["light", "dark"]) {
+  document.documentElement.style.colorScheme = scheme;
+  for (const one of document.querySelectorAll("body *")) {
+    const own = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!(own || one.placeholder) || !one.checkVisibility({ visibilityProperty: true }) || one.closest("[disabled], script, option")) continue;
+    const style = getComputedStyle(one, own ? null : "::placeholder"), grounds = [];
+    for (let at = one; at; at = at.parentElement) grounds.unshift(getComputedStyle(at).backgroundColor);
+    const [ink, ground] = [light(mixed([...grounds, style.color])), light(mixed(grounds))];
+    const ratio = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    if (ratio < (large ? 3 : 4.5)) faults.push(`${scheme}: ${ratio.toFixed(2)} of ${one.outerHTML.slice(0, 120)}`);
+  }
+}
+document.documentElement.style.colorScheme = "";
 return faults;
 "#;
 
