@@ -22,7 +22,7 @@ const TOUCHED: Duration = Duration::from_secs(2);
 const ANIMATED: u32 = 30;
 
 /// How often something that moves by itself is shown.
-const GLIMPSE: Duration = Duration::from_millis(400);
+const GLIMPSE: Duration = Duration::from_millis(500);
 
 /// After as many glimpses without a change nothing moves any more.
 const UNMOVED: u32 = 6;
@@ -107,7 +107,7 @@ pub(super) async fn stay(
                 noted.map_err(Trouble::from)
             }
             () = tokio::time::sleep_until((Instant::now() + due).into()) => {
-                stay.settle(&screen);
+                stay.settle(&mut screen);
                 Ok(())
             }
         };
@@ -210,7 +210,7 @@ impl<'a> Stay<'a> {
     }
 
     /// Does what is due.
-    fn settle(&mut self, screen: &Screen) {
+    fn settle(&mut self, screen: &mut Screen) {
         let left = self.end().saturating_duration_since(Instant::now());
         if !self.noticed && left <= self.notice() {
             self.noticed = true;

@@ -58,6 +58,13 @@ impl Hand {
         self.ask(Some(&session), method, params)
     }
 
+    /// Sends a command to the page, and awaits nothing.
+    pub(crate) fn post(&mut self, method: &str, params: Value) {
+        let session = self.session.clone();
+        let message = self.message(Some(&session), method, params);
+        self.runtime.block_on(self.socket.send(Message::text(message))).unwrap();
+    }
+
     /// What `expression` is in the page, as by the hand of a person.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
         let asked = json!({
@@ -103,15 +110,11 @@ impl Hand {
     }
 
     fn ask(&mut self, session: Option<&str>, method: &str, params: Value) -> Value {
-        self.last += 1;
+        let message = self.message(session, method, params);
         let id = self.last;
-        let mut message = json!({"id": id, "method": method, "params": params});
-        if let Some(session) = session {
-            message["sessionId"] = session.into();
-        }
         let Self { runtime, socket, .. } = self;
         let answer = async {
-            socket.send(Message::text(message.to_string())).await.unwrap();
+            socket.send(Message::text(message)).await.unwrap();
             loop {
                 let Message::Text(text) = socket.next().await.unwrap().unwrap() else { continue };
                 let mut value: Value = serde_json::from_str(text.as_str()).unwrap();
@@ -123,6 +126,15 @@ impl Hand {
         runtime
             .block_on(async { tokio::time::timeout(DEADLINE, answer).await })
             .unwrap_or_else(|_| panic!("no answer to {method}"))
+    }
+
+    fn message(&mut self, session: Option<&str>, method: &str, params: Value) -> String {
+        self.last += 1;
+        let mut message = json!({"id": self.last, "method": method, "params": params});
+        if let Some(session) = session {
+            message["sessionId"] = session.into();
+        }
+        message.to_string()
     }
 }
 

@@ -170,7 +170,7 @@ impl Viewer {
     }
 
     /// Takes in one message, or waits a moment for it; `false` at the end of the stream.
-    fn read(&mut self) -> bool {
+    pub(crate) fn read(&mut self) -> bool {
         match self.socket.read() {
             Ok(Message::Text(text)) => {
                 self.notes.push(serde_json::from_str(&text).unwrap());

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Stage;
+use crate::site::Site;
 
 const GREEN: [u8; 3] = [0, 200, 0];
 
@@ -117,4 +118,93 @@ fn the_clipboard_goes_where_the_connector_lets_it() {
         }
         assert!(in_ || !stage.told().iter().any(|told| told == "paste"), "{setting}");
     }
+}
+
+#[test]
+fn a_finger_and_a_screen_of_high_density_reach_the_page() {
+    let stage = Stage::at("/workshop", "");
+    let (_, mut viewer) = stage.live();
+    viewer.send(&json!({"type": "resize", "width": 1000, "height": 700, "scale": 2}));
+    stage.until_told("size 1000 700 2");
+    viewer.until("the new size", |viewer| viewer.size() == (2000, 1400));
+    viewer.until("the lamp", |viewer| viewer.shows(880, 120, [200, 0, 0]));
+
+    // Deeds are in the page's own pixels, whatever the density.
+    let at = |kind: &str, points: serde_json::Value| json!({"type": "touch", "kind": kind, "points": points});
+    viewer.send(&at("start", json!([{"id": 0, "x": 100.0, "y": 85.0}])));
+    viewer.send(&at("end", json!([])));
+    stage.until_told("touch 100 85 true");
+    stage.until_told("go true");
+    viewer.until("the lamp to change", |viewer| viewer.shows(880, 120, GREEN));
+
+    // While a picture without loss is made, what is clicked lands where it should.
+    let downs = || stage.told().iter().filter(|what| what.starts_with("down ")).count();
+    let (before, mut clicks) = (downs(), 0);
+    while viewer.colour(880, 120) != Some(GREEN) {
+        viewer.click(700, 500);
+        clicks += 1;
+        stage.site.wait_until("a click", |_| downs() == before + clicks);
+        viewer.read();
+        assert!(clicks < 300, "it was never shown without loss");
+    }
+    let told = stage.told();
+    assert_eq!(told.iter().filter(|what| *what == "down 700 500").count(), clicks, "{told:?}");
+
+    // One whose picture would be too large is scaled.
+    viewer.send(&json!({"type": "resize", "width": 2400, "height": 1400, "scale": 3}));
+    viewer.until("a picture that can be sent", |viewer| {
+        let (width, height) = viewer.size();
+        width > 2400 && width * height <= 4_300_000
+    });
+}
+
+#[test]
+fn a_dialog_of_a_tab_behind_is_answered_there() {
+    let stage = Stage::at("/workshop", "");
+    let (_, mut viewer) = stage.live();
+    let mut hand = stage.hand();
+    viewer.click(100, 235);
+    viewer.until("a second tab", |viewer| {
+        viewer.last("tabs").is_some_and(|note| note["tabs"].as_array().unwrap().len() == 2)
+    });
+    for (text, accept) in [("again", true), ("and again", false)] {
+        hand.evaluate(&format!("void setTimeout(() => tell('{text} ' + confirm('{text}?')))"));
+        viewer.until("its dialog", |viewer| {
+            viewer.last("dialog").is_some_and(|note| note["message"] == format!("{text}?"))
+        });
+        viewer.send(&json!({"type": "answer", "accept": accept, "text": ""}));
+        stage.until_told(&format!("{text} {accept}"));
+    }
+
+    // With its tab, a dialog is gone.
+    hand.evaluate("void setTimeout(() => alert('the last'))");
+    viewer.until("the last dialog", |viewer| {
+        viewer.last("dialog").is_some_and(|note| note["message"] == "the last")
+    });
+    let before = viewer.notes.len();
+    let first = viewer.last("tabs").unwrap()["tabs"][0]["id"].clone();
+    viewer.send(&json!({"type": "close", "tab": first}));
+    viewer.until("its end", |viewer| {
+        viewer.notes[before..].iter().any(|note| note["type"] == "dialog-closed")
+    });
+}
+
+#[test]
+fn a_page_that_crashed_is_told_and_can_be_had_again() {
+    let stage = Stage::at("/workshop", "");
+    let (_, mut viewer) = stage.live();
+    stage.hand().post("Page.crash", json!({}));
+    viewer.until("the crash", |viewer| {
+        viewer.last("notice").is_some_and(|note| note["text"].as_str().unwrap().contains("crashed"))
+    });
+    let visits =
+        |site: &Site| site.visits().iter().filter(|visit| visit.path == "/workshop").count();
+    viewer.send(&json!({"type": "reload"}));
+    stage.site.wait_until("the page again", |site| visits(site) == 2);
+    stage.hand().until("document.getElementById('welcome')");
+    viewer.send(&json!({"type": "resize", "width": 900, "height": 600, "scale": 1}));
+    stage.until_told("size 900 600 1");
+    viewer.click(100, 85);
+    stage.until_told("go true");
+    viewer.until("its picture", |viewer| viewer.shows(440, 60, GREEN));
 }

@@ -10,6 +10,7 @@ mod viewers;
 use serde_json::json;
 
 use crate::lab::desk::{Desk, ROWS};
+use crate::lab::hand::Hand;
 use crate::lab::portal::{Portal, Visitor};
 use crate::lab::viewer::Viewer;
 use crate::site::Site;
@@ -61,6 +62,11 @@ impl Stage {
         viewer.note("live");
         viewer.until("a picture", |viewer| !viewer.updates.is_empty());
         (session, viewer)
+    }
+
+    /// A hand on the session's browser.
+    fn hand(&self) -> Hand {
+        Hand::on(&self.desk.lab.path().join("t"))
     }
 
     /// What the workshop has told the site.

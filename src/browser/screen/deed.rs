@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{MOST_PIXELS, Screen, Size};
-use crate::stream::{Deed, Key, Modifiers, MouseButton, MouseKind, TouchKind};
+use crate::stream::{Deed, Key, Modifiers, MouseButton, MouseKind, Touch, TouchKind};
 
 /// The sides of a page, in CSS pixels.
 const SIDES: std::ops::RangeInclusive<u32> = 200..=4096;
@@ -34,6 +34,7 @@ impl Screen {
                     MouseKind::Down => "mousePressed",
                     MouseKind::Up => "mouseReleased",
                 };
+                let (x, y) = (self.drawn(*x), self.drawn(*y));
                 let params = json!({
                     "type": kind, "x": x, "y": y, "button": name(*button), "buttons": buttons,
                     "clickCount": clicks, "modifiers": modifiers.0,
@@ -42,6 +43,7 @@ impl Screen {
             }
             Deed::Wheel { x, y, dx, dy, modifiers, number } => {
                 self.deed = (*number).max(self.deed);
+                let [x, y, dx, dy] = [x, y, dx, dy].map(|length| self.drawn(*length));
                 let params = json!({
                     "type": "mouseWheel", "x": x, "y": y, "deltaX": dx, "deltaY": dy,
                     "modifiers": modifiers.0,
@@ -55,8 +57,9 @@ impl Screen {
                     TouchKind::End => "touchEnd",
                     TouchKind::Cancel => "touchCancel",
                 };
-                let points: Vec<_> =
-                    points.iter().map(|at| json!({"x": at.x, "y": at.y, "id": at.id})).collect();
+                let point =
+                    |at: &Touch| json!({"x": self.drawn(at.x), "y": self.drawn(at.y), "id": at.id});
+                let points: Vec<_> = points.iter().map(point).collect();
                 let params = json!({"type": kind, "touchPoints": points, "modifiers": modifiers.0});
                 self.post("Input.dispatchTouchEvent", params);
             }
@@ -73,8 +76,10 @@ impl Screen {
                 }
             }
             Deed::Answer { accept, text } => {
-                let params = json!({"accept": accept, "promptText": text});
-                self.post("Page.handleJavaScriptDialog", params);
+                if let Some(session) = &self.dialog {
+                    let params = json!({"accept": accept, "promptText": text});
+                    self.tools.post(session, "Page.handleJavaScriptDialog", params);
+                }
             }
             Deed::Choose { index } => {
                 if let Some((session, world)) = self.chooser.take() {
@@ -87,6 +92,11 @@ impl Screen {
             }
             Deed::Drawn { .. } | Deed::Print | Deed::End => {}
         }
+    }
+
+    /// A length of the page's, as it is drawn: so the browser takes places.
+    fn drawn(&self, length: f64) -> f64 {
+        length * self.size.scale
     }
 
     /// Puts a text in: by the document that has the focus, so that it hears of a paste.

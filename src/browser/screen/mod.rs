@@ -25,6 +25,9 @@ const WORLD: &str = "doorward-viewer";
 /// The name by which documents tell.
 const BINDING: &str = "doorwardTell";
 
+/// How a PNG begins.
+const PNG: &[u8] = b"\x89PNG";
+
 /// The size of a page until a viewer says its own, in CSS pixels.
 const SIZE: Size = Size { width: 1280, height: 720, scale: 1.0 };
 
@@ -105,12 +108,24 @@ pub enum Seen {
     Gone,
 }
 
+/// What the browser answered.
+enum Answer {
+    /// Something to be seen.
+    Seen(Seen),
+    /// The window of a tab.
+    Window {
+        /// The tab's id.
+        tab: String,
+        window: i64,
+    },
+}
+
 /// The screen.
 pub struct Screen {
     tools: DevTools,
     events: mpsc::UnboundedReceiver<Value>,
     /// What was asked of the browser, once it has answered.
-    asked: (mpsc::UnboundedSender<Seen>, mpsc::UnboundedReceiver<Seen>),
+    asked: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
     tabs: Vec<Open>,
     /// The id of the tab that shows.
     active: Option<String>,
@@ -122,6 +137,10 @@ pub struct Screen {
     chooser: Option<(String, i64)>,
     /// The field that asks for files: session and node.
     files: Option<(String, i64)>,
+    /// The session whose dialog waits for its answer; it can be of a tab that does not show.
+    dialog: Option<String>,
+    /// The change of the picture that a screencast without loss was begun for.
+    exact: Option<u64>,
     /// The last deed that was handed to the browser.
     deed: u32,
 }
@@ -141,6 +160,8 @@ impl Screen {
             focus: None,
             chooser: None,
             files: None,
+            dialog: None,
+            exact: None,
             deed: 0,
         }
     }
@@ -151,7 +172,16 @@ impl Screen {
             let event = tokio::select! {
                 event = self.events.recv() => event,
                 // Its sender is here, so it never closes.
-                Some(seen) = self.asked.1.recv() => return seen,
+                Some(answer) = self.asked.1.recv() => match answer {
+                    Answer::Seen(seen) => return seen,
+                    Answer::Window { tab: id, window } => {
+                        if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.id == id) {
+                            tab.window = Some(window);
+                            self.fit();
+                        }
+                        continue;
+                    }
+                },
             };
             let Some(event) = event else { return Seen::Gone };
             if let Some(seen) = self.hear(event) {
@@ -191,23 +221,21 @@ impl Screen {
             return;
         }
         self.pace = pace;
+        self.exact = None;
         self.cast();
     }
 
-    /// Asks for a picture of the page as it is now, without loss; it comes as [`Seen::Exact`] with `of`, unless
-    /// the page does not draw. A page that waits for an answer of the person's keeps nobody waiting here.
-    pub fn exact(&self, of: u64) {
-        let Some(tab) = self.tab() else { return };
-        let asked = json!({"format": "png", "optimizeForSpeed": true});
-        let answer = self.tools.send(Some(&tab.session), "Page.captureScreenshot", asked);
-        let tell = self.asked.0.clone();
-        tokio::spawn(async move {
-            let Ok(answer) = answer.await else { return };
-            let data = answer["data"].as_str().unwrap_or_default();
-            if let Ok(png) = data_encoding::BASE64.decode(data.as_bytes()) {
-                let _ = tell.send(Seen::Exact { of, png });
-            }
-        });
+    /// Asks for a picture of the page as it is now, without loss; it comes as [`Seen::Exact`] with `of`. It is one of
+    /// the screencast: for a screenshot the browser gives a page another size for a while, what is clicked
+    /// meanwhile lands elsewhere (measured at two pixels to one: 34 of 80 clicks arrived), and a new size is lost.
+    pub fn exact(&mut self, of: u64) {
+        self.exact = Some(of);
+        self.start("png");
+    }
+
+    /// Asks for the picture of now; it comes as [`Seen::Picture`]. At [`Pace::Trickle`] no other follows.
+    pub fn glimpse(&self) {
+        self.start("jpeg");
     }
 
     /// What a page needs before its first document so that it can be shown, beside what confines it.
@@ -231,7 +259,8 @@ impl Screen {
             let Ok(answer) = answer.await else { return };
             let at = answer["currentIndex"].as_u64().unwrap_or(0);
             let count = answer["entries"].as_array().map_or(0, Vec::len) as u64;
-            let _ = tell.send(Seen::History { back: at > 0, forward: at + 1 < count });
+            let seen = Seen::History { back: at > 0, forward: at + 1 < count };
+            let _ = tell.send(Answer::Seen(seen));
         });
     }
 
@@ -260,25 +289,47 @@ impl Screen {
         self.cast();
     }
 
-    /// Gives the page the viewer's size.
+    /// Gives the page the viewer's size, and the window that of the picture: a screencast has as many pixels as
+    /// the window, and the page is drawn at the scale of the picture (the factor is only what the page is told).
     fn fit(&self) {
+        let Some(Open { window: Some(window), .. }) = self.tab() else { return };
         let Size { width, height, scale } = self.size;
-        let params =
-            json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": false});
+        let [across, down] = [width, height].map(|side| (f64::from(side) * scale).round());
+        let contents = json!({"windowId": window, "width": across, "height": down});
+        self.tools.post_to_browser("Browser.setContentsSize", contents);
+        let params = json!({
+            "width": width, "height": height, "deviceScaleFactor": scale, "mobile": false,
+            "scale": scale, "dontSetVisibleSize": true,
+        });
         self.post("Emulation.setDeviceMetricsOverride", params);
+    }
+
+    /// Asks which window the tab is in.
+    fn ask_window(&self, tab: &str) {
+        let tab = tab.to_owned();
+        let asked = json!({"targetId": tab});
+        let answer = self.tools.send(None, "Browser.getWindowForTarget", asked);
+        let tell = self.asked.0.clone();
+        tokio::spawn(async move {
+            let Ok(answer) = answer.await else { return };
+            if let Some(window) = answer["windowId"].as_i64() {
+                let _ = tell.send(Answer::Window { tab, window });
+            }
+        });
     }
 
     /// Starts or stops the pictures of the tab that shows.
     fn cast(&self) {
         match self.pace {
             Pace::Paused | Pace::Trickle => self.post("Page.stopScreencast", json!({})),
-            Pace::Full => self.glimpse(),
+            Pace::Full => self.start("jpeg"),
         }
     }
 
-    /// Asks for the picture of now; at [`Pace::Full`] for those that follow, too.
-    pub fn glimpse(&self) {
-        self.post("Page.startScreencast", json!({"format": "jpeg", "quality": QUALITY}));
+    /// Starts pictures of a format, from that of now: the browser does so only anew.
+    fn start(&self, format: &str) {
+        self.post("Page.stopScreencast", json!({}));
+        self.post("Page.startScreencast", json!({"format": format, "quality": QUALITY}));
     }
 
     fn hear(&mut self, mut event: Value) -> Option<Seen> {
@@ -290,12 +341,18 @@ impl Screen {
                 if self.tab().is_none_or(|tab| tab.session != session) {
                     return None;
                 }
+                let data = params["data"].as_str().unwrap_or_default();
+                let picture = data_encoding::BASE64.decode(data.as_bytes()).ok()?;
+                if picture.starts_with(PNG) {
+                    // One is enough; those that follow are as before.
+                    let of = self.exact.take()?;
+                    self.cast();
+                    return Some(Seen::Exact { of, png: picture });
+                }
                 if self.pace == Pace::Trickle {
                     self.post("Page.stopScreencast", json!({}));
                 }
-                let data = params["data"].as_str().unwrap_or_default();
-                let jpeg = data_encoding::BASE64.decode(data.as_bytes()).ok()?;
-                return Some(Seen::Picture(jpeg.into()));
+                return Some(Seen::Picture(picture.into()));
             }
             "Target.attachedToTarget" if params["targetInfo"]["type"] == "page" => {
                 let info = &params["targetInfo"];
@@ -305,6 +362,7 @@ impl Screen {
                 }
                 let tab = Open::new(id.clone(), text(&params["sessionId"]), info);
                 self.tabs.push(tab);
+                self.ask_window(&id);
                 self.show(&id);
                 return Some(Seen::Tabs);
             }
@@ -316,6 +374,10 @@ impl Screen {
                 };
                 let at = self.tabs.iter().position(|tab| tab.id == gone || tab.session == gone)?;
                 let closed = self.tabs.remove(at);
+                // Its dialog has gone with it.
+                if let Some(over) = self.dialog_over(&closed.session) {
+                    let _ = self.asked.0.send(Answer::Seen(over));
+                }
                 if self.active == Some(closed.id) {
                     self.active = None;
                     let next = self.tabs.get(at.saturating_sub(1)).map(|tab| tab.id.clone());
@@ -338,14 +400,27 @@ impl Screen {
                 return (before != loading).then_some(Seen::Tabs);
             }
             "Page.javascriptDialogOpening" => {
+                self.dialog = Some(session);
                 return Some(Seen::Dialog(stream::Note::Dialog {
                     kind: text(&params["type"]),
                     message: text(&params["message"]),
                     default: text(&params["defaultPrompt"]),
                 }));
             }
-            "Inspector.targetCrashed" => return Some(Seen::Crashed),
-            "Page.javascriptDialogClosed" => return Some(Seen::DialogClosed),
+            "Target.targetCrashed" => {
+                let id = params["targetId"].as_str()?;
+                self.tabs.iter_mut().find(|tab| tab.id == id)?.crashed = true;
+                return (self.active.as_deref() == Some(id)).then_some(Seen::Crashed);
+            }
+            "Page.frameNavigated" => {
+                // The pictures ended with the page that crashed.
+                let tab = self.tabs.iter_mut().find(|tab| tab.session == session && tab.crashed)?;
+                tab.crashed = false;
+                self.fit();
+                self.cast();
+                return None;
+            }
+            "Page.javascriptDialogClosed" => return self.dialog_over(&session),
             "Page.fileChooserOpened" => {
                 let node = params["backendNodeId"].as_i64()?;
                 self.files = Some((session, node));
@@ -362,6 +437,11 @@ impl Screen {
             _ => {}
         }
         None
+    }
+
+    /// The dialog of `session` waits no more.
+    fn dialog_over(&mut self, session: &str) -> Option<Seen> {
+        self.dialog.take_if(|waiting| waiting == session).map(|_| Seen::DialogClosed)
     }
 
     /// What a document told.
@@ -433,7 +513,7 @@ impl Screen {
             let data = answer.and_then(Result::ok);
             let data = data.as_ref().and_then(|answer| answer["data"].as_str());
             let pdf = data.and_then(|data| data_encoding::BASE64.decode(data.as_bytes()).ok());
-            let _ = tell.send(Seen::Printed { title, pdf });
+            let _ = tell.send(Answer::Seen(Seen::Printed { title, pdf }));
         });
     }
 }

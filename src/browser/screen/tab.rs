@@ -13,13 +13,24 @@ pub(super) struct Open {
     pub(super) title: String,
     pub(super) url: String,
     pub(super) loading: bool,
+    /// The window that it is in, once the browser has said.
+    pub(super) window: Option<i64>,
+    /// Whether its page has crashed and no other has come.
+    pub(super) crashed: bool,
 }
 
 impl Open {
     /// The page that `info`, a `TargetInfo`, is of.
     pub(super) fn new(id: String, session: String, info: &Value) -> Self {
-        let mut tab =
-            Self { id, session, title: String::new(), url: String::new(), loading: false };
+        let mut tab = Self {
+            id,
+            session,
+            title: String::new(),
+            url: String::new(),
+            loading: false,
+            window: None,
+            crashed: false,
+        };
         tab.learn(info);
         tab
     }
