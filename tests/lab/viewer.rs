@@ -127,6 +127,15 @@ impl Viewer {
         }
     }
 
+    /// Does something again and again until it has come to something; fails the test when it does not in time.
+    pub(crate) fn until_some(&mut self, what: &str, mut act: impl FnMut(&mut Self) -> bool) {
+        let until = Instant::now() + DEADLINE;
+        while !act(self) {
+            assert!(Instant::now() < until, "waited in vain for {what}");
+            self.read();
+        }
+    }
+
     /// Waits for the end of the stream.
     pub(crate) fn closed(&mut self) {
         let until = Instant::now() + DEADLINE;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Stage;
+use crate::lab::viewer::Viewer;
 use crate::site::Site;
 
 const GREEN: [u8; 3] = [0, 200, 0];
@@ -156,6 +157,51 @@ fn a_finger_and_a_screen_of_high_density_reach_the_page() {
         let (width, height) = viewer.size();
         width > 2400 && width * height <= 4_300_000
     });
+}
+
+#[test]
+fn what_is_dragged_is_dropped_where_the_button_is_let_go() {
+    let stage = Stage::at("/workshop", "");
+    let (_, mut viewer) = stage.live();
+    let mouse = |viewer: &mut Viewer, kind: &str, x: u32, y: u32, buttons: u8| {
+        let button = if kind == "move" { "none" } else { "left" };
+        viewer.send(&json!({
+            "type": "mouse", "kind": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clicks": 1,
+        }));
+    };
+    let drag = |viewer: &mut Viewer| {
+        mouse(viewer, "move", 420, 315, 0);
+        mouse(viewer, "down", 420, 315, 1);
+        for x in (430..=700).step_by(10) {
+            mouse(viewer, "move", x, 330, 1);
+        }
+    };
+    let count = |what: &str| stage.told().iter().filter(|told| *told == what).count();
+    // Let go before the page has even heard of it, and after.
+    for (times, waits) in [(1, false), (2, true)] {
+        drag(&mut viewer);
+        if waits {
+            stage.site.wait_until("another drag", |_| count("dragged") == times);
+            mouse(&mut viewer, "move", 700, 400, 1);
+        }
+        mouse(&mut viewer, "up", 700, 400, 0);
+        stage.site.wait_until("another drop", |_| count("dropped a piece") == times);
+        stage.site.wait_until("its end", |_| count("drag ends copy") == times);
+    }
+
+    // Escape puts it back, and the page goes on.
+    drag(&mut viewer);
+    stage.site.wait_until("a third drag", |_| count("dragged") == 3);
+    mouse(&mut viewer, "move", 700, 350, 1);
+    // Before the browser has said that something is dragged, there is nothing to put back.
+    viewer.until_some("the drag to end", |viewer| {
+        viewer.press("Escape", "Escape", 27, 0);
+        count("drag ends none") == 1
+    });
+    mouse(&mut viewer, "up", 700, 330, 0);
+    viewer.click(100, 85);
+    stage.until_told("go true");
+    assert_eq!(count("dropped a piece"), 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{MOST_PIXELS, Screen, Size};
+use super::{MOST_PIXELS, Pointer, Screen, Size};
 use crate::stream::{Deed, Key, Modifiers, MouseButton, MouseKind, Touch, TouchKind};
 
 /// The sides of a page, in CSS pixels.
@@ -15,6 +15,9 @@ impl Screen {
         match deed {
             Deed::Key(key) => {
                 self.deed = key.number.max(self.deed);
+                if key.down && key.key == "Escape" {
+                    self.drop_nothing();
+                }
                 self.post("Input.dispatchKeyEvent", pressed(key));
             }
             Deed::Compose { text } => {
@@ -29,14 +32,19 @@ impl Screen {
             Deed::Paste { text } => self.paste(text),
             Deed::Mouse { kind, x, y, button, buttons, clicks, modifiers, number } => {
                 self.deed = (*number).max(self.deed);
+                let (x, y) = (self.drawn(*x), self.drawn(*y));
+                self.pointer = Pointer { x, y, buttons: *buttons, modifiers: modifiers.0 };
+                if self.dragged(*kind, self.pointer) {
+                    return;
+                }
                 let kind = match kind {
                     MouseKind::Move => "mouseMoved",
                     MouseKind::Down => "mousePressed",
                     MouseKind::Up => "mouseReleased",
                 };
-                let (x, y) = (self.drawn(*x), self.drawn(*y));
+                let held = if kind == "mouseMoved" { held(*buttons) } else { *button };
                 let params = json!({
-                    "type": kind, "x": x, "y": y, "button": name(*button), "buttons": buttons,
+                    "type": kind, "x": x, "y": y, "button": name(held), "buttons": buttons,
                     "clickCount": clicks, "modifiers": modifiers.0,
                 });
                 self.post("Input.dispatchMouseEvent", params);
@@ -94,6 +102,35 @@ impl Screen {
         }
     }
 
+    /// Takes what is being dragged to where the pointer is, and drops it there when the button is let go.
+    /// Whether that was all that the deed meant.
+    pub(super) fn dragged(&mut self, kind: MouseKind, pointer: Pointer) -> bool {
+        let Some(mut drag) = self.drag.take() else { return false };
+        let Pointer { x, y, modifiers, .. } = pointer;
+        let at =
+            |kind| json!({"type": kind, "x": x, "y": y, "data": drag.data, "modifiers": modifiers});
+        if !drag.entered {
+            self.post("Input.dispatchDragEvent", at("dragEnter"));
+        }
+        // A place that was not passed over takes nothing.
+        self.post("Input.dispatchDragEvent", at("dragOver"));
+        if kind == MouseKind::Up {
+            self.post("Input.dispatchDragEvent", at("drop"));
+            return false;
+        }
+        drag.entered = true;
+        self.drag = Some(drag);
+        kind == MouseKind::Move
+    }
+
+    /// Lets go of what is being dragged, as if it had never been.
+    fn drop_nothing(&mut self) {
+        if let Some(drag) = self.drag.take() {
+            let params = json!({"type": "dragCancel", "x": 0, "y": 0, "data": drag.data});
+            self.post("Input.dispatchDragEvent", params);
+        }
+    }
+
     /// A length of the page's, as it is drawn: so the browser takes places.
     fn drawn(&self, length: f64) -> f64 {
         length * self.size.scale
@@ -148,6 +185,16 @@ fn called(function: &str, argument: &Value, world: i64) -> Value {
         "expression": format!("doorwardViewer.{function}({argument})"),
         "contextId": world, "userGesture": true,
     })
+}
+
+/// The button with which a pointer is moved: without one the browser drags and selects nothing.
+fn held(buttons: u8) -> MouseButton {
+    match buttons {
+        all if all & 1 != 0 => MouseButton::Left,
+        all if all & 2 != 0 => MouseButton::Right,
+        all if all & 4 != 0 => MouseButton::Middle,
+        _ => MouseButton::None,
+    }
 }
 
 fn name(button: MouseButton) -> &'static str {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::devtools::DevTools;
 use super::fault::Fault;
-use crate::stream::{self, QUALITY};
+use crate::stream::{self, MouseKind, QUALITY};
 pub use download::Download;
 use tab::Open;
 
@@ -108,6 +108,23 @@ pub enum Seen {
     Gone,
 }
 
+/// Something of the page's that a person drags: a browser without a window leaves it to us.
+struct Drag {
+    /// As the browser has it.
+    data: Value,
+    /// Whether it has been over the page.
+    entered: bool,
+}
+
+/// The pointer: its place as it is drawn, and what is held.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pointer {
+    x: f64,
+    y: f64,
+    buttons: u8,
+    modifiers: u8,
+}
+
 /// What the browser answered.
 enum Answer {
     /// Something to be seen.
@@ -139,6 +156,10 @@ pub struct Screen {
     files: Option<(String, i64)>,
     /// The session whose dialog waits for its answer; it can be of a tab that does not show.
     dialog: Option<String>,
+    /// What is being dragged.
+    drag: Option<Drag>,
+    /// Where the pointer is.
+    pointer: Pointer,
     /// The change of the picture that a screencast without loss was begun for.
     exact: Option<u64>,
     /// The last deed that was handed to the browser.
@@ -161,6 +182,8 @@ impl Screen {
             chooser: None,
             files: None,
             dialog: None,
+            drag: None,
+            pointer: Pointer::default(),
             exact: None,
             deed: 0,
         }
@@ -283,7 +306,7 @@ impl Screen {
         }
         self.post("Page.stopScreencast", json!({}));
         self.active = Some(id.to_owned());
-        (self.focus, self.chooser, self.files) = (None, None, None);
+        (self.focus, self.chooser, self.files, self.drag) = (None, None, None, None);
         self.post("Page.bringToFront", json!({}));
         self.fit();
         self.cast();
@@ -334,7 +357,7 @@ impl Screen {
 
     fn hear(&mut self, mut event: Value) -> Option<Seen> {
         let session = event["sessionId"].as_str().unwrap_or_default().to_owned();
-        let params = event["params"].take();
+        let mut params = event["params"].take();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match event["method"].as_str().unwrap_or_default() {
             "Page.screencastFrame" => {
@@ -362,6 +385,8 @@ impl Screen {
                 }
                 let tab = Open::new(id.clone(), text(&params["sessionId"]), info);
                 self.tabs.push(tab);
+                let session = params["sessionId"].as_str().unwrap_or_default();
+                self.tools.post(session, "Input.setInterceptDrags", json!({"enabled": true}));
                 self.ask_window(&id);
                 self.show(&id);
                 return Some(Seen::Tabs);
@@ -421,6 +446,14 @@ impl Screen {
                 return None;
             }
             "Page.javascriptDialogClosed" => return self.dialog_over(&session),
+            "Input.dragIntercepted" => {
+                self.drag = Some(Drag { data: params["data"].take(), entered: false });
+                if self.pointer.buttons == 0 {
+                    // It was let go before the browser said that something is dragged.
+                    self.dragged(MouseKind::Up, self.pointer);
+                }
+                return None;
+            }
             "Page.fileChooserOpened" => {
                 let node = params["backendNodeId"].as_i64()?;
                 self.files = Some((session, node));
