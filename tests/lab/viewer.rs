@@ -127,6 +127,17 @@ impl Viewer {
         }
     }
 
+    /// The same, doing something between two messages.
+    pub(crate) fn until_doing(&mut self, what: &str, mut step: impl FnMut(&mut Self) -> bool) {
+        let until = Instant::now() + DEADLINE;
+        while !step(self) {
+            assert!(Instant::now() < until, "waited in vain for {what}");
+            if !self.read() {
+                return;
+            }
+        }
+    }
+
     /// Waits for the end of the stream.
     pub(crate) fn closed(&mut self) {
         let until = Instant::now() + DEADLINE;
