@@ -2,16 +2,17 @@
 //!
 //! A recording has time and wants few bytes, a viewer the other way round. So what is still and known without loss, as
 //! most of an office's work is, becomes PNG with a palette where it has one, which for text is smaller than JPEG and
-//! exact; what is larger so, such as photographs, and what moves, becomes JPEG of a lower quality than viewers get.
+//! exact; what is larger so, such as photographs, and what moves, becomes JPEG.
 
 use std::collections::HashMap;
 
 use super::area::{Area, areas};
 use super::picture::{DEPTH, Picture};
-use super::update::{self, HEAD, Update};
+use super::update::{self, HEAD, QUALITY, Update};
 
-/// The quality of what moves: when it is still, what can be read in it follows without loss.
-const MOVING: u8 = 40;
+/// The quality of what moves, as viewers get it: a block that is known without loss later and was right all along
+/// does not come again, so it has to be right here, too.
+const MOVING: u8 = QUALITY;
 
 /// The quality of what is still and too rich for PNG.
 const STILL: u8 = 60;

@@ -79,6 +79,11 @@ impl Viewer {
         self.socket.send(Message::text(deed.to_string())).unwrap();
     }
 
+    /// Sends a deed to a session that may end meanwhile.
+    pub(crate) fn try_send(&mut self, deed: &Value) {
+        let _ = self.socket.send(Message::text(deed.to_string()));
+    }
+
     /// Clicks at a place of the page.
     pub(crate) fn click(&mut self, x: u32, y: u32) {
         for (kind, buttons) in [("move", 0), ("down", 1), ("up", 0)] {

@@ -48,7 +48,9 @@ fn a_full_disk_ends_the_session_on_record() {
     let mut x = 0;
     viewer.until_doing("the end", |viewer| {
         x = (x + 1) % 50;
-        viewer.send(&serde_json::json!({"type": "mouse", "kind": "move", "x": 500 + x, "y": 400}));
+        viewer.try_send(
+            &serde_json::json!({"type": "mouse", "kind": "move", "x": 500 + x, "y": 400}),
+        );
         viewer.last("ended").is_some()
     });
     let ended = viewer.last("ended").unwrap();
