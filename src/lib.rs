@@ -13,6 +13,7 @@ pub mod import;
 pub mod live;
 pub mod plan;
 pub mod portal;
+pub mod recording;
 pub mod session;
 pub mod stream;
 pub mod vault;

@@ -51,10 +51,13 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     // What a viewer is sent: the same for a live session and for a recording of one.
     ("stream", &[]),
+    // It names `secret` to write a new pair of keys, and `activity` to read what is on record of recordings.
+    ("recording", &["secret", "name", "clock", "stream", "activity"]),
     (
         "live",
         &[
             "stream",
+            "recording",
             "name",
             "clock",
             "diagnostic",
@@ -107,6 +110,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "activity",
             "session",
             "stream",
+            "recording",
             "live",
             "demo",
             "portal",
@@ -126,6 +130,8 @@ const MAY_EXPOSE: &[&str] = &[
     "src/session/value.rs",
     // Takes secrets out of what pages say.
     "src/session/scrub.rs",
+    // Writes a new key of an auditor's to its file.
+    "src/recording/identity.rs",
 ];
 
 /// The only place that prints.

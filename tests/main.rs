@@ -31,6 +31,7 @@ mod pages;
 mod pass;
 mod portal;
 mod record;
+mod recording;
 mod rehearsal;
 mod remote;
 mod rows;

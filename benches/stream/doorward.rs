@@ -28,25 +28,16 @@ pub(crate) struct Broker {
     /// As `name=value`.
     cookie: String,
     csrf: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Way for Session {
     fn open(page: &str, url: &str) -> Result<Self, Trouble> {
-        let broker = Broker::start(page, url)?;
-        let socket = broker.join(&broker.order()?)?;
-        let mut session = Self { broker, socket };
-        session.send(&json!({"type": "resize", "width": SIZE.0, "height": SIZE.1, "scale": 1}))?;
-        Ok(session)
+        Self::at(Broker::start(page, url)?)
     }
 
     fn press(&mut self) -> Result<(), Trouble> {
-        for down in [true, false] {
-            self.send(
-                &json!({"type": "key", "down": down, "key": "a", "code": "KeyA", "windows": 65}),
-            )?;
-        }
-        Ok(())
+        self.key("a", "KeyA", 65)
     }
 
     fn point(&mut self, x: u32, y: u32) -> Result<(), Trouble> {
@@ -90,6 +81,11 @@ impl Way for Session {
 
 impl Broker {
     pub(crate) fn start(page: &str, url: &str) -> Result<Self, Trouble> {
+        Self::prepared(page, url, false)
+    }
+
+    /// The same, whose sessions are recorded if that is asked for.
+    pub(crate) fn prepared(page: &str, url: &str, recorded: bool) -> Result<Self, Trouble> {
         let folder = tempfile::tempdir()?;
         let path = folder.path();
         let root = rustix::process::geteuid().is_root();
@@ -121,6 +117,15 @@ impl Broker {
                 Err(format!("doorward {line:?}: {status}").into())
             }
         };
+        if recorded {
+            let made = command(path).args(["recording", "key"]).output()?;
+            let made = String::from_utf8(made.stdout)?;
+            let key = made.lines().next().and_then(|line| line.strip_prefix("public key: "));
+            let key = key.ok_or("no key")?;
+            let file = path.join("doorward.yaml");
+            let text = std::fs::read_to_string(&file)?;
+            std::fs::write(file, format!("{text}recording: {{ recipients: [{key}] }}\n"))?;
+        }
         run(&["vault", "init"], "")?;
         run(
             &["account", "add", "web/bench", "--username", "u", "--address", url, "--secret-stdin"],
@@ -148,7 +153,7 @@ impl Broker {
         let me = asked(&host, "GET /api/v1/me", &[&format!("cookie: {cookie}")], "")?;
         let me: Value = serde_json::from_str(me.rsplit_once("\r\n\r\n").ok_or("no answer")?.1)?;
         let csrf = me["csrf"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { process, host, cookie, csrf, _folder: folder })
+        Ok(Self { process, host, cookie, csrf, folder })
     }
 
     /// Starts a session, and returns its id.
@@ -194,6 +199,30 @@ impl Broker {
 }
 
 impl Session {
+    /// Joins a new session of a broker.
+    pub(crate) fn at(broker: Broker) -> Result<Self, Trouble> {
+        let socket = broker.join(&broker.order()?)?;
+        let mut session = Self { broker, socket };
+        session.send(&json!({"type": "resize", "width": SIZE.0, "height": SIZE.1, "scale": 1}))?;
+        Ok(session)
+    }
+
+    /// Presses a key and lets it go.
+    pub(crate) fn key(&mut self, key: &str, code: &str, windows: u16) -> Result<(), Trouble> {
+        for down in [true, false] {
+            self.send(&json!({
+                "type": "key", "down": down, "key": key, "code": code, "windows": windows,
+            }))?;
+        }
+        Ok(())
+    }
+
+    /// The folder of its broker.
+    #[allow(dead_code, reason = "the recordings' bench alone asks for it")]
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.broker.folder.path()
+    }
+
     fn send(&mut self, deed: &Value) -> Result<(), Trouble> {
         Ok(self.socket.send(Message::text(deed.to_string()))?)
     }
@@ -201,7 +230,7 @@ impl Session {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        super::vnc::end(&mut self.process);
+        super::processes::end(&mut self.process);
     }
 }
 

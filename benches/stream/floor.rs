@@ -133,7 +133,7 @@ impl Screencast {
 
 impl Drop for Screencast {
     fn drop(&mut self) {
-        super::vnc::end(&mut self.browser);
+        super::processes::end(&mut self.browser);
     }
 }
 

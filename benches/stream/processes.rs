@@ -1,6 +1,7 @@
 //! Processes: those below one, and what they have used.
 
 use std::fs::read_to_string;
+use std::process::Child;
 
 /// Processes by their ids.
 pub(crate) struct Family(pub(crate) Vec<u32>);
@@ -62,4 +63,12 @@ fn fields(id: u32) -> Option<Vec<String>> {
     let stat = read_to_string(format!("/proc/{id}/stat")).ok()?;
     let rest = stat.rsplit_once(')')?.1;
     Some(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Ends a child in good order.
+pub(crate) fn end(child: &mut Child) {
+    if let Some(id) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+    }
+    let _ = child.wait();
 }

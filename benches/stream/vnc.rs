@@ -244,8 +244,8 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        end(&mut self.browser);
-        end(&mut self.server);
+        super::processes::end(&mut self.browser);
+        super::processes::end(&mut self.server);
     }
 }
 
@@ -255,14 +255,6 @@ pub(crate) fn chromium() -> &'static str {
         .into_iter()
         .find(|path| std::path::Path::new(path).exists())
         .unwrap_or("chromium")
-}
-
-/// Ends a child in good order.
-pub(crate) fn end(child: &mut Child) {
-    if let Some(id) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-    }
-    let _ = child.wait();
 }
 
 /// Waits until the server listens.

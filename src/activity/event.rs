@@ -56,11 +56,17 @@ pub enum Action {
     Uploaded,
     /// A page was printed.
     Printed,
+    /// The recording of a session began: before its first picture, with the hash of its first piece and its recipients.
+    RecordingBegun,
+    /// A recording was sealed: how many pieces it has, and the hash of the last one. With an outcome it is its end.
+    RecordingSealed,
+    /// A recording was removed, because of its age or of the room that all of them take.
+    RecordingRemoved,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -86,6 +92,9 @@ impl Action {
         Self::Downloaded,
         Self::Uploaded,
         Self::Printed,
+        Self::RecordingBegun,
+        Self::RecordingSealed,
+        Self::RecordingRemoved,
     ];
 
     /// The word in the record.
@@ -116,6 +125,9 @@ impl Action {
             Self::Downloaded => "Downloaded",
             Self::Uploaded => "Uploaded",
             Self::Printed => "Printed",
+            Self::RecordingBegun => "RecordingBegun",
+            Self::RecordingSealed => "RecordingSealed",
+            Self::RecordingRemoved => "RecordingRemoved",
         }
     }
 

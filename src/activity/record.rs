@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Mutex;
 
 use super::key::{self, Key};
-use super::{Error, Row, schema};
+use super::{Action, Error, Row, schema};
 use crate::clock::Timestamp;
 use crate::name::{AccountRef, SessionId};
 
@@ -112,6 +112,25 @@ impl Record {
         most: u32,
     ) -> Result<Vec<Row>, Error> {
         self.select(filter, before, "DESC", Some(most)).await
+    }
+
+    /// The rows with one of these actions, in the order in which they were written.
+    ///
+    /// # Errors
+    /// As for [`Record::rows`].
+    pub async fn rows_of(&self, actions: &[Action]) -> Result<Vec<Row>, Error> {
+        let words: Vec<_> = actions.iter().map(|action| action.word()).collect();
+        // The words of actions are letters alone.
+        let query = format!(
+            "SELECT * FROM activity WHERE action IN ('{}') ORDER BY number",
+            words.join("', '")
+        );
+        let mut connection = self.connection.lock().await;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| Error::of(&self.path, error))?;
+        rows.iter().map(|row| Row::read(&self.path, row)).collect()
     }
 
     async fn select(

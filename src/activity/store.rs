@@ -186,6 +186,11 @@ impl Store {
         self.record.verify().await
     }
 
+    /// The same record, for who only reads.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
     /// Closes the database, waiting for its thread. Without it the rows are durable all the same.
     ///
     /// # Errors

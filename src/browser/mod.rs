@@ -30,7 +30,7 @@ pub use error::Error;
 pub use noise::Noise;
 pub use page::{Chosen, Page};
 pub use recorder::{Heard, HeardDeed, Recorder, Spotted};
-pub use screen::{Download, Pace, Screen, Seen};
+pub use screen::{Download, Echo, Pace, Screen, Seen};
 pub use settings::{Kind, Settings};
 pub use sight::{End, Look, Need, Point, Sight, Survey, Target, Whereabouts};
 pub use start::Browser;

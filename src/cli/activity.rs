@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use jiff::{Span, civil};
 
-use self::listing::{csv, json, table, visible};
+pub(super) use self::listing::{cell, visible};
+use self::listing::{csv, json, table};
 use super::{Exit, Failure};
 use crate::activity::{Filter, Record, Row, Verdict};
 use crate::clock::{Clock, Timestamp};

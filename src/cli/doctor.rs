@@ -13,9 +13,11 @@ use super::{Exit, Failure, print};
 use crate::activity::{self, Filter, Record, Store};
 use crate::browser::{self, Binaries, Browser, Program, Settings};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::connector;
 use crate::diagnostic::Diagnostic;
 use crate::name::SessionId;
+use crate::recording::Folder;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -73,6 +75,7 @@ async fn examine(world: &World, findings: &mut Findings) {
         }
     }
     record(&config.state, findings).await;
+    recordings(config, findings);
     clock(findings);
 }
 
@@ -189,6 +192,26 @@ async fn record(state: &Path, findings: &mut Findings) {
             "without a record there is no session: make the folder writable for you, or name another one with `state:` in the configuration",
         ),
         Err(error) => findings.failed("record", &error.into()),
+    }
+}
+
+/// Where live sessions are to be recorded: whether they can be.
+fn recordings(config: &Config, findings: &mut Findings) {
+    let Some(recording) = &config.recording else { return };
+    let folder = Folder::of(&config.state);
+    let (path, auditors) = (folder.path().display(), recording.recipients.len());
+    match folder.files() {
+        Ok(files) if can_be_made(folder.path()) => findings.good(
+            "recordings",
+            &format!("{} in {path}, for {auditors} auditors; `doorward recording verify` checks them", files.len()),
+        ),
+        Ok(_) => findings.bad(
+            "recordings",
+            Exit::Store,
+            &format!("none can be made in {path}"),
+            "without its recording there is no session: make the folder writable for you, or take `recording` out of the configuration",
+        ),
+        Err(error) => findings.failed("recordings", &error.into()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use super::Exit;
 use crate::diagnostic::{Code, chain, render};
-use crate::{access, activity, browser, config, portal, session, vault};
+use crate::{access, activity, browser, config, portal, recording, session, vault};
 
 /// What stands before a cause.
 const CAUSED: &str = "\ncaused by: ";
@@ -126,6 +126,17 @@ impl From<portal::Error> for Failure {
             }
             E::Random | E::Unhashed | E::Ended(_) => Exit::Bug,
             _ => Exit::Usage,
+        };
+        Self::new(exit, &error, error.help())
+    }
+}
+
+impl From<recording::Error> for Failure {
+    fn from(error: recording::Error) -> Self {
+        let exit = match &error {
+            recording::Error::KeysUnread { .. } | recording::Error::NoKeys { .. } => Exit::Usage,
+            recording::Error::WrongKey { .. } => Exit::Access,
+            _ => Exit::Store,
         };
         Self::new(exit, &error, error.help())
     }

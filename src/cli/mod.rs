@@ -18,6 +18,7 @@ mod plan;
 mod progress;
 mod purpose;
 mod record;
+mod recording;
 mod rehearsal;
 mod responder;
 mod schema;
@@ -90,6 +91,8 @@ enum Command {
     User(user::Arguments),
     /// Show who used what, and prove that nothing was altered
     Activity(activity::Arguments),
+    /// List, verify, show and export recordings of live sessions
+    Recording(recording::Arguments),
     /// Check configuration, connectors, browser, vaults, record and clock, and say what to do
     Doctor(doctor::Arguments),
 }
@@ -140,6 +143,7 @@ fn command() -> Exit {
         Command::Serve(arguments) => serve::run(named, arguments),
         Command::User(arguments) => user::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
+        Command::Recording(arguments) => recording::run(named, arguments),
         Command::Doctor(arguments) => doctor::run(named, arguments),
     };
     match ended {

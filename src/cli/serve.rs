@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use super::signals::Signals;
 use super::world::World;
-use super::{Exit, Failure, eprint, print};
+use super::{Exit, Failure, eprint, print, recording};
 use crate::activity::{Record, Store};
 use crate::browser;
 use crate::clock::Clock;
-use crate::live::{self, Broker, Limits};
+use crate::live::{self, Broker, Limits, Recordings};
 use crate::name::AccountRef;
 use crate::portal::{self, Sources, Users};
+use crate::recording::Folder;
 use crate::session::Vaults;
 use crate::vault::{self, Vault};
 
@@ -61,6 +62,20 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         let path = state.join("activity.db");
         return Err(crate::activity::Error::Foreign { path }.into());
     };
+    match &world.config.recording {
+        None => eprint("sessions are not recorded: the configuration has no `recording:`\n"),
+        Some(recording) => {
+            // What cannot be removed now keeps nobody from working; `recording verify` tells what is wrong.
+            match recording::prune(&store, state, recording).await {
+                Ok(removed) => {
+                    for (session, why) in removed {
+                        eprint(&format!("removed the recording of {session}: {why}\n"));
+                    }
+                }
+                Err(failure) => recording::unpruned(&failure),
+            }
+        }
+    }
     let users = Users::open(state, Clock::System).await?;
     let sources = sources(world);
     if users.wants_demo().await?
@@ -98,7 +113,11 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         let signal = signals.next().await;
         eprint(&format!("{signal}: ending the sessions\n"));
     };
-    listening.serve(ground, stop).await?;
+    let kept = recording::housekeeping(Arc::clone(&store), Arc::clone(&world.config));
+    tokio::select! {
+        served = listening.serve(ground, stop) => served?,
+        () = kept => {}
+    }
     Ok(())
 }
 
@@ -118,6 +137,10 @@ fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> liv
             Arc::new(Visit { world: base.again(), sources: Arc::clone(&sources) })
         }),
         files: world.config.state.join("files"),
+        recordings: world.config.recording.as_ref().map(|recording| Recordings {
+            folder: Folder::of(&world.config.state).path().to_owned(),
+            recipients: recording.recipients.clone(),
+        }),
         browser: Box::new(move |session| world.browser_settings(session, true)),
         clock: Clock::System,
     }

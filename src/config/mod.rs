@@ -4,6 +4,7 @@ mod document;
 mod error;
 mod portal;
 mod read;
+mod recording;
 mod table;
 
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 pub use document::Place;
 pub use error::Error;
 pub use portal::{Network, Offer, Portal, Tls};
+pub use recording::Recording;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -43,6 +45,8 @@ pub struct Config {
     pub browser: Browser,
     /// The web pages.
     pub portal: Portal,
+    /// How live sessions are recorded; `None` when they are not.
+    pub recording: Option<Recording>,
 }
 
 /// One vault of the configuration; what its `kind` makes of the settings is the vault's own matter.
@@ -142,6 +146,7 @@ impl Config {
             state: data.join("state"),
             browser: Browser::default(),
             portal: Portal::default(),
+            recording: None,
         })
     }
 

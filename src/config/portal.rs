@@ -234,7 +234,7 @@ fn offers(reader: Reader<'_>, node: Node) -> Result<Vec<Offer>, Error> {
     items.into_iter().map(offer).collect()
 }
 
-fn texts(
+pub(super) fn texts(
     reader: Reader<'_>,
     key: &str,
     node: Node,

@@ -8,8 +8,8 @@ use super::table::{Reader, listed, nearest, settings};
 use super::{Browser, BrowserKind, Config, Error, Portal, VaultEntry};
 use crate::name::{AccountRef, Links, VaultName};
 
-const KEYS: [&str; 7] =
-    ["vaults", "default-vault", "links", "connectors", "state", "browser", "portal"];
+const KEYS: [&str; 8] =
+    ["vaults", "default-vault", "links", "connectors", "state", "browser", "portal", "recording"];
 const LINK_KEYS: [&str; 2] = ["logon-account", "reconcile-account"];
 const BROWSER_KEYS: [&str; 6] = ["kind", "binary", "driver", "sandbox", "webdriver", "ca-file"];
 const BROWSER_KINDS: [&str; 2] = ["chromium", "firefox"];
@@ -56,6 +56,8 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         Some(node) => super::portal::portal(reader, node)?,
         None => Portal::default(),
     };
+    let recording = table.take("recording");
+    let recording = recording.map(|node| super::recording::recording(reader, node)).transpose()?;
     Ok(Config {
         file: Some(path.to_owned()),
         base: base.to_owned(),
@@ -66,6 +68,7 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         state,
         browser,
         portal,
+        recording,
     })
 }
 

@@ -501,5 +501,6 @@ fn a_portal_is_read_with_its_paths_resolved() {
     assert_eq!(portal.public_url.unwrap().as_str(), "https://door.example:8443/");
     assert_eq!((portal.idle.as_secs(), portal.sessions_per_host), (900, 20));
     assert_eq!(portal.offers[1].connectors[1].as_str(), "cockpit-otp");
+    assert!(read("state: s").unwrap().recording.is_none());
     assert_eq!(read("state: s").unwrap().portal.listen.to_string(), "127.0.0.1:8080");
 }

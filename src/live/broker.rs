@@ -9,6 +9,7 @@ use super::card::{Card, Stage};
 use super::course::Course;
 use super::files::{self, Saved};
 use super::intake::{Intake, NotTaken};
+use super::recorder::Recordings;
 use super::shared::Shared;
 use super::viewer::Viewer;
 use crate::activity::{self, Store};
@@ -34,6 +35,8 @@ pub struct Ground {
     pub vaults: Box<dyn Fn() -> Arc<dyn Vaults + Send> + Send + Sync>,
     /// The folder that sessions have their files in.
     pub files: PathBuf,
+    /// How sessions are recorded; `None` when they are not.
+    pub recordings: Option<Recordings>,
     /// The browser of a session.
     pub browser: Box<dyn Fn(SessionId) -> browser::Settings + Send + Sync>,
     /// The time.

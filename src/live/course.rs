@@ -7,12 +7,15 @@ use tokio::sync::mpsc;
 
 use super::broker::Ground;
 use super::files::Files;
+use super::recorder::Recorder;
 use super::shared::{Shared, Wish};
 use super::{curtain, stay};
+use crate::activity::Action;
 use crate::browser::{self, Browser};
 use crate::connector::Connector;
 use crate::diagnostic::{chain, render};
 use crate::plan::Plan;
+use crate::recording::{self, About};
 use crate::session::{self, Error, Launch, Outcome, Signed, Vaults};
 
 /// What a live session is made of.
@@ -89,6 +92,24 @@ impl Course {
             Ok(binaries) => binaries,
             Err(error) => return unready("browser", told(&error, error.help())).await,
         };
+        let recorder = match &ground.recordings {
+            None => None,
+            Some(recordings) => {
+                let card = shared.card();
+                let about = About {
+                    session: session.to_string(),
+                    began: format!("{:.0}", ground.clock.now()),
+                    user: card.user.to_string(),
+                    account: card.account.to_string(),
+                    connector: connector.id.to_string(),
+                };
+                let record = ground.store.record().path().to_owned();
+                match Recorder::start(recordings, session, about, &shared, record).await {
+                    Ok(recorder) => Some(recorder),
+                    Err(error) => return unready("recording", told(&error, error.help())).await,
+                }
+            }
+        };
         let told_of = |progress| shared.progress(progress);
         let launch = Launch {
             session,
@@ -111,6 +132,9 @@ impl Course {
         let mut signed = match session::launch(launch, cancelled).await {
             Ok(signed) => signed,
             Err(error) => {
+                if let Some(recorder) = recorder {
+                    recorder.discard();
+                }
                 let text = match &error {
                     Error::Unfit { stop, source_file } => {
                         render(&stop.diagnostic(source_file), false)
@@ -127,9 +151,13 @@ impl Course {
             || (open && matches!(signed.outcome, Outcome::Unclear(_)));
         let (how, text) = match handed {
             true => {
-                stayed(&mut signed, &shared, &mut wishes, &files, &connector, idle, lasts).await
+                let visit = Visit { shared: &shared, files: &files, connector: &connector };
+                visit.stayed(&mut signed, &mut wishes, recorder, idle, lasts).await
             }
             false => {
+                if let Some(recorder) = recorder {
+                    recorder.discard();
+                }
                 let stop = signed.outcome.stop();
                 let text = stop.map(|stop| render(&stop.diagnostic(&connector.source), false));
                 (String::new(), text.unwrap_or_default())
@@ -143,32 +171,94 @@ impl Course {
     }
 }
 
-/// The stay of a session that is signed in: who ended it, and what people are told of that.
-async fn stayed(
-    signed: &mut Signed<'_>,
-    shared: &Shared,
-    wishes: &mut mpsc::Receiver<Wish>,
-    files: &Files,
-    connector: &Connector,
-    idle: Duration,
-    lasts: Duration,
-) -> (String, String) {
-    match curtain::may_rise(&mut signed.browser).await {
-        Ok(true) => {}
-        Ok(false) => {
-            let text = "a field of the page still holds a password or a code, so it was not shown\n\
-                        help: let the connector's `(Validation)` name something that shows only after the form is gone";
-            return ("a field that holds a secret".to_owned(), text.to_owned());
+/// A session that is signed in.
+struct Visit<'a> {
+    shared: &'a Arc<Shared>,
+    files: &'a Files,
+    connector: &'a Connector,
+}
+
+impl Visit<'_> {
+    /// The stay, recorded where it is to be: who ended it, and what people are told of that.
+    async fn stayed(
+        &self,
+        signed: &mut Signed<'_>,
+        wishes: &mut mpsc::Receiver<Wish>,
+        mut recorder: Option<Recorder>,
+        idle: Duration,
+        lasts: Duration,
+    ) -> (String, String) {
+        if let Some((how, text)) = self.unfit(signed, recorder.as_mut()).await {
+            if let Some(recorder) = recorder {
+                recorder.discard();
+            }
+            return (how, text);
         }
-        Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
+        let Self { shared, files, connector } = self;
+        let permissions = &connector.settings.permissions;
+        let limits = (idle, lasts);
+        let stayed =
+            stay::stay(signed, shared, wishes, files, permissions, recorder.as_ref(), limits).await;
+        let (how, mut text) = match stayed {
+            Ok(how) => {
+                let text = format!("the session was ended by {how}");
+                (how, text)
+            }
+            Err(error) => ("a failure of the browser".to_owned(), told(&error, error.help())),
+        };
+        if let Some(recorder) = recorder
+            && let Err(why) = self.sealed(signed, recorder, &how).await
+        {
+            text.push('\n');
+            text.push_str(&why);
+        }
+        (how, text)
     }
-    let permissions = &connector.settings.permissions;
-    let how = match stay::stay(signed, shared, wishes, files, permissions, idle, lasts).await {
-        Ok(how) => how,
-        Err(error) => return ("a failure of the browser".to_owned(), told(&error, error.help())),
-    };
-    let text = format!("the session was ended by {how}");
-    (how, text)
+
+    /// Why the curtain stays down, if it does; otherwise the recording has begun.
+    async fn unfit(
+        &self,
+        signed: &mut Signed<'_>,
+        recorder: Option<&mut Recorder>,
+    ) -> Option<(String, String)> {
+        match curtain::may_rise(&mut signed.browser).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let text = "a field of the page still holds a password or a code, so it was not shown\n\
+                            help: let the connector's `(Validation)` name something that shows only after the form is gone";
+                return Some(("a field that holds a secret".to_owned(), text.to_owned()));
+            }
+            Err(error) => {
+                return Some(("a failure of the browser".to_owned(), told(&error, error.help())));
+            }
+        }
+        let recorder = recorder?;
+        // No record, no picture.
+        if let Err(error) = signed.note(Action::RecordingBegun, "", &recorder.begun()).await {
+            let how = "the record, which cannot be written".to_owned();
+            return Some((how, told(&error, error.help())));
+        }
+        recorder.watch(self.shared);
+        None
+    }
+
+    /// Ends the recording, and puts on record how far it came.
+    async fn sealed(
+        &self,
+        signed: &Signed<'_>,
+        recorder: Recorder,
+        how: &str,
+    ) -> Result<(), String> {
+        let (seal, failed) = recorder.finish(self.shared, how).await;
+        let outcome = if failed.is_some() { "failed" } else { "whole" };
+        let details = recording::sealed(&seal);
+        let noted = signed.note(Action::RecordingSealed, outcome, &details).await;
+        noted.map_err(|error| told(&error, error.help()))?;
+        match failed {
+            Some(error) => Err(told(&error, error.help())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// An error as people read it: what, why, and what to do next.

@@ -10,6 +10,7 @@ use super::shared::Shared;
 use super::title::file_name;
 use crate::activity::{self, Action};
 use crate::browser::{Download, Screen};
+use crate::recording::What;
 use crate::session::Signed;
 use crate::stream::Note;
 
@@ -170,6 +171,9 @@ impl<'a> Exchange<'a> {
         for gift in &gifts {
             let details = about(&gift.name, gift.bytes);
             signed.note(Action::Uploaded, "", &details).await?;
+            if let Some(tape) = self.shared.tape() {
+                tape.moment(What::Upload, gift.name.clone());
+            }
         }
         self.shared.asks_no_more();
         let heard = screen.give_files(&paths);

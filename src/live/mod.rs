@@ -7,8 +7,10 @@ mod curtain;
 mod exchange;
 mod files;
 mod intake;
+mod recorder;
 mod shared;
 mod stay;
+mod tape;
 mod title;
 mod viewer;
 
@@ -16,4 +18,5 @@ pub use broker::{Broker, Ground, Limits, Order, Refusal};
 pub use card::{Card, Stage};
 pub use files::{Full, LARGEST, Saved};
 pub use intake::{Intake, NotTaken};
+pub use recorder::Recordings;
 pub use viewer::{Out, Viewer};

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, broadcast, mpsc, watch};
 use super::card::{Card, Stage};
 use super::files::Files;
 use super::intake::Given;
+use super::tape::Tape;
 use crate::name::UserName;
 use crate::session::Progress;
 use crate::stream::{Deed, Note, Picture, Update};
@@ -59,6 +60,8 @@ struct State {
     asked: Option<bool>,
     /// From the begin of the course to its end.
     files: Option<Arc<Files>>,
+    /// What is recorded, from the moment at which the curtain goes up.
+    tape: Option<Arc<Tape>>,
     /// Who asked for the end.
     end: Option<String>,
     ended: Option<Instant>,
@@ -85,6 +88,7 @@ impl Shared {
                 downloads: VecDeque::new(),
                 asked: None,
                 files: None,
+                tape: None,
                 end: None,
                 ended: None,
                 made: None,
@@ -177,8 +181,14 @@ impl Shared {
             }
             _ => {}
         }
+        let tape = state.tape.clone();
         // Under the lock: a viewer that joins gets each note once, as standing or as news.
-        let _ = self.notes.send(note);
+        let _ = self.notes.send(note.clone());
+        drop(state);
+        // Not under it: a tape without room asks for the end.
+        if let Some(tape) = tape {
+            tape.note(&note);
+        }
     }
 
     /// What stands now, and the news from now on.
@@ -289,6 +299,16 @@ impl Shared {
         }
     }
 
+    /// Records what is told from now on.
+    pub(super) fn record_on(&self, tape: Arc<Tape>) {
+        self.state().tape = Some(tape);
+    }
+
+    /// What is recorded, where it is.
+    pub(super) fn tape(&self) -> Option<Arc<Tape>> {
+        self.state().tape.clone()
+    }
+
     /// Asks for the end; who asked first is on record.
     pub(super) fn ask_end(&self, by: &str) {
         self.state().end.get_or_insert_with(|| by.to_owned());
@@ -306,6 +326,7 @@ impl Shared {
             let mut state = self.state();
             state.card.stage = Stage::Ended { outcome: outcome.to_owned(), text: text.clone() };
             state.ended = Some(Instant::now());
+            state.tape = None;
             state.made = None;
         }
         self.tell(Note::Ended { outcome: outcome.to_owned(), text });

@@ -6,9 +6,12 @@ use tokio::sync::mpsc;
 
 use super::exchange::{Exchange, Trouble};
 use super::files::Files;
+use super::recorder::{Recorder, UNTOUCHED};
 use super::shared::{Shared, Wish};
+use crate::activity::{self, Action};
 use crate::browser::{Attempt, Error, Pace, Screen, Seen, Wanted};
 use crate::connector::{Clipboard, Permissions};
+use crate::recording::{self, Seal};
 use crate::session::Signed;
 use crate::stream::{Deed, Note, Taken};
 
@@ -27,6 +30,9 @@ const GLIMPSE: Duration = Duration::from_millis(500);
 /// After as many glimpses without a change nothing moves any more.
 const UNMOVED: u32 = 6;
 
+/// How often it is put on record how far a recording has come.
+const SEALED: Duration = Duration::from_secs(5 * 60);
+
 /// How long before its end by time a session says so; of a short limit a quarter.
 const NOTICE: Duration = Duration::from_secs(60);
 
@@ -37,8 +43,8 @@ pub(super) async fn stay(
     wishes: &mut mpsc::Receiver<Wish>,
     files: &Files,
     permissions: &Permissions,
-    idle: Duration,
-    lasts: Duration,
+    recorder: Option<&Recorder>,
+    (idle, lasts): (Duration, Duration),
 ) -> Result<String, Error> {
     let allowed = std::mem::take(&mut signed.allowed_urls);
     let (mut screen, attempts) = signed.browser.screen(allowed).await?;
@@ -55,7 +61,7 @@ pub(super) async fn stay(
         print: permissions.print,
     });
     shared.tell(screen.size());
-    let mut stay = Stay::new(shared, permissions, idle, lasts);
+    let mut stay = Stay::new(shared, permissions, recorder, idle, lasts);
     let mut exchange = Exchange::new(shared, files, permissions.downloads);
     loop {
         if let Some(by) = shared.end_asked() {
@@ -64,6 +70,9 @@ pub(super) async fn stay(
         if let Some(how) = stay.over() {
             return Ok(how.to_owned());
         }
+        if let Some(recorder) = recorder {
+            recorder.moves(stay.is_animated());
+        }
         screen.pace(stay.pace());
         let due = stay.due();
         let done = tokio::select! {
@@ -71,6 +80,7 @@ pub(super) async fn stay(
             Some(wish) = wishes.recv() => match wish {
                 Wish::Deed(Deed::Print) if permissions.print => {
                     stay.touch();
+                    stay.record(&Deed::Print);
                     exchange.print(&screen);
                     Ok(())
                 }
@@ -108,7 +118,7 @@ pub(super) async fn stay(
             }
             () = tokio::time::sleep_until((Instant::now() + due).into()) => {
                 stay.settle(&mut screen);
-                Ok(())
+                stay.seal(signed).await.map_err(Trouble::from)
             }
         };
         if let Err(trouble) = done {
@@ -137,12 +147,16 @@ struct Stay<'a> {
     /// When the picture changed last, while it is lossy.
     lossy: Option<Instant>,
     noticed: bool,
+    recorder: Option<&'a Recorder>,
+    /// The last seal of its recording, and when it is put on record again.
+    sealed: (Option<Seal>, Instant),
 }
 
 impl<'a> Stay<'a> {
     fn new(
         shared: &'a Shared,
         permissions: &'a Permissions,
+        recorder: Option<&'a Recorder>,
         idle: Duration,
         lasts: Duration,
     ) -> Self {
@@ -158,6 +172,8 @@ impl<'a> Stay<'a> {
             glimpsed: now,
             lossy: None,
             noticed: false,
+            recorder,
+            sealed: (None, now + SEALED),
         }
     }
 
@@ -181,13 +197,23 @@ impl<'a> Stay<'a> {
 
     /// How often pictures are wanted.
     fn pace(&self) -> Pace {
-        if self.shared.viewers() == 0 {
+        if !self.is_watched() {
             return Pace::Paused;
         }
         match self.is_animated() {
             true => Pace::Trickle,
             false => Pace::Full,
         }
+    }
+
+    /// Whether somebody sees it, or a recording does.
+    fn is_watched(&self) -> bool {
+        self.shared.viewers() > 0 || self.recorder.is_some()
+    }
+
+    /// How often something that moves by itself is looked at.
+    fn glimpse(&self) -> Duration {
+        if self.shared.viewers() > 0 { GLIMPSE } else { UNTOUCHED }
     }
 
     /// Whether something moves that nobody touches.
@@ -200,12 +226,15 @@ impl<'a> Stay<'a> {
         let end = self.end();
         let notice = end.checked_sub(self.notice()).filter(|_| !self.noticed);
         let settle = self.lossy.filter(|_| !self.is_animated()).map(|changed| changed + STILL);
-        let watched = self.shared.viewers() > 0;
-        let glimpse = (watched && self.is_animated()).then(|| self.glimpsed + GLIMPSE);
+        let watched = self.is_watched();
+        let glimpse = (watched && self.is_animated()).then(|| self.glimpsed + self.glimpse());
         // Whether it is an animation shows when nobody has touched it for a while.
         let judge = (watched && self.pictures >= ANIMATED && !self.is_animated())
             .then(|| self.touched + TOUCHED);
-        let first = [notice, settle, glimpse, judge].into_iter().flatten().fold(end, Instant::min);
+        let held = self.recorder.and_then(|recorder| recorder.tape().due());
+        let seal = self.recorder.map(|_| self.sealed.1);
+        let all = [notice, settle, glimpse, judge, held, seal];
+        let first = all.into_iter().flatten().fold(end, Instant::min);
         first.saturating_duration_since(Instant::now())
     }
 
@@ -221,13 +250,37 @@ impl<'a> Stay<'a> {
             let seconds = left.as_secs_f64().ceil();
             self.shared.tell(Note::Notice { text: format!("{why} in {seconds} s") });
         }
-        if self.is_animated() && self.glimpsed.elapsed() >= GLIMPSE {
+        if let Some(recorder) = self.recorder {
+            recorder.tape().expire();
+        }
+        if self.is_animated() && self.glimpsed.elapsed() >= self.glimpse() {
             self.glimpsed = Instant::now();
             screen.glimpse();
         }
         if !self.is_animated() && self.lossy.is_some_and(|changed| changed.elapsed() >= STILL) {
             self.lossy = None;
             screen.exact(self.shared.picture().number());
+        }
+    }
+
+    /// Puts on record from time to time how far the recording has come.
+    async fn seal(&mut self, signed: &Signed<'_>) -> Result<(), activity::Error> {
+        let Some(recorder) = self.recorder.filter(|_| Instant::now() >= self.sealed.1) else {
+            return Ok(());
+        };
+        let seal = recorder.seal();
+        // Where nothing happened there is nothing new to seal.
+        if self.sealed.0 != Some(seal) {
+            signed.note(Action::RecordingSealed, "", &recording::sealed(&seal)).await?;
+        }
+        self.sealed = (Some(seal), Instant::now() + SEALED);
+        Ok(())
+    }
+
+    /// Records what a person did.
+    fn record(&self, deed: &Deed) {
+        if let Some(recorder) = self.recorder {
+            recorder.tape().deed(deed);
         }
     }
 
@@ -279,6 +332,11 @@ impl<'a> Stay<'a> {
                 self.shared.tell(Note::Notice { text });
             }
             Seen::DialogClosed => self.shared.tell(Note::DialogClosed),
+            Seen::Typed(echo) => {
+                if let Some(recorder) = self.recorder {
+                    recorder.tape().echo(echo);
+                }
+            }
             Seen::Copied(text) => {
                 if matches!(self.permissions.clipboard, Clipboard::Out | Clipboard::Both) {
                     self.shared.tell(Note::Clipboard { text });
@@ -317,6 +375,7 @@ impl<'a> Stay<'a> {
             // Where it is allowed it has gone another way.
             Deed::Print => self.denied("printing it"),
             deed => {
+                self.record(&deed);
                 screen.pace(self.pace());
                 screen.deed(&deed);
                 if matches!(deed, Deed::Resize { .. }) {

@@ -139,20 +139,25 @@ pub struct Key {
     /// Which one it is: `KeyA`, `Enter`, ….
     pub code: String,
     /// Its number on Windows, which pages still ask for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub windows: u16,
     /// Where it is: 1 left, 2 right, 3 number pad.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub location: u8,
     /// Whether it came by being held down.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub repeat: bool,
     /// The modifier keys.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub modifiers: Modifiers,
     /// Counted by the viewer, from 1.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub number: u32,
+}
+
+/// Whether a value says nothing: a recording is the smaller for it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Modifier keys, as DevTools counts them: Alt 1, Ctrl 2, Meta 4, Shift 8.

@@ -2,12 +2,16 @@
 //! while it lives and for its recording. Pictures are binary messages, everything else is JSON.
 
 mod area;
+mod canvas;
+mod cut;
 mod deed;
 mod note;
 mod picture;
 mod update;
 
 pub use area::Area;
+pub use canvas::Canvas;
+pub use cut::Cut;
 pub use deed::{Deed, Key, Modifiers, MouseButton, MouseKind, Touch, TouchKind};
 pub use note::{Note, Tab};
 pub use picture::{Broken, Picture, Taken};

@@ -1,9 +1,9 @@
 //! A note: what a viewer is told beside the picture.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that a viewer is told, as `{"type": "…", …}`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Note {
     /// The curtain is down: no picture, and no deed is taken.
@@ -108,7 +108,7 @@ pub enum Note {
 }
 
 /// A tab of the browser.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tab {
     /// Its id.
     pub id: String,

@@ -14,7 +14,7 @@ use super::area::BLOCK;
 pub(super) const DEPTH: usize = 3;
 
 /// The longest side of a picture, in pixels.
-const LONGEST: usize = 8192;
+pub(super) const LONGEST: usize = 8192;
 
 /// What the browser shows. Each change of it has a number; a viewer that has seen one number needs the
 /// blocks that are newer, however many changes lie between: nothing is ever queued.

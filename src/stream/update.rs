@@ -21,7 +21,7 @@ pub const QUALITY: u8 = 70;
 const WHOLE: usize = 50;
 
 /// How long the head is, in bytes.
-const HEAD: usize = 20;
+pub(super) const HEAD: usize = 20;
 
 /// What a viewer is to draw.
 #[derive(Clone)]
@@ -57,51 +57,21 @@ impl Picture {
             }
             _ => {
                 for area in lossy {
-                    part(&mut message, area, 0, &self.jpeg(area));
+                    part(&mut message, area, 0, &jpeg(area, &self.pixels(area), QUALITY));
                     count += 1;
                 }
                 for area in exact {
-                    part(&mut message, area, 1, &self.png(area));
+                    part(&mut message, area, 1, &png(area, &self.pixels(area)));
                     count += 1;
                 }
             }
         }
-        message[0] = 1;
-        message[2..4].copy_from_slice(&count.to_le_bytes());
-        message[4..12].copy_from_slice(&self.number.to_le_bytes());
-        message[12..14].copy_from_slice(&short(self.width));
-        message[14..16].copy_from_slice(&short(self.height));
-        message[16..20].copy_from_slice(&deed.to_le_bytes());
+        head(&mut message, count, self.number, size, deed);
         Some(Update { number: self.number, bytes: message.into() })
     }
 
-    fn jpeg(&self, area: Area) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut encoder = Encoder::new(&mut bytes, QUALITY);
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        let pixels = self.cut(area);
-        let [width, height] =
-            [area.width, area.height].map(|side| u16::try_from(side).unwrap_or(u16::MAX));
-        // It fails for sides of zero or above 65,535 alone, and for a writer that does: none can be here.
-        let _ = encoder.encode(&pixels, width, height, ColorType::Rgb);
-        bytes
-    }
-
-    fn png(&self, area: Area) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let [width, height] =
-            [area.width, area.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
-        let mut encoder = png::Encoder::new(&mut bytes, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::Fast);
-        if let Ok(mut writer) = encoder.write_header() {
-            let _ = writer.write_image_data(&self.cut(area));
-        }
-        bytes
-    }
-
     /// The pixels of an area, row by row.
-    fn cut(&self, area: Area) -> Vec<u8> {
+    pub(super) fn pixels(&self, area: Area) -> Vec<u8> {
         let mut pixels = Vec::with_capacity(area.pixels() * DEPTH);
         for line in area.y..area.y + area.height {
             let from = (line * self.width + area.x) * DEPTH;
@@ -111,7 +81,50 @@ impl Picture {
     }
 }
 
-fn part(message: &mut Vec<u8>, area: Area, format: u8, bytes: &[u8]) {
+/// Fills the head of a message in.
+pub(super) fn head(
+    message: &mut [u8],
+    count: u16,
+    number: u64,
+    (width, height): (usize, usize),
+    deed: u32,
+) {
+    message[0] = 1;
+    message[2..4].copy_from_slice(&count.to_le_bytes());
+    message[4..12].copy_from_slice(&number.to_le_bytes());
+    message[12..14].copy_from_slice(&short(width));
+    message[14..16].copy_from_slice(&short(height));
+    message[16..20].copy_from_slice(&deed.to_le_bytes());
+}
+
+pub(super) fn jpeg(area: Area, pixels: &[u8], quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, quality);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    // Tables of its own (`set_optimized_huffman_tables`) would make a small area smaller, and spoil one of plain
+    // colour: it is decoded as another one.
+    let [width, height] =
+        [area.width, area.height].map(|side| u16::try_from(side).unwrap_or(u16::MAX));
+    // It fails for sides of zero or above 65,535 alone, and for a writer that does: none can be here.
+    let _ = encoder.encode(pixels, width, height, ColorType::Rgb);
+    bytes
+}
+
+fn png(area: Area, pixels: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let [width, height] =
+        [area.width, area.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::Fast);
+    if let Ok(mut writer) = encoder.write_header() {
+        let _ = writer.write_image_data(pixels);
+    }
+    bytes
+}
+
+/// Adds an area to a message.
+pub(super) fn part(message: &mut Vec<u8>, area: Area, format: u8, bytes: &[u8]) {
     for number in [area.x, area.y, area.width, area.height] {
         message.extend_from_slice(&short(number));
     }

@@ -106,14 +106,15 @@ impl Browser {
 
     /// Clicks an element, once it is there.
     pub(crate) async fn click(&self, selector: &str) {
-        self.client
-            .wait()
-            .for_element(Locator::Css(selector))
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        loop {
+            let found = self.client.wait().for_element(Locator::Css(selector)).await.unwrap();
+            match found.click().await {
+                Ok(()) => return,
+                // The page has drawn it anew in between.
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{selector}: {error}"),
+            }
+        }
     }
 
     /// Waits until an element shows this text.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -63,6 +63,11 @@ impl Portal {
     pub(crate) fn start_with(lab: &Lab, variables: &[(&str, &str)]) -> Self {
         let mut command = lab.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().copied());
+        Self::run(lab, command)
+    }
+
+    /// Starts it by `command`, which ends in it.
+    pub(crate) fn run(lab: &Lab, mut command: Command) -> Self {
         std::fs::create_dir_all(lab.path().join("t")).unwrap();
         command.env("TMPDIR", lab.path().join("t"));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

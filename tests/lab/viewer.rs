@@ -79,6 +79,11 @@ impl Viewer {
         self.socket.send(Message::text(deed.to_string())).unwrap();
     }
 
+    /// Sends a deed to a session that may end meanwhile.
+    pub(crate) fn try_send(&mut self, deed: &Value) {
+        let _ = self.socket.send(Message::text(deed.to_string()));
+    }
+
     /// Clicks at a place of the page.
     pub(crate) fn click(&mut self, x: u32, y: u32) {
         for (kind, buttons) in [("move", 0), ("down", 1), ("up", 0)] {
@@ -127,12 +132,14 @@ impl Viewer {
         }
     }
 
-    /// Does something again and again until it has come to something; fails the test when it does not in time.
-    pub(crate) fn until_some(&mut self, what: &str, mut act: impl FnMut(&mut Self) -> bool) {
+    /// The same, doing something between two messages.
+    pub(crate) fn until_doing(&mut self, what: &str, mut step: impl FnMut(&mut Self) -> bool) {
         let until = Instant::now() + DEADLINE;
-        while !act(self) {
+        while !step(self) {
             assert!(Instant::now() < until, "waited in vain for {what}");
-            self.read();
+            if !self.read() {
+                return;
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use super::world::{PASSWORD, PIN, SEED, World};
 use crate::lab::desk::ROWS;
 use crate::lab::portal::{Answer, Portal, Visitor};
 use crate::lab::viewer::Viewer;
+use crate::recording::{plain, record_to};
 
 /// The password of a person at the portal.
 const PERSON: &str = "aNn-s.oWn pAss<w0rd>&7xQ2kV9";
@@ -63,6 +64,13 @@ fn session(world: &World, portal: &Portal, ann: &Visitor, account: &str, id: &st
         search(world, id, frame);
     }
     assert!(viewer.frames.len() >= viewer.notes.len() + viewer.updates.len());
+    if stage == "signed-in" {
+        search(world, "the recording", plain(&world.desk.lab, &session).as_bytes());
+        let show = ["recording", "show", &session, "--identity", "auditor.key"];
+        let shown = world.desk.lab.run(&show);
+        assert_eq!(shown.code, 0, "{}", shown.stderr);
+        search(world, "what is shown of the recording", shown.stdout.as_bytes());
+    }
     for path in [
         format!("/sessions/{session}"),
         format!("/api/v1/sessions/{session}"),
@@ -97,6 +105,7 @@ fn the_portal_tells_no_secret() {
         search(&world, &line.join(" "), ended.stdout.as_bytes());
         search(&world, &line.join(" "), ended.stderr.as_bytes());
     }
+    record_to(&world.desk.lab, "");
     let portal = Portal::start_with(&world.desk.lab, &[("RUST_LOG", "trace")]);
     let ann = portal.sign_in("ann", PERSON);
     for (name, password) in [("ann", MISTAKEN), ("nobody", MISTAKEN), (MISTAKEN, "x")] {

@@ -194,7 +194,7 @@ fn what_is_dragged_is_dropped_where_the_button_is_let_go() {
     stage.site.wait_until("a third drag", |_| count("dragged") == 3);
     mouse(&mut viewer, "move", 700, 350, 1);
     // Before the browser has said that something is dragged, there is nothing to put back.
-    viewer.until_some("the drag to end", |viewer| {
+    viewer.until_doing("the drag to end", |viewer| {
         viewer.press("Escape", "Escape", 27, 0);
         count("drag ends none") == 1
     });

@@ -9,6 +9,7 @@ mod viewers;
 
 use serde_json::json;
 
+use crate::lab::Lab;
 use crate::lab::desk::{Desk, ROWS};
 use crate::lab::hand::Hand;
 use crate::lab::portal::{Portal, Visitor};
@@ -18,11 +19,11 @@ use crate::site::Site;
 const PASSWORD: &str = "marked-pass-of-a-person-7Q";
 
 /// A portal for the site, with `ann` who may use its account, and `bob`.
-struct Stage {
-    site: Site,
-    desk: Desk,
-    portal: Portal,
-    ann: Visitor,
+pub(crate) struct Stage {
+    pub(crate) site: Site,
+    pub(crate) desk: Desk,
+    pub(crate) portal: Portal,
+    pub(crate) ann: Visitor,
 }
 
 impl Stage {
@@ -37,26 +38,38 @@ impl Stage {
     }
 
     fn with(page: &str, settings: &str, rows: &str) -> Self {
+        Self::prepared(page, settings, rows, |_| {}, Portal::start)
+    }
+
+    /// The same, with a desk that was changed first, and a portal that is started otherwise.
+    pub(crate) fn prepared(
+        page: &str,
+        settings: &str,
+        rows: &str,
+        change: impl FnOnce(&Desk),
+        start: impl FnOnce(&Lab) -> Portal,
+    ) -> Self {
         let site = Site::start();
         let desk = Desk::at(&site.address());
+        change(&desk);
         desk.connector("site", &format!("http://<address>{page}"), settings, rows);
         for name in ["ann", "bob"] {
             let line = ["user", "add", name, "--accounts", "*", "--password-stdin"];
             let added = desk.lab.run_with_input(&line, &format!("{PASSWORD}\n"));
             assert_eq!(added.code, 0, "{}", added.stderr);
         }
-        let portal = Portal::start(&desk.lab);
+        let portal = start(&desk.lab);
         let ann = portal.sign_in("ann", PASSWORD);
         Self { site, desk, portal, ann }
     }
 
     /// Starts a session of ann's.
-    fn start(&self) -> String {
+    pub(crate) fn start(&self) -> String {
         start(&self.portal, &self.ann)
     }
 
     /// Starts a session of ann's, and joins it once it is live.
-    fn live(&self) -> (String, Viewer) {
+    pub(crate) fn live(&self) -> (String, Viewer) {
         let session = self.start();
         let mut viewer = Viewer::join(&self.portal, &self.ann, &session).unwrap();
         viewer.note("live");
@@ -75,7 +88,7 @@ impl Stage {
     }
 
     /// Waits until the workshop has told this.
-    fn until_told(&self, what: &str) {
+    pub(crate) fn until_told(&self, what: &str) {
         self.site.wait_until(what, |site| told(site).iter().any(|told| told == what));
     }
 }

@@ -1,7 +1,8 @@
 // What a viewer cannot see in a picture: the pointer's shape, lists to choose from, what was copied. Runs in a
 // world of its own in every document of a live session; the page can neither see nor call it.
 (() => {
-  if (globalThis.doorwardViewer) return;
+  // A window that was opened empty keeps its world, and its first page is another document.
+  if (globalThis.doorwardViewer) return globalThis.doorwardViewer.observe();
   const tell = (what) => globalThis.doorwardTell(JSON.stringify(what));
 
   // The browser tells of a new title only with a new page, and then late.
@@ -101,10 +102,61 @@
       : String(document.getSelection());
     if (text) tell({ type: "copied", text });
   };
+
+  // Whether what is typed into an element is a secret, which no recording may hold. A field that showed its letters
+  // behind an eye was one before; frameworks make such a field anew, under the same name.
+  const secrets = new WeakSet(), names = new Set();
+  const nameOf = (input) => (input.id || input.name ? `${input.id} ${input.name}` : "");
+  const mark = (input) => {
+    secrets.add(input);
+    if (nameOf(input)) names.add(nameOf(input));
+  };
+  const isInput = (node) => node instanceof HTMLInputElement;
+  const isPassword = (node) => isInput(node) && node.type === "password";
+  const find = (node) => {
+    if (isPassword(node)) mark(node);
+    if (node instanceof Element || node instanceof Document) for (const input of node.querySelectorAll("input[type=password i]")) mark(input);
+  };
+  const observer = new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.type === "childList") change.addedNodes.forEach(find);
+      else if (isPassword(change.target) || String(change.oldValue).toLowerCase() === "password") mark(change.target);
+    }
+  });
+  const observe = () => {
+    find(document);
+    observer.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["type"], attributeOldValue: true });
+  };
+  observe();
+  // What has the focus and cannot have it, or is of the page's own making, hides a field of which nothing is known.
+  const hides = (element) =>
+    !element.shadowRoot && element !== document.body && element !== document.documentElement && !element.isContentEditable &&
+    (element.localName.includes("-") || (element.tabIndex < 0 && !element.hasAttribute("tabindex")));
+  const isSecret = (element) => {
+    if (!(element instanceof Element)) return false;
+    if (isPassword(element)) mark(element);
+    return secrets.has(element) || (isInput(element) && names.has(nameOf(element))) ||
+      /(^|\s)(current-password|new-password|one-time-code)(\s|$)/i.test(element.getAttribute("autocomplete") || "") ||
+      getComputedStyle(element).webkitTextSecurity !== "none" || hides(element);
+  };
+  let pressed = null;
+  addEventListener("keydown", (event) => {
+    if (!event.isTrusted) return;
+    pressed = event.key;
+    tell(isSecret(first(event)) || isSecret(active()) ? { type: "key" } : { type: "key", key: event.key });
+  }, { capture: true });
+  // A text without a key: composed, or of a keyboard on a screen.
+  addEventListener("beforeinput", (event) => {
+    const of = pressed;
+    pressed = null;
+    if (!event.isTrusted || !event.data || event.data === of || event.inputType === "insertFromPaste") return;
+    tell(isSecret(first(event)) || isSecret(active()) ? { type: "text" } : { type: "text", text: event.data });
+  }, { capture: true });
   for (const kind of ["copy", "cut"]) addEventListener(kind, copied, { capture: true });
   addEventListener("focusin", () => tell({ type: "focus" }), { capture: true, passive: true });
 
   globalThis.doorwardViewer = {
+    observe,
     // Chooses from the list that was opened last, as a person would.
     choose(index) {
       const select = chooser;

@@ -88,6 +88,8 @@ pub enum Seen {
     DialogClosed,
     /// A text was copied on the page.
     Copied(String),
+    /// A document got what was typed.
+    Typed(Echo),
     /// The page asks for files.
     FilesAsked {
         /// Whether it takes several.
@@ -135,6 +137,15 @@ enum Answer {
         tab: String,
         window: i64,
     },
+}
+
+/// What a document tells of what was typed into it; `None` where a secret belongs.
+#[derive(Debug)]
+pub enum Echo {
+    /// A key, by its name.
+    Key(Option<String>),
+    /// A text that came without keys.
+    Text(Option<String>),
 }
 
 /// The screen.
@@ -487,6 +498,8 @@ impl Screen {
                 told["url"].as_str()?.clone_into(&mut tab.url);
                 Some(Seen::Tabs)
             }
+            "key" => Some(Seen::Typed(Echo::Key(told["key"].as_str().map(str::to_owned)))),
+            "text" => Some(Seen::Typed(Echo::Text(told["text"].as_str().map(str::to_owned)))),
             "copied" => Some(Seen::Copied(told["text"].as_str()?.to_owned())),
             "focus" => {
                 self.focus = Some((session, world));

@@ -112,7 +112,7 @@ pub(super) fn csv(rows: &[Row]) -> String {
 }
 
 /// A field of the CSV: a spreadsheet takes what begins with one of these for a formula, and runs it.
-fn cell(text: &str) -> String {
+pub(in crate::cli) fn cell(text: &str) -> String {
     let text = visible(text);
     if text.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
@@ -168,7 +168,7 @@ fn pairs(pairs: &[(String, String)]) -> String {
 }
 
 /// `text` with everything spelt out that would act on a terminal instead of showing on it.
-pub(super) fn visible(text: &str) -> String {
+pub(in crate::cli) fn visible(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if hides(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }

@@ -1,0 +1,76 @@
+//! Recordings: how long it takes to open one of an hour and to draw a moment in it, and how many bytes a minute of an
+//! office's work takes, and an animation that nobody touches, in live sessions that are recorded.
+//!
+//! `cargo bench --bench recording`; `benches/README.md` says what is done in them.
+
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[path = "../stream/doorward.rs"]
+#[allow(dead_code, reason = "the stream's bench uses more of it")]
+mod doorward;
+mod office;
+#[path = "../stream/processes.rs"]
+#[allow(dead_code, reason = "the stream's bench uses more of it")]
+mod processes;
+mod seek;
+
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+
+/// What went wrong, in words for the person who runs the bench.
+type Trouble = Box<dyn std::error::Error>;
+
+/// The size of the page.
+const SIZE: (usize, usize) = (1280, 720);
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Seconds of each session
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Minutes of the recording that is opened and sought in
+    #[arg(long, default_value_t = 60)]
+    minutes: u32,
+    /// cargo's own flag
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// A way to see and use a browser from afar, as the stream's bench has it.
+#[allow(dead_code, reason = "the stream's bench uses more of it")]
+trait Way {
+    fn open(page: &str, url: &str) -> Result<Self, Trouble>
+    where
+        Self: Sized;
+    fn press(&mut self) -> Result<(), Trouble>;
+    fn point(&mut self, x: u32, y: u32) -> Result<(), Trouble>;
+    fn take(&mut self, until: Instant) -> Result<Option<(usize, f64)>, Trouble>;
+    fn families(&self) -> (processes::Family, processes::Family);
+}
+
+fn main() -> Result<(), Trouble> {
+    let arguments = Arguments::parse();
+    let hour = seek::Hour::make(arguments.minutes)?;
+    let (opened, sought) = hour.times()?;
+    println!(
+        "{} minutes, of {} pieces, {:.1} MB",
+        arguments.minutes,
+        hour.pieces,
+        hour.bytes as f64 / 1e6
+    );
+    println!("to open it, ms: {opened:.1}");
+    println!("to draw a moment in it, ms: median {:.1}, worst {:.1}", sought.0, sought.1);
+    let time = Duration::from_secs(arguments.seconds);
+    let url = office::serve()?;
+    println!("{:44} {:>10} {:>10}", "", "recorded", "not");
+    for (name, page, touched) in
+        [("office-like work", "form", true), ("an animation that nobody touches", "moves", false)]
+    {
+        let one = office::session(page, &url, time, touched, true)?;
+        let two = office::session(page, &url, time, touched, false)?;
+        println!("{:44} {:10.0} {:>10}", format!("{name}: KB a minute"), one.kilobytes, "");
+        println!("{:44} {:10.3} {:10.3}", format!("{name}: cores"), one.cores, two.cores);
+    }
+    Ok(())
+}

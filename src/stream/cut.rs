@@ -1,0 +1,147 @@
+//! A cut: the parts of a picture that a recording has not seen, taken out so that they can be encoded elsewhere.
+//!
+//! A recording has time and wants few bytes, a viewer the other way round. So what is still and known without loss, as
+//! most of an office's work is, becomes PNG with a palette where it has one, which for text is smaller than JPEG and
+//! exact; what is larger so, such as photographs, and what moves, becomes JPEG.
+
+use std::collections::HashMap;
+
+use super::area::{Area, areas};
+use super::picture::{DEPTH, Picture};
+use super::update::{self, HEAD, QUALITY, Update};
+
+/// The quality of what moves, as viewers get it: a block that is known without loss later and was right all along
+/// does not come again, so it has to be right here, too.
+const MOVING: u8 = QUALITY;
+
+/// The quality of what is still and too rich for PNG.
+const STILL: u8 = 60;
+
+/// PNG may be so many times as large as JPEG: it is exact, and needs no second picture when something is added to it.
+const EXACT: f32 = 1.5;
+
+/// The parts of a picture that a recording has not seen.
+pub struct Cut {
+    number: u64,
+    size: (usize, usize),
+    is_whole: bool,
+    /// Each with whether it is known without loss, and its pixels.
+    parts: Vec<(Area, bool, Vec<u8>)>,
+}
+
+impl Picture {
+    /// Takes out what has changed since `seen` (0: everything); `None` when nothing has.
+    pub fn cut(&self, seen: u64) -> Option<Cut> {
+        if self.number <= seen {
+            return None;
+        }
+        let size = (self.width, self.height);
+        let mut parts = Vec::new();
+        for exact in [false, true] {
+            let newer = |block: usize| self.changed[block] > seen && self.exact[block] == exact;
+            for area in areas((self.columns, self.rows), size, newer) {
+                parts.push((area, exact, self.pixels(area)));
+            }
+        }
+        Some(Cut { number: self.number, size, is_whole: seen == 0, parts })
+    }
+}
+
+impl Cut {
+    /// The number of the change that it leads to.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether it is all of the picture.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// The message that a viewer's canvas draws, too.
+    pub fn encode(&self) -> Update {
+        let mut message = vec![0; HEAD];
+        for (area, exact, pixels) in &self.parts {
+            let (format, bytes) = if *exact { still(*area, pixels) } else { moving(*area, pixels) };
+            update::part(&mut message, *area, format, &bytes);
+        }
+        // There are at most twice as many as `areas` gives.
+        let count = u16::try_from(self.parts.len()).unwrap_or(u16::MAX);
+        update::head(&mut message, count, self.number, self.size, 0);
+        Update { number: self.number, bytes: message.into() }
+    }
+}
+
+fn moving(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
+    (0, update::jpeg(area, pixels, MOVING))
+}
+
+fn still(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
+    let exact = png(area, pixels);
+    // What is so small as PNG no JPEG undercuts: its tables alone take as much.
+    if exact.len() <= 1_000 {
+        return (1, exact);
+    }
+    let lossy = update::jpeg(area, pixels, STILL);
+    match exact.len() as f32 <= lossy.len() as f32 * EXACT {
+        true => (1, exact),
+        false => (0, lossy),
+    }
+}
+
+/// With a palette where 256 colours do.
+fn png(area: Area, pixels: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let [width, height] =
+        [area.width, area.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    let indexed = indexed(pixels);
+    match &indexed {
+        Some((palette, _)) => {
+            encoder.set_compression(png::Compression::Balanced);
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_depth(png::BitDepth::Eight);
+            encoder.set_palette(palette.clone());
+            // Numbers of colours are no amounts: what differs from its neighbour says nothing.
+            encoder.set_filter(png::Filter::NoFilter);
+        }
+        None => {
+            encoder.set_compression(png::Compression::Fast);
+            encoder.set_color(png::ColorType::Rgb);
+        }
+    }
+    // It fails for sides of zero alone, and for a writer that does: none can be here.
+    if let Ok(mut writer) = encoder.write_header() {
+        let _ = writer.write_image_data(indexed.as_ref().map_or(pixels, |(_, indices)| indices));
+    }
+    bytes
+}
+
+/// The colours of `pixels`, and which of them each pixel has; `None` when they are more than 256.
+fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut numbers: HashMap<[u8; DEPTH], u8> = HashMap::new();
+    let mut palette = Vec::new();
+    let mut indices = Vec::with_capacity(pixels.len() / DEPTH);
+    let mut last: Option<([u8; DEPTH], u8)> = None;
+    for pixel in pixels.as_chunks::<DEPTH>().0 {
+        // Most pixels are like the one before.
+        if let Some((colour, number)) = last
+            && colour == *pixel
+        {
+            indices.push(number);
+            continue;
+        }
+        let number = match numbers.get(pixel) {
+            Some(number) => *number,
+            None => {
+                let number = u8::try_from(numbers.len()).ok()?;
+                numbers.insert(*pixel, number);
+                palette.extend_from_slice(pixel);
+                number
+            }
+        };
+        last = Some((*pixel, number));
+        indices.push(number);
+    }
+    Some((palette, indices))
+}
