@@ -9,6 +9,7 @@ use super::broker::Ground;
 use super::files::Files;
 use super::shared::{Shared, Wish};
 use super::{curtain, stay};
+use crate::access::Grant;
 use crate::browser::{self, Browser};
 use crate::connector::Connector;
 use crate::diagnostic::{chain, render};
@@ -22,6 +23,7 @@ pub(super) struct Course {
     /// What is wished of it once it is live.
     pub(super) wishes: mpsc::Receiver<Wish>,
     pub(super) plan: Plan,
+    pub(super) grant: Grant,
     /// How long it may stay untouched.
     pub(super) idle: Duration,
     /// How long it may last.
@@ -45,7 +47,7 @@ impl Course {
     }
 
     async fn ended(self, vaults: &dyn Vaults) -> (String, String) {
-        let Self { ground, shared, mut wishes, plan, idle, lasts, client_address } = self;
+        let Self { ground, shared, mut wishes, plan, grant, idle, lasts, client_address } = self;
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
         let permissions = &connector.settings.permissions;
@@ -93,6 +95,7 @@ impl Course {
         let launch = Launch {
             session,
             plan,
+            grant,
             course: session::Course::SignIn,
             store: &ground.store,
             vaults,
