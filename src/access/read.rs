@@ -84,7 +84,11 @@ pub(super) fn read(sources: &[Arc<Source>]) -> Read {
         found.extend(wrong.into_iter().map(|wrong| (file, wrong)));
     }
     found.extend(checked(&read.policies, &places));
-    found.sort_by_key(|(file, found)| (*file, found.primary.span.start));
+    // The validator goes through actions in an order of its own.
+    found.sort_by(|(file, one), (other_file, other)| {
+        let key = |found: &Diagnostic| (found.primary.span.start, found.code);
+        (file, key(one), &one.message).cmp(&(other_file, key(other), &other.message))
+    });
     read.found = found.into_iter().map(|(_, found)| found).collect();
     read
 }
@@ -181,13 +185,22 @@ fn told(
         let span = within(label.loc.start, label.loc.end);
         diagnostic = diagnostic.related(span, label.label.clone().unwrap_or_default());
     }
-    match (&error.help, code) {
+    let written = source.text.get(diagnostic.primary.span.range()).unwrap_or_default();
+    match (error.help.as_ref().filter(|help| is_near(help, written)), code) {
         (Some(help), _) => diagnostic.help(help.clone()),
         (None, Code::PolicyMismatch) => {
             diagnostic.help("`doorward policy schema` prints all that a policy can name")
         }
         (None, _) => diagnostic,
     }
+}
+
+/// Whether a help is one that helps: Cedar suggests the nearest name, however far that is, and of several one by chance.
+fn is_near(help: &str, written: &str) -> bool {
+    let suggested = help.strip_prefix("did you mean `").and_then(|rest| rest.split_once('`'));
+    let Some((suggested, _)) = suggested else { return true };
+    let written = written.rsplit('.').next().unwrap_or_default();
+    written.len() < 200 && strsim::damerau_levenshtein(suggested, written) <= 1 + written.len() / 4
 }
 
 /// The message without the id of the policy, whose place is shown.
