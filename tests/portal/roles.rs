@@ -146,7 +146,7 @@ fn groups_of_users_are_kept_and_on_record() {
     for (body, status) in [
         (r#"{"groups":["a/b"]}"#, 422),
         (r#"{"groups":"security"}"#, 422),
-        (r#"{"groups":[" ops "," "]}"#, 200),
+        (r#"{"groups":[" ops "," ","ops"]}"#, 200),
         (r#"{"role":"operator"}"#, 200),
     ] {
         let changed = portal.act(&root, "PATCH", "/api/v1/users/eve", body);

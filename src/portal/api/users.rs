@@ -1,5 +1,7 @@
 //! `/api/v1/users`: who may sign in; for administrators.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -170,7 +172,9 @@ fn groups(texts: &[String]) -> Result<Vec<GroupName>, Problem> {
         return Err(Problem::unfit("these are more than 200 groups", "leave some of them away"));
     }
     let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    let mut seen = BTreeSet::new();
     texts
+        .filter(|text| seen.insert(*text))
         .map(|text| {
             text.parse().map_err(|error: crate::name::Invalid| {
                 Problem::unfit(error.to_string(), "write one group a line, such as databases")
