@@ -1,6 +1,7 @@
 //! The clock: the one place that asks the machine for the time.
 
 pub use jiff::Timestamp;
+pub use jiff::tz::TimeZone;
 
 /// Where the time comes from: the machine, or a fixed moment in tests of code that needs one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,5 +25,38 @@ impl Clock {
     /// Milliseconds since 1970-01-01T00:00:00Z, as RFC 6238 counts (its T0 is the Unix epoch).
     pub fn unix_millis(&self) -> u64 {
         u64::try_from(self.now().as_millisecond()).unwrap_or(0)
+    }
+}
+
+/// A moment, and what a clock on the wall of this machine shows at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The moment.
+    pub at: Timestamp,
+    /// The hour, 0 to 23.
+    pub hour: i8,
+    /// The day of the week as ISO 8601 counts: 1 is Monday, 7 is Sunday.
+    pub weekday: i8,
+}
+
+impl Moment {
+    /// The moment `at` in the zone of this machine (`TZ`, else `/etc/localtime`); in UTC where it has none.
+    pub fn here(at: Timestamp) -> Self {
+        Self::within(at, &TimeZone::system())
+    }
+
+    /// The moment `at` in the zone `zone`.
+    pub fn within(at: Timestamp, zone: &TimeZone) -> Self {
+        let local = at.to_zoned(zone.clone());
+        Self { at, hour: local.hour(), weekday: local.weekday().to_monday_one_offset() }
+    }
+
+    /// Reads `2026-03-01T08:00:00Z`, or `2026-03-01T08:00` as a clock of this machine shows it.
+    pub fn read(text: &str) -> Option<Self> {
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Some(Self::here(at));
+        }
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        Some(Self::here(local.to_zoned(TimeZone::system()).ok()?.timestamp()))
     }
 }

@@ -296,6 +296,31 @@ impl fmt::Display for UserName {
     }
 }
 
+/// A group of people, as an administrator names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupName(String);
+
+impl GroupName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for GroupName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        segment("group name", text).map(|()| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for GroupName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Which accounts somebody may use: `[vault:]path`, where `*` stands for any characters, `/` too. Without a vault
 /// those of the default vault are meant; `*` alone means every account of every vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -401,6 +426,35 @@ mod tests {
         }
         for text in ["", "-a", ".a", "a b", "a/b", "ä", "a\n", &"x".repeat(65)] {
             assert!(text.parse::<ConnectorId>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_pattern_names_what_it_says_and_nothing_else() {
+        let cases = [
+            ("*", "corp:web/shop", true),
+            ("web/*", "local:web/shop", true),
+            ("web/*", "local:web/eu/shop", true),
+            ("web/*", "corp:web/shop", false),
+            ("web/*", "local:webs/shop", false),
+            ("web/*", "local:web", false),
+            ("corp:web/*", "corp:web/shop", true),
+            ("corp:web/*", "local:web/shop", false),
+            ("*:web/*", "corp:web/shop", true),
+            ("corp*:*", "corp-eu:a/b", true),
+            ("web/shop", "local:web/shop", true),
+            ("web/shop", "local:web/shop2", false),
+            ("web/*-admin", "local:web/shop-admin", true),
+            ("web/*-admin", "local:web/shop-admin-2", false),
+            ("*a*b*a", "local:aba", true),
+            ("*ab*ba", "local:aba", false),
+            ("Web/*", "local:web/shop", false),
+        ];
+        let default = "local".parse().unwrap();
+        for (pattern, account, expected) in cases {
+            let (pattern, account): (Pattern, AccountRef) =
+                (pattern.parse().unwrap(), account.parse().unwrap());
+            assert_eq!(pattern.matches(&account, &default), expected, "{pattern} {account}");
         }
     }
 

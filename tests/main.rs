@@ -29,6 +29,7 @@ mod links;
 mod live;
 mod pages;
 mod pass;
+mod policy;
 mod portal;
 mod record;
 mod recording;

@@ -26,7 +26,7 @@ pub enum Action {
     SignOut,
     /// A user of the portal was added.
     UserAdded,
-    /// A user of the portal was changed: password, role or accounts.
+    /// A user of the portal was changed: password, role, groups or accounts.
     UserChanged,
     /// A user of the portal was removed.
     UserRemoved,

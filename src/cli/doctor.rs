@@ -10,6 +10,7 @@ use std::sync::Arc;
 use self::findings::Findings;
 use super::world::World;
 use super::{Exit, Failure, print};
+use crate::access::{self, Set};
 use crate::activity::{self, Filter, Record, Store};
 use crate::browser::{self, Binaries, Browser, Program, Settings};
 use crate::clock::Clock;
@@ -63,6 +64,7 @@ async fn examine(world: &World, findings: &mut Findings) {
         None => findings.failed("user", &crate::access::Refusal::Nameless.into()),
     }
     connectors(world, findings);
+    policies(world, findings);
     browser(world, findings).await;
     for name in config.vaults.keys() {
         let what = format!("vault {name}");
@@ -116,6 +118,38 @@ fn connectors(world: &World, findings: &mut Findings) {
     let text = format!("{} of {} cannot be used: {}", broken.len(), files.len(), broken.join(", "));
     let help = format!("`doorward check {}` shows why", broken.join(" "));
     findings.bad("connectors", Exit::Connector, &text, &help);
+}
+
+/// Reads the policies that the configuration names.
+fn policies(world: &World, findings: &mut Findings) {
+    let Some(paths) = &world.config.policies else { return };
+    let shown =
+        paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ");
+    let files = match access::files(paths) {
+        Ok(files) => files,
+        Err(error) => return findings.failed("policies", &unread(&error)),
+    };
+    let mut sources = Vec::new();
+    for file in files {
+        match access::source(&file) {
+            Ok(source) => sources.push(source),
+            Err(error) => return findings.failed("policies", &unread(&error)),
+        }
+    }
+    let set = Set::read(&sources, Vec::new());
+    if set.is_broken() {
+        let help = "`doorward policy check` shows all that is wrong";
+        findings.bad("policies", Exit::Connector, &set.trouble(), help);
+    } else if set.is_empty() {
+        let help = "put *.cedar files there; examples/policies has some";
+        findings.note("policies", &format!("none in {shown}, so no account can be used"), help);
+    } else {
+        findings.good("policies", &format!("{} in {shown}", set.len()));
+    }
+}
+
+fn unread(error: &access::Unread) -> Failure {
+    Failure::new(Exit::Usage, error, error.help())
 }
 
 async fn browser(world: &World, findings: &mut Findings) {

@@ -10,7 +10,7 @@ pub enum Exit {
     NotSignedIn = 1,
     /// The command line or the configuration is wrong.
     Usage = 2,
-    /// The connector has problems.
+    /// The connector, or an access policy, has problems.
     Connector = 3,
     /// Access was refused, by doorward or by the vault.
     Access = 4,

@@ -50,12 +50,16 @@ pub(super) fn run(arguments: Arguments) -> Result<Exit, Failure> {
 fn list() -> String {
     let width = Code::ALL.iter().map(|code| code.name().len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (at_run_time, title) in [
-        (false, "Found by `doorward check`:"),
-        (true, "\nFound when a session is asked for or runs:"),
+    for (of_policies, at_run_time, title) in [
+        (false, false, "Found by `doorward check`:"),
+        (false, true, "\nFound when a session is asked for or runs:"),
+        (true, false, "\nFound by `doorward policy check`:"),
     ] {
         let _ = writeln!(text, "{title}");
-        for code in Code::ALL.iter().filter(|code| code.at_run_time() == at_run_time) {
+        let of = |code: &&Code| {
+            (code.is_of_policies(), code.at_run_time()) == (of_policies, at_run_time)
+        };
+        for code in Code::ALL.iter().filter(of) {
             let _ = writeln!(text, "  {:width$}  {}", code.name(), code.explanation().title());
         }
     }

@@ -14,7 +14,9 @@ mod import;
 mod launch;
 mod links;
 mod output;
+mod permission;
 mod plan;
+mod policy;
 mod progress;
 mod purpose;
 mod record;
@@ -89,6 +91,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Keep the users of the portal
     User(user::Arguments),
+    /// Check and explain the policies that say who may do what
+    Policy(policy::Arguments),
     /// Show who used what, and prove that nothing was altered
     Activity(activity::Arguments),
     /// List, verify, show and export recordings of live sessions
@@ -142,6 +146,7 @@ fn command() -> Exit {
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Serve(arguments) => serve::run(named, arguments),
         Command::User(arguments) => user::run(named, arguments),
+        Command::Policy(arguments) => policy::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
         Command::Recording(arguments) => recording::run(named, arguments),
         Command::Doctor(arguments) => doctor::run(named, arguments),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::signals::Signals;
 use super::world::World;
 use super::{Exit, Failure, eprint, print, recording};
+use crate::access::Policies;
 use crate::activity::{Record, Store};
 use crate::browser;
 use crate::clock::Clock;
@@ -85,6 +86,9 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         eprint(&format!("the demo site is at {url}\n"));
     }
     let link = users.set_up_link().await?;
+    let policies = Policies::new(world.config.policies.clone());
+    // Errors are told now, and not when somebody first asks.
+    policies.now();
     let broker = Broker::new(ground(world, &store, &sources), limits(&settings));
     let url = listening.url();
     let local = listening.local_url();
@@ -105,6 +109,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         broker,
         sources,
         connectors: world.config.connectors.clone(),
+        policies,
         links: world.config.links.clone(),
         settings,
         clock: Clock::System,

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::world::World;
-use super::{Exit, Failure};
+use super::{Exit, Failure, permission};
+use crate::access::{self, Grant};
 use crate::connector::{Connector, Template};
-use crate::name::AccountRef;
+use crate::name::{AccountRef, ConnectorId, SessionId};
+use crate::plan::Request;
 use crate::session::Vaults;
 use crate::vault::{self, Specimen, Vault};
 
@@ -65,6 +67,23 @@ impl Stage {
     /// Whether the account is made up.
     pub(super) fn is_made_up(&self) -> bool {
         self.made_up.is_some()
+    }
+
+    /// The grant for a session with it. Of a made-up account nobody is asked.
+    ///
+    /// # Errors
+    /// Exit 4 when it is refused, which is on record then.
+    pub(super) async fn granted(
+        &self,
+        world: &World,
+        session: SessionId,
+        request: &Request,
+        connector: &ConnectorId,
+    ) -> Result<Grant, Failure> {
+        if !self.is_made_up() {
+            return permission::granted(world, session, request, connector).await;
+        }
+        Ok(access::decide(Some(&request.user), &request.account, &request.purpose)?)
     }
 
     /// The vaults that are asked.

@@ -8,7 +8,7 @@ use super::world::World;
 use super::{Exit, Failure, eprint, print};
 use crate::activity::{Action, Store};
 use crate::clock::Clock;
-use crate::name::{Pattern, UserName};
+use crate::name::{GroupName, Pattern, UserName};
 use crate::portal::{Note, Role, Typed, User, Users};
 
 /// The arguments.
@@ -20,6 +20,7 @@ Whoever has no pattern may use no account. `web/*` names every account below web
 Examples:
   doorward user add ann --accounts 'web/*' --accounts 'corp:web/*'
   doorward user add root --role admin --accounts '*'
+  doorward user add eve --role auditor --group security
   doorward user change ann --accounts 'web/shop'     takes the place of all patterns so far
   doorward user password ann
   doorward user remove ann")]
@@ -37,7 +38,7 @@ enum Command {
     List,
     /// Give a user a new password; all their sign-ins end
     Password(Password),
-    /// Change a user's role or accounts: only what is given
+    /// Change a user's role, groups or accounts: only what is given
     Change(Change),
     /// Remove a user; their sign-ins and sessions end
     Remove(Remove),
@@ -51,9 +52,12 @@ struct Add {
     /// Their name; case does not tell users apart
     #[arg(value_name = "NAME")]
     name: UserName,
-    /// `admin` keeps users and sees all activity, `operator` uses accounts
+    /// `operator` uses accounts, `auditor` sees all activity, `admin` keeps users, sees all activity and ends any session
     #[arg(long, value_name = "ROLE", default_value = "operator")]
     role: Role,
+    /// A group that they are in, which access policies can name; as often as needed
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<GroupName>,
     /// Which accounts they may use, as often as needed
     #[arg(long, value_name = "PATTERN")]
     accounts: Vec<Pattern>,
@@ -78,9 +82,15 @@ struct Password {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true, id = "what")]
 struct Changed {
-    /// `admin` or `operator`
+    /// `operator`, `auditor` or `admin`
     #[arg(long, value_name = "ROLE")]
     role: Option<Role>,
+    /// A group that they are in from now on, as often as needed; they leave all others
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<GroupName>,
+    /// They are in no group from now on
+    #[arg(long, conflicts_with = "group")]
+    no_groups: bool,
     /// Which accounts they may use from now on, as often as needed
     #[arg(long, value_name = "PATTERN")]
     accounts: Vec<Pattern>,
@@ -129,13 +139,14 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
     let note = |action, user: &UserName| Note::new(action, &by, "local").detail("changed", user);
     let (note, said) = match command {
         Command::List => return Ok(Exit::Done),
-        Command::Add(Add { name, role, accounts, password_stdin }) => {
+        Command::Add(Add { name, role, group, accounts, password_stdin }) => {
             if users.find(&name).await.is_ok() {
                 return Err(crate::portal::Error::Exists(name).into());
             }
-            let user = User { name, role, accounts };
+            let user = User { name, role, groups: unique(group), accounts };
             users.add(&user, password(password_stdin)?).await?;
-            if user.accounts.is_empty() {
+            let by_patterns = world.config.policies.is_none();
+            if by_patterns && user.role != Role::Auditor && user.accounts.is_empty() {
                 eprint("note: they may use no account yet; `--accounts PATTERN` names some\n");
             }
             (facts(note(Action::UserAdded, &user.name), &user), format!("added {}\n", user.name))
@@ -149,6 +160,9 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
         Command::Change(Change { name, changed }) => {
             let mut user = users.find(&name).await?;
             user.role = changed.role.unwrap_or(user.role);
+            if changed.no_groups || !changed.group.is_empty() {
+                user.groups = unique(changed.group);
+            }
             if changed.no_accounts || !changed.accounts.is_empty() {
                 user.accounts = changed.accounts;
             }
@@ -178,7 +192,13 @@ fn password(stdin: bool) -> Result<Typed, Failure> {
 }
 
 fn facts(note: Note, user: &User) -> Note {
-    note.detail("role", user.role.word()).detail("accounts", patterns(user))
+    note.of_user(user)
+}
+
+/// Each group once, in the order in which they were given.
+fn unique(groups: Vec<GroupName>) -> Vec<GroupName> {
+    let mut seen = std::collections::BTreeSet::new();
+    groups.into_iter().filter(|group| seen.insert(group.clone())).collect()
 }
 
 fn patterns(user: &User) -> String {
@@ -188,10 +208,18 @@ fn patterns(user: &User) -> String {
 fn table(users: &[User]) -> String {
     let width =
         users.iter().map(|user| user.name.as_str().chars().count()).max().unwrap_or(0).max(4);
-    let mut text = format!("{:width$}  ROLE      ACCOUNTS\n", "NAME");
+    let groups =
+        |user: &User| user.groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
+    let wide = users.iter().map(|user| groups(user).chars().count()).max().unwrap_or(0).max(6);
+    let mut text = format!("{:width$}  ROLE      {:wide$}  ACCOUNTS\n", "NAME", "GROUPS");
     for user in users {
-        let line =
-            format!("{:width$}  {:8}  {}", user.name.as_str(), user.role.word(), patterns(user));
+        let line = format!(
+            "{:width$}  {:8}  {:wide$}  {}",
+            user.name.as_str(),
+            user.role.word(),
+            groups(user),
+            patterns(user)
+        );
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text

@@ -39,6 +39,8 @@ pub struct Config {
     pub links: BTreeMap<AccountRef, Links>,
     /// Where connectors are looked up by name, in this order.
     pub connectors: Vec<PathBuf>,
+    /// `policies`: files and folders of access policies; without them the patterns of users decide.
+    pub policies: Option<Vec<PathBuf>>,
     /// The state folder: the record, the leases, the browsers' marks.
     pub state: PathBuf,
     /// The browser and its driver.
@@ -143,6 +145,7 @@ impl Config {
             default_vault: local,
             links: BTreeMap::new(),
             connectors: vec![PathBuf::from("connectors"), data.join("connectors")],
+            policies: None,
             state: data.join("state"),
             browser: Browser::default(),
             portal: Portal::default(),

@@ -1,15 +1,24 @@
 //! Reading: from the text of a file to a [`Config`] with every path resolved.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::document::{self, Kind, Node, Place};
-use super::table::{Reader, listed, nearest, settings};
+use super::table::{Reader, Table, listed, nearest, settings};
 use super::{Browser, BrowserKind, Config, Error, Portal, VaultEntry};
 use crate::name::{AccountRef, Links, VaultName};
 
-const KEYS: [&str; 8] =
-    ["vaults", "default-vault", "links", "connectors", "state", "browser", "portal", "recording"];
+const KEYS: [&str; 9] = [
+    "vaults",
+    "default-vault",
+    "links",
+    "connectors",
+    "policies",
+    "state",
+    "browser",
+    "portal",
+    "recording",
+];
 const LINK_KEYS: [&str; 2] = ["logon-account", "reconcile-account"];
 const BROWSER_KEYS: [&str; 6] = ["kind", "binary", "driver", "sandbox", "webdriver", "ca-file"];
 const BROWSER_KINDS: [&str; 2] = ["chromium", "firefox"];
@@ -43,6 +52,7 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         connectors.push(base.join("connectors"));
         connectors.extend(data.map(|data| data.join("connectors")));
     }
+    let policies = policies(reader, &mut table)?;
     let state = match (table.path("state")?, data) {
         (Some(state), _) => state,
         (None, Some(data)) => data.join("state"),
@@ -65,11 +75,25 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         default_vault,
         links,
         connectors,
+        policies,
         state,
         browser,
         portal,
         recording,
     })
+}
+
+/// `policies`: a list with something in it. An empty one could mean that nobody may do anything, or that the key is not
+/// meant to be there.
+fn policies(reader: Reader<'_>, table: &mut Table<'_>) -> Result<Option<Vec<PathBuf>>, Error> {
+    let Some(at) = table.place("policies") else { return Ok(None) };
+    let paths = table.paths("policies")?;
+    if paths.is_empty() {
+        let message = "`policies` is an empty list".to_owned();
+        let help = "name a file or folder of policies; or leave the key away, and the patterns of users decide";
+        return Err(reader.wrong(at, message, help));
+    }
+    Ok(Some(paths))
 }
 
 fn text<'t>(reader: Reader<'_>, bytes: &'t [u8]) -> Result<&'t str, Error> {

@@ -100,6 +100,11 @@ impl Table<'_> {
         self.left.remove(key).filter(|node| !matches!(node.kind, Kind::Null))
     }
 
+    /// Where the value of a key is; `None` for one that is not there or has no value.
+    pub(super) fn place(&self, key: &str) -> Option<Place> {
+        self.left.get(key).filter(|node| !matches!(node.kind, Kind::Null)).map(|node| node.at)
+    }
+
     /// A text that is not empty, and its place.
     pub(super) fn text(&mut self, key: &str) -> Result<Option<(String, Place)>, Error> {
         self.take(key).map(|node| self.text_of(key, node)).transpose()

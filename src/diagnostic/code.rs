@@ -2,7 +2,8 @@
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// One kind of problem; each that `check` can find has a case folder under `tests/cases/check/`.
+        /// One kind of problem; each that `check` can find has a case folder under `tests/cases/check/`, each of access
+        /// policies one under `tests/cases/policy/`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $($(#[$doc])* $variant,)*
@@ -139,12 +140,27 @@ codes! {
     Refused = "refused";
     /// Neither a validation nor a failure showed.
     Unclear = "unclear";
+    /// An access policy is not written as Cedar is.
+    InvalidPolicy = "invalid-policy";
+    /// An access policy names what there is not, or compares what does not compare.
+    PolicyMismatch = "policy-mismatch";
+    /// An access policy has no `@id` that the record could have.
+    MissingPolicyId = "missing-policy-id";
+    /// Two access policies have the same `@id`.
+    DuplicatePolicyId = "duplicate-policy-id";
+    /// An access policy that can never hold, or whose text is not what it looks like.
+    DoubtfulPolicy = "doubtful-policy";
 }
 
 impl Code {
     /// Whether it comes up only when a session is asked for or runs, and never at `check`: the codes
-    /// from [`Code::MissingParameter`] on.
+    /// from [`Code::MissingParameter`] to [`Code::Unclear`].
     pub fn at_run_time(self) -> bool {
-        self >= Self::MissingParameter
+        self >= Self::MissingParameter && !self.is_of_policies()
+    }
+
+    /// Whether it is of access policies, and found by `policy check`: the codes from [`Code::InvalidPolicy`] on.
+    pub fn is_of_policies(self) -> bool {
+        self >= Self::InvalidPolicy
     }
 }

@@ -12,6 +12,7 @@ use super::intake::{Intake, NotTaken};
 use super::recorder::Recordings;
 use super::shared::Shared;
 use super::viewer::Viewer;
+use crate::access::Grant;
 use crate::activity::{self, Store};
 use crate::browser;
 use crate::clock::Clock;
@@ -62,6 +63,8 @@ pub struct Order {
     pub connector: Arc<Connector>,
     /// What for.
     pub request: Request,
+    /// That it may be.
+    pub grant: Grant,
     /// From where: the address of the person.
     pub client_address: String,
 }
@@ -135,7 +138,8 @@ impl Broker {
     /// [`Refusal`], which is on record.
     pub async fn start(&self, order: Order) -> Result<SessionId, Refusal> {
         let session = SessionId::fresh();
-        match self.begin(session, &order) {
+        let Order { connector, request, grant, client_address } = order;
+        match self.begin(session, &connector, &request, grant, &client_address) {
             Ok(course) => {
                 let shared = Arc::clone(&course.shared);
                 let run = tokio::spawn(course.run());
@@ -153,25 +157,30 @@ impl Broker {
             Err(refusal) => {
                 let Ground { store, clock, .. } = &*self.0.ground;
                 let why = [("cause".to_owned(), refusal.word().to_owned())];
-                let connector = order.connector.id.as_str();
-                let (request, from) = (&order.request, &order.client_address);
-                session::refused(store, *clock, session, request, connector, from, &why).await?;
+                let (connector, from) = (connector.id.as_str(), &client_address);
+                session::refused(store, *clock, session, &request, connector, from, &why).await?;
                 Err(refusal)
             }
         }
     }
 
     /// Takes a session in, when there is room for it.
-    fn begin(&self, session: SessionId, order: &Order) -> Result<Course, Refusal> {
+    fn begin(
+        &self,
+        session: SessionId,
+        connector: &Arc<Connector>,
+        request: &Request,
+        grant: Grant,
+        client_address: &str,
+    ) -> Result<Course, Refusal> {
         let Inner { ground, limits, .. } = &*self.0;
-        let plan = plan::build(Arc::clone(&order.connector), order.request.clone())
-            .map_err(Refusal::Unfit)?;
+        let plan = plan::build(Arc::clone(connector), request.clone()).map_err(Refusal::Unfit)?;
         let mut sessions = self.sessions();
         if sessions.stopping {
             return Err(Refusal::Stopping);
         }
         let live = || sessions.all.values().filter(|shared| !shared.is_over());
-        let own = live().filter(|shared| shared.user() == &order.request.user).count();
+        let own = live().filter(|shared| shared.user() == &request.user).count();
         if own >= limits.per_user {
             return Err(Refusal::TooManyOfUser(own));
         }
@@ -179,16 +188,16 @@ impl Broker {
         if all >= limits.per_host {
             return Err(Refusal::TooManyOnHost(all));
         }
-        let permissions = &order.connector.settings.permissions;
+        let permissions = &connector.settings.permissions;
         let lasts = permissions.max_session_duration.unwrap_or(limits.duration);
         let began = ground.clock.now();
         let card = Card {
             session,
-            user: order.request.user.clone(),
-            account: order.request.account.clone(),
-            connector: order.connector.display_name.clone(),
-            reason: order.request.purpose.reason.clone().unwrap_or_default(),
-            client_address: order.client_address.clone(),
+            user: request.user.clone(),
+            account: request.account.clone(),
+            connector: connector.display_name.clone(),
+            reason: request.purpose.reason.clone().unwrap_or_default(),
+            client_address: client_address.to_owned(),
             began,
             until: began.checked_add(lasts).ok(),
             viewers: 0,
@@ -203,9 +212,10 @@ impl Broker {
             shared,
             wishes,
             plan,
+            grant,
             idle: permissions.max_idle_time.unwrap_or(limits.idle),
             lasts,
-            client_address: order.client_address.clone(),
+            client_address: client_address.to_owned(),
         })
     }
 

@@ -10,6 +10,7 @@ use super::files::Files;
 use super::recorder::Recorder;
 use super::shared::{Shared, Wish};
 use super::{curtain, stay};
+use crate::access::Grant;
 use crate::activity::Action;
 use crate::browser::{self, Browser};
 use crate::connector::Connector;
@@ -25,6 +26,7 @@ pub(super) struct Course {
     /// What is wished of it once it is live.
     pub(super) wishes: mpsc::Receiver<Wish>,
     pub(super) plan: Plan,
+    pub(super) grant: Grant,
     /// How long it may stay untouched.
     pub(super) idle: Duration,
     /// How long it may last.
@@ -48,7 +50,7 @@ impl Course {
     }
 
     async fn ended(self, vaults: &dyn Vaults) -> (String, String) {
-        let Self { ground, shared, mut wishes, plan, idle, lasts, client_address } = self;
+        let Self { ground, shared, mut wishes, plan, grant, idle, lasts, client_address } = self;
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
         let permissions = &connector.settings.permissions;
@@ -114,6 +116,7 @@ impl Course {
         let launch = Launch {
             session,
             plan,
+            grant,
             course: session::Course::SignIn,
             store: &ground.store,
             vaults,

@@ -11,10 +11,12 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::may::{Duties, denied};
 use super::problem::Problem;
 use super::token::{Hash, Token, same};
-use super::users::{Role, User};
+use super::users::User;
 use super::{Note, Portal, client, headers, pages};
+use crate::access::{Decision, Deed};
 use crate::activity::Action;
 
 /// What is there for those who have not signed in; all else asks for a sign-in first.
@@ -30,17 +32,15 @@ pub(super) struct Person {
     pub(super) sign_in: Hash,
     /// What their requests have to carry.
     pub(super) csrf: String,
+    /// What the policies let them do, for what pages show.
+    pub(super) duties: Duties,
 }
 
-impl Person {
-    /// Whether they keep the users.
-    pub(super) fn is_admin(&self) -> bool {
-        self.user.role == Role::Admin
-    }
-}
-
-/// An administrator who has signed in.
+/// One who has signed in and may manage users.
 pub(super) struct Admin(pub(super) Person);
+
+/// One who has signed in and may see sessions and activity of others.
+pub(super) struct Auditor;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -54,20 +54,43 @@ impl<S: Sync> FromRequestParts<S> for Person {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Admin {
+impl FromRequestParts<Portal> for Admin {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let person = <Person as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        if person.is_admin() {
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (person, decision) = decided(parts, portal, Deed::ManageUsers).await?;
+        if decision.is_permitted() {
             return Ok(Self(person));
         }
-        Err(Problem::denied(
-            "role",
-            "this is for administrators",
-            "ask one of them; the page Accounts has what you may use",
-        ))
+        let help = "ask one of them; the page Accounts has what you may use";
+        Err(denied(&decision, "this is for those who may manage users", help))
     }
+}
+
+impl FromRequestParts<Portal> for Auditor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (_, decision) = decided(parts, portal, Deed::ReadActivity).await?;
+        if decision.is_permitted() {
+            return Ok(Self);
+        }
+        let help = "ask an auditor or administrator; the page Activity has what is yours";
+        Err(denied(&decision, "this is for those who may see the activity of others", help))
+    }
+}
+
+/// Who has signed in, and whether they may do this.
+async fn decided(
+    parts: &mut Parts,
+    portal: &Portal,
+    deed: Deed<'_>,
+) -> Result<(Person, Decision), Problem> {
+    let person = <Person as FromRequestParts<Portal>>::from_request_parts(parts, portal).await?;
+    let Client(client) =
+        <Client as FromRequestParts<Portal>>::from_request_parts(parts, portal).await?;
+    let decision = portal.may(&person.user, client).decide(deed);
+    Ok((person, decision))
 }
 
 impl<S: Sync> FromRequestParts<S> for Client {
@@ -102,7 +125,7 @@ pub(super) async fn guard(
     let trusted = &portal.ground.settings.trusted_proxies;
     let client = client::address(peer.ip(), request.headers(), trusted);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let person = match person(&portal, request.headers()).await {
+    let person = match person(&portal, request.headers(), client).await {
         Ok(person) => person,
         Err(problem) => return finished(&portal, None, &path, problem.into_response()),
     };
@@ -121,11 +144,18 @@ pub(super) async fn guard(
 }
 
 /// Whose sign-in the cookie stands for.
-async fn person(portal: &Portal, headers: &HeaderMap) -> Result<Option<Person>, Problem> {
+async fn person(
+    portal: &Portal,
+    headers: &HeaderMap,
+    client: IpAddr,
+) -> Result<Option<Person>, Problem> {
     let Some(token) = token(portal, headers) else { return Ok(None) };
     let sign_in = token.hash();
     let user = portal.ground.users.signed_in(&sign_in, true).await?;
-    Ok(user.map(|user| Person { user, sign_in, csrf: token.csrf() }))
+    Ok(user.map(|user| {
+        let duties = portal.may(&user, client).duties();
+        Person { user, sign_in, csrf: token.csrf(), duties }
+    }))
 }
 
 /// The token in the cookie.
@@ -217,10 +247,12 @@ async fn kept(
     path: &str,
     response: Response,
 ) -> Response {
-    let Some(cause) = response.extensions().get::<Problem>().and_then(|problem| problem.denied)
+    let problem = response.extensions().get::<Problem>();
+    let Some((cause, facts)) = problem.and_then(|problem| Some((problem.denied?, &problem.facts)))
     else {
         return response;
     };
+    let facts = facts.clone();
     if portal.denials.attempt(&client.to_string(), Instant::now()).is_err() {
         return response;
     }
@@ -230,7 +262,9 @@ async fn kept(
     };
     let short: String = path.chars().take(200).collect();
     let note = note.map(|note| {
-        note.outcome("denied").detail("cause", cause).detail("request", format!("{method} {short}"))
+        let note = note.outcome("denied").detail("cause", cause);
+        let note = note.detail("request", format!("{method} {short}"));
+        facts.iter().fold(note, |note, (name, value)| note.detail(name, value))
     });
     let kept = match note {
         Ok(note) => {

@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod guard;
 mod headers;
+mod may;
 mod note;
 mod origin;
 mod pages;
@@ -21,13 +22,14 @@ mod throttle;
 mod token;
 mod users;
 
+pub use crate::access::Role;
 pub use error::Error;
 pub use note::Note;
 pub use password::Typed;
 pub use server::{Listening, listen};
 pub use sources::{Open, Sources};
 pub use token::Token;
-pub use users::{Role, User, Users};
+pub use users::{User, Users};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +39,7 @@ use catalogue::Catalogue;
 use origin::Origin;
 use throttle::Throttle;
 
+use crate::access::Policies;
 use crate::activity::{Record, Store};
 use crate::clock::Clock;
 use crate::config;
@@ -59,6 +62,8 @@ pub struct Ground {
     pub sources: Arc<Sources>,
     /// The folders of the connectors.
     pub connectors: Vec<PathBuf>,
+    /// Who may do what.
+    pub policies: Policies,
     /// Linked accounts that the configuration names.
     pub links: BTreeMap<AccountRef, Links>,
     /// `portal` of the configuration.

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::Error;
+use super::{Error, User};
 use crate::activity::{self, Action, Event, Store};
 use crate::clock::Clock;
-use crate::name::{AccountRef, SessionId, UserName};
+use crate::name::{AccountRef, GroupName, Pattern, SessionId, UserName};
 
 /// One thing that happened at the portal.
 pub struct Note {
@@ -47,6 +47,22 @@ impl Note {
     pub fn detail(mut self, name: &str, value: impl ToString) -> Self {
         self.details.push((name.to_owned(), value.to_string()));
         self
+    }
+
+    /// The same with what a user is now.
+    #[must_use]
+    pub fn of_user(self, user: &User) -> Self {
+        let words = |items: Vec<&str>| items.join(" ");
+        let note = self.detail("role", user.role.word());
+        let note = match user.groups.is_empty() {
+            true => note,
+            // Groups may hold blanks.
+            false => note.detail(
+                "groups",
+                user.groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", "),
+            ),
+        };
+        note.detail("accounts", words(user.accounts.iter().map(Pattern::as_str).collect()))
     }
 
     /// The same of a session that was asked for, or is there: with which account, through which connector.

@@ -23,6 +23,8 @@ pub(super) struct Problem {
     pub(super) retry_after: Option<u64>,
     /// Why this goes on record as denied; `None` where it does not.
     pub(super) denied: Option<&'static str>,
+    /// What else of it goes on record.
+    pub(super) facts: Vec<(String, String)>,
 }
 
 /// `text` with a capital letter and a full stop.
@@ -64,7 +66,14 @@ impl Problem {
         detail: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { status, detail: detail.into(), help: help.into(), retry_after: None, denied: None }
+        Self {
+            status,
+            detail: detail.into(),
+            help: help.into(),
+            retry_after: None,
+            denied: None,
+            facts: Vec::new(),
+        }
     }
 
     /// Something that does not exist for the one who asks.

@@ -1,13 +1,15 @@
--- Version 1. Times are seconds since 1970-01-01T00:00:00Z.
+-- Version 2. Times are seconds since 1970-01-01T00:00:00Z.
 PRAGMA application_id = 1685024624;
 
 CREATE TABLE user (
     name TEXT PRIMARY KEY COLLATE NOCASE,
-    role TEXT NOT NULL CHECK (role IN ('admin', 'operator')),
+    role TEXT NOT NULL CHECK (role IN ('admin', 'auditor', 'operator')),
     -- argon2id, as a PHC string
     password TEXT NOT NULL,
     -- patterns, a line each
-    accounts TEXT NOT NULL
+    accounts TEXT NOT NULL,
+    -- a line each
+    groups TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Of a token only the SHA-256 is kept: who reads this file can sign in as nobody.

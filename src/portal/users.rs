@@ -10,8 +10,9 @@ use tokio::sync::Mutex;
 use super::Error;
 use super::password::{self, Typed};
 use super::token::{Hash, Token};
+use crate::access::{Person, Role};
 use crate::clock::{Clock, Timestamp};
-use crate::name::{Pattern, UserName};
+use crate::name::{GroupName, Pattern, UserName};
 
 /// A sign-in that is not used for this time ends.
 const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -20,40 +21,6 @@ const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long a set-up link works.
 const SET_UP: Duration = Duration::from_secs(60 * 60);
 
-/// What somebody may do beside using accounts.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Keeps users, sees all activity, ends any session.
-    Admin,
-    /// Uses accounts.
-    Operator,
-}
-
-impl Role {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-impl std::str::FromStr for Role {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "admin" => Ok(Self::Admin),
-            "operator" => Ok(Self::Operator),
-            _ => Err("a role is `admin` or `operator`"),
-        }
-    }
-}
-
 /// One who may sign in.
 #[derive(Debug, Clone)]
 pub struct User {
@@ -61,8 +28,17 @@ pub struct User {
     pub name: UserName,
     /// What they may do.
     pub role: Role,
-    /// Which accounts they may use; none without a pattern.
+    /// The groups that they are in, which policies can name.
+    pub groups: Vec<GroupName>,
+    /// Which accounts they may use, where no policies are configured; none without a pattern.
     pub accounts: Vec<Pattern>,
+}
+
+impl From<User> for Person {
+    fn from(user: User) -> Self {
+        let User { name, role, groups, accounts } = user;
+        Self { name, role: Some(role), groups, accounts }
+    }
 }
 
 /// All users, open for reading and writing. Other processes may be at it, too.
@@ -119,7 +95,7 @@ impl Users {
     /// [`Error::Failed`], [`Error::Foreign`].
     pub async fn list(&self) -> Result<Vec<User>, Error> {
         let mut connection = self.connection.lock().await;
-        let rows = sqlx::query("SELECT name, role, accounts FROM user ORDER BY name")
+        let rows = sqlx::query("SELECT name, role, groups, accounts FROM user ORDER BY name")
             .fetch_all(&mut *connection)
             .await
             .map_err(Error::of(&self.path))?;
@@ -146,7 +122,7 @@ impl Users {
         self.insert(&mut connection, user, &hash).await
     }
 
-    /// Gives the user of that name the role and the accounts of `user`.
+    /// Gives the user of that name the role, the groups and the accounts of `user`.
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::LastAdmin`] and what writing can meet.
@@ -158,8 +134,9 @@ impl Users {
         if user.role != Role::Admin {
             self.not_last_admin(&mut transaction, &before).await?;
         }
-        sqlx::query("UPDATE user SET role = ?, accounts = ? WHERE name = ?")
+        sqlx::query("UPDATE user SET role = ?, groups = ?, accounts = ? WHERE name = ?")
             .bind(user.role.word())
+            .bind(lines(&user.groups))
             .bind(lines(&user.accounts))
             .bind(user.name.as_str())
             .execute(&mut *transaction)
@@ -215,7 +192,7 @@ impl Users {
     pub async fn verify(&self, name: &str, password: Typed) -> Result<Option<User>, Error> {
         let row = {
             let mut connection = self.connection.lock().await;
-            sqlx::query("SELECT name, role, accounts, password FROM user WHERE name = ?")
+            sqlx::query("SELECT name, role, groups, accounts, password FROM user WHERE name = ?")
                 .bind(name)
                 .fetch_optional(&mut *connection)
                 .await
@@ -252,7 +229,7 @@ impl Users {
         let now = self.seconds();
         let mut connection = self.connection.lock().await;
         let row = sqlx::query(
-            "SELECT name, role, accounts, seen FROM sign_in JOIN user ON user.name = sign_in.user
+            "SELECT name, role, groups, accounts, seen FROM sign_in JOIN user ON user.name = sign_in.user
              WHERE token = ? AND began > ? AND seen > ?",
         )
         .bind(token.as_slice())
@@ -347,7 +324,7 @@ impl Users {
         password.strong(name.as_str())?;
         let hash = password::hash(password).await?;
         let everything = "*".parse().map_err(|_| Error::SetUpOver)?;
-        let user = User { name, role: Role::Admin, accounts: vec![everything] };
+        let user = User { name, role: Role::Admin, groups: Vec::new(), accounts: vec![everything] };
         let mut connection = self.connection.lock().await;
         let mut transaction =
             connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
@@ -409,14 +386,16 @@ impl Users {
         user: &User,
         hash: &str,
     ) -> Result<(), Error> {
-        let done =
-            sqlx::query("INSERT INTO user (name, role, password, accounts) VALUES (?, ?, ?, ?)")
-                .bind(user.name.as_str())
-                .bind(user.role.word())
-                .bind(hash)
-                .bind(lines(&user.accounts))
-                .execute(connection)
-                .await;
+        let done = sqlx::query(
+            "INSERT INTO user (name, role, password, accounts, groups) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(user.name.as_str())
+        .bind(user.role.word())
+        .bind(hash)
+        .bind(lines(&user.accounts))
+        .bind(lines(&user.groups))
+        .execute(connection)
+        .await;
         match done {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Err(Error::Exists(user.name.clone()))
@@ -430,7 +409,7 @@ impl Users {
         connection: &mut SqliteConnection,
         name: &UserName,
     ) -> Result<User, Error> {
-        let row = sqlx::query("SELECT name, role, accounts FROM user WHERE name = ?")
+        let row = sqlx::query("SELECT name, role, groups, accounts FROM user WHERE name = ?")
             .bind(name.as_str())
             .fetch_optional(connection)
             .await
@@ -461,11 +440,8 @@ impl Users {
         Ok(User {
             name: text("name")?.parse().map_err(|_| foreign())?,
             role: text("role")?.parse().map_err(|_| foreign())?,
-            accounts: text("accounts")?
-                .lines()
-                .map(str::parse)
-                .collect::<Result<_, _>>()
-                .map_err(|_| foreign())?,
+            groups: read_lines(&text("groups")?).ok_or_else(foreign)?,
+            accounts: read_lines(&text("accounts")?).ok_or_else(foreign)?,
         })
     }
 
@@ -474,17 +450,22 @@ impl Users {
     }
 }
 
-fn lines(patterns: &[Pattern]) -> String {
-    patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join("\n")
+/// A line each: neither groups nor patterns hold a line feed.
+fn lines<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn read_lines<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
+    text.lines().map(|line| line.parse().ok()).collect()
 }
 
 fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The schema of today, in a file that is empty or has it.
+/// The schema of today, in a file that is empty, has it, or has the one before.
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
-    const VERSION: i64 = 1;
+    const VERSION: i64 = 2;
     const APPLICATION: i64 = 1_685_024_624;
     let mut transaction =
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(path))?;
@@ -497,11 +478,15 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), E
     .map_err(Error::of(path))?;
     match found {
         (VERSION, APPLICATION, _) => return Ok(()),
-        (0, 0, 0) => {}
+        (0, 0, 0) => {
+            transaction.execute(include_str!("schema.sql")).await.map_err(Error::of(path))?;
+        }
+        (1, APPLICATION, _) => {
+            transaction.execute(include_str!("groups.sql")).await.map_err(Error::of(path))?;
+        }
         _ => return Err(Error::Foreign { path: path.to_owned() }),
     }
-    transaction.execute(include_str!("schema.sql")).await.map_err(Error::of(path))?;
-    transaction.execute("PRAGMA user_version = 1").await.map_err(Error::of(path))?;
+    transaction.execute("PRAGMA user_version = 2").await.map_err(Error::of(path))?;
     transaction.commit().await.map_err(Error::of(path))
 }
 

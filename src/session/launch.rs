@@ -11,7 +11,7 @@ use super::seat::Seat;
 use super::trial::{SavedPage, Trial, Tried};
 use super::value::Values;
 use super::{Error, Outcome, Progress};
-use crate::access::{self, Grant};
+use crate::access::{Grant, Refusal};
 use crate::activity::{Action, Live, Store};
 use crate::browser::{self, Browser, Wanted};
 use crate::clock::Clock;
@@ -27,6 +27,8 @@ pub struct Launch<'a> {
     pub session: SessionId,
     /// What will be done.
     pub plan: Plan,
+    /// That it may be done.
+    pub grant: Grant,
     /// How far it goes.
     pub course: Course,
     /// From where it was asked for, as the record has it: [`super::LOCAL`] for the command line.
@@ -124,7 +126,11 @@ pub async fn launch<'a>(
 ) -> Result<Signed<'a>, Error> {
     let began = Instant::now();
     let request = launch.plan.request.clone();
-    let grant = access::decide(Some(&request.user), &request.account, &request.purpose)?;
+    let granted = (launch.grant.user(), launch.grant.account());
+    if granted != (&request.user, &request.account) {
+        let (granted, account) = (launch.grant.account().clone(), request.account);
+        return Err(Refusal::Misused { granted, account }.into());
+    }
     let live = launch.store.begin(launch.session).await?;
     let mut record = Record::new(
         launch.store,
@@ -134,11 +140,11 @@ pub async fn launch<'a>(
         &request,
         &launch.client_address,
     );
-    record.connect().await?;
+    record.connect(&launch.grant).await?;
     (launch.progress)(Progress::Recorded);
     let mut seat = Seat::start(launch.browser.clone(), launch.binaries.clone());
     let ended = tokio::select! {
-        ended = signed(launch, &grant, &mut record, &mut seat, began) => ended,
+        ended = signed(launch, &mut record, &mut seat, began) => ended,
         by = cancelled => Err(Error::Ended { by }),
     };
     match ended {
@@ -171,13 +177,12 @@ struct Ran {
 
 async fn signed<'a>(
     launch: Launch<'a>,
-    grant: &Grant,
     record: &mut Record<'a>,
     seat: &mut Seat,
     began: Instant,
 ) -> Result<Ran, Error> {
     let mut timings = Timings::default();
-    let values = prepared(&launch, grant, record, seat, began, &mut timings).await?;
+    let values = prepared(&launch, record, seat, began, &mut timings).await?;
     let browser = seat.browser()?;
     (launch.progress)(Progress::Browser(browser.name().to_owned()));
     let source = Arc::clone(&launch.plan.connector.source);
@@ -193,7 +198,7 @@ async fn signed<'a>(
         launch.vaults,
         launch.clock,
         launch.progress,
-        grant,
+        &launch.grant,
     );
     let (outcome, url, tried) = match launch.course {
         Course::SignIn => {
@@ -213,14 +218,13 @@ async fn signed<'a>(
 /// The accounts, and the browser on its seat, both under way at the same time.
 async fn prepared(
     launch: &Launch<'_>,
-    grant: &Grant,
     record: &mut Record<'_>,
     seat: &mut Seat,
     began: Instant,
     timings: &mut Timings,
 ) -> Result<Values, Error> {
     let fetched = async {
-        let values = fetch(launch, grant, record).await;
+        let values = fetch(launch, record).await;
         (values, began.elapsed())
     };
     tokio::pin!(fetched);
@@ -248,12 +252,8 @@ async fn prepared(
 /// Takes the target account, and the linked accounts that the plan needs, from their vaults. An account
 /// that is linked here is known at once and asked for beside the target; the others when the target's vault
 /// has named them.
-async fn fetch(
-    launch: &Launch<'_>,
-    grant: &Grant,
-    record: &mut Record<'_>,
-) -> Result<Values, Error> {
-    let plan = &launch.plan;
+async fn fetch(launch: &Launch<'_>, record: &mut Record<'_>) -> Result<Values, Error> {
+    let (plan, grant) = (&launch.plan, &launch.grant);
     let request = &plan.request;
     let used = plan.objects();
     let (mut known, mut named) = (Vec::new(), Vec::new());

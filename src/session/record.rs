@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::access::Grant;
 use crate::activity::{self, Action, Event, Store};
 use crate::clock::Clock;
 use crate::connector::Object;
@@ -86,11 +87,13 @@ impl<'a> Record<'a> {
         address.clone_into(&mut self.address);
     }
 
-    /// `Connect` on the target account.
-    pub(super) async fn connect(&self) -> Result<(), activity::Error> {
-        self.store
-            .append(&[self.event(Action::Connect, &self.request.account, "", Vec::new())])
-            .await
+    /// `Connect` on the target account, with the policies that permit it.
+    pub(super) async fn connect(&self, grant: &Grant) -> Result<(), activity::Error> {
+        let mut details = Vec::new();
+        if !grant.policies().is_empty() {
+            details.push(("policies".to_owned(), grant.policies().join(" ")));
+        }
+        self.store.append(&[self.event(Action::Connect, &self.request.account, "", details)]).await
     }
 
     /// `Connect` on a linked account, before its secrets are fetched.

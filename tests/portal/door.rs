@@ -55,7 +55,10 @@ fn a_set_up_link_makes_one_administrator_and_works_no_more() {
     let again = portal.send(None, "/set-up", &fields(token, "eve", PASSWORD, PASSWORD));
     assert_eq!((again.status, again.header("set-cookie")), (410, ""));
     assert_eq!(portal.read(None, &link).status, 410);
-    assert_eq!(lab.run(&["user", "list"]).stdout, "NAME  ROLE      ACCOUNTS\nroot  admin     *\n");
+    assert_eq!(
+        lab.run(&["user", "list"]).stdout,
+        "NAME  ROLE      GROUPS  ACCOUNTS\nroot  admin             *\n"
+    );
     assert_eq!(portal.stop().code, 0);
     assert_eq!(Portal::start(&lab).link, None);
 }

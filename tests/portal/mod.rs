@@ -3,7 +3,9 @@
 mod door;
 mod network;
 mod pages;
+mod policies;
 mod refused;
+mod roles;
 
 use crate::lab::Lab;
 use crate::lab::desk::Desk;

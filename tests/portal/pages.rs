@@ -102,7 +102,7 @@ async fn from_the_set_up_link_to_the_sign_out() {
     browser.says("#accounts", "shop").await;
     browser.go("/users").await;
     browser.at("/users").await;
-    browser.says("main", "This is for administrators.").await;
+    browser.says("main", "This is for those who may manage users.").await;
     browser.client.close().await.unwrap();
 
     let ended = tokio::task::spawn_blocking(move || portal.stop()).await.unwrap();

@@ -135,7 +135,7 @@ fn text(files: usize, found: &[Diagnostic], cut: bool) {
 }
 
 /// The problems as one JSON array.
-fn json(found: &[Diagnostic]) -> String {
+pub(super) fn json(found: &[Diagnostic]) -> String {
     let found: Vec<serde_json::Value> = found
         .iter()
         .map(|found| {

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::launch::Ready;
 use super::signals::Signals;
 use super::world::World;
-use super::{Exit, Failure, connectors, eprint, print, progress};
+use super::{Exit, Failure, connectors, eprint, permission, print, progress};
 use crate::activity::Store;
 use crate::browser;
 use crate::clock::Clock;
@@ -131,6 +131,18 @@ async fn connect(
             return refuse(world, report, session, &request, &problems, Exit::Usage).await;
         }
     };
+    let grant = match permission::granted(world, session, &request, &plan.connector.id).await {
+        Ok(grant) => grant,
+        Err(failure) if failure.exit == Exit::Access => {
+            plan.connector.id.as_str().clone_into(&mut report.connector);
+            report.session = Some(session);
+            let (outcome, cause) = ("refused-to-connect", Some("not-permitted"));
+            report.print(&Ending { outcome, cause, ..Ending::default() });
+            eprint(&failure.text);
+            return Ok(failure.exit);
+        }
+        Err(failure) => return Err(failure),
+    };
     let configured = world.browser_settings(session, arguments.headless);
     let permissions = &plan.connector.settings.permissions;
     let rules = browser::Rules {
@@ -162,6 +174,7 @@ async fn connect(
     let launch = Launch {
         session,
         plan,
+        grant,
         course: Course::SignIn,
         client_address: session::LOCAL.to_owned(),
         store: &store,

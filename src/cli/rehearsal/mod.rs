@@ -122,7 +122,7 @@ async fn attempt(
         links: Links::default(),
         params: arguments.params.iter().cloned().collect(),
     };
-    let plan = match plan::build(Arc::new(connector), request) {
+    let plan = match plan::build(Arc::new(connector), request.clone()) {
         Ok(plan) => plan,
         Err(problems) => {
             connectors::show(&problems);
@@ -131,6 +131,7 @@ async fn attempt(
     };
     let source = Arc::clone(&plan.connector.source);
     let (name, mut cases) = (plan.connector.id.to_string(), cases(&plan));
+    let grant = stage.granted(world, session, &request, &plan.connector.id).await?;
     let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
     let said = Mutex::new(String::new());
     let tell = |step: Progress| {
@@ -148,6 +149,7 @@ async fn attempt(
     let launch = Launch {
         session,
         plan,
+        grant,
         course: pages.map_or(Course::SignIn, Course::Rehearsal),
         client_address: session::LOCAL.to_owned(),
         store: &store,

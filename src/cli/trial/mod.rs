@@ -116,13 +116,14 @@ async fn attempt(
         links: world.links(&stage.account, &arguments.links)?,
         params: arguments.params.iter().cloned().collect(),
     };
-    let plan = match plan::build(Arc::new(connector), request) {
+    let plan = match plan::build(Arc::new(connector), request.clone()) {
         Ok(plan) => plan,
         Err(problems) => {
             connectors::show(&problems);
             return Ok(Exit::Usage);
         }
     };
+    let grant = stage.granted(world, session, &request, &plan.connector.id).await?;
     let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
     let specimen = stage.is_made_up();
     let tell = |step: session::Progress| {
@@ -142,6 +143,7 @@ async fn attempt(
     let launch = Launch {
         session,
         plan,
+        grant,
         course: Course::Trial(trial),
         client_address: session::LOCAL.to_owned(),
         store: &store,

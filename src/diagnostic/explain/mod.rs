@@ -1,6 +1,7 @@
 //! An explanation: what a code means, an example of it, and how to mend it.
 
 mod check;
+mod policy;
 mod session;
 
 use super::Code;
@@ -43,9 +44,10 @@ impl Code {
 
     /// What it means. The compiler asks for one for every code.
     pub fn explanation(self) -> Explanation {
-        match self.at_run_time() {
-            true => session::explanation(self),
-            false => check::explanation(self),
+        match (self.is_of_policies(), self.at_run_time()) {
+            (true, _) => policy::explanation(self),
+            (false, true) => session::explanation(self),
+            (false, false) => check::explanation(self),
         }
     }
 }

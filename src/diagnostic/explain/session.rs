@@ -143,5 +143,10 @@ pub(super) fn explanation(code: Code) -> Explanation {
         | Code::UnreachableRow
         | Code::InvalidLocator
         | Code::DuplicateId => super::check::explanation(code),
+        Code::InvalidPolicy
+        | Code::PolicyMismatch
+        | Code::MissingPolicyId
+        | Code::DuplicatePolicyId
+        | Code::DoubtfulPolicy => super::policy::explanation(code),
     }
 }

@@ -1,13 +1,15 @@
 //! `/api/v1/accounts`: what one may use, and through which connectors.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access;
-use crate::name::Purpose;
-use crate::portal::guard::Person;
+use crate::access::Deed;
+use crate::name::{ConnectorId, Purpose};
+use crate::portal::guard::{Client, Person};
 use crate::portal::{Portal, problem};
 
 /// What is looked for.
@@ -66,16 +68,19 @@ pub(super) struct Accounts {
 pub(super) async fn accounts(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Query(Search { search }): Query<Search>,
 ) -> Json<Accounts> {
-    let (accounts, silent) = found(&portal, &person, &search).await;
+    let (accounts, silent) = found(&portal, &person, client, &search).await;
     Json(Accounts { accounts, silent })
 }
 
-/// The accounts that `person` may use, of those that `search` is a part of.
+/// The accounts that `person` may use now, of those that `search` is a part of, each with the connectors that they may
+/// use it through. Where the policies ask for a reason or a ticket, it is taken for given.
 pub(in crate::portal) async fn found(
     portal: &Portal,
     person: &Person,
+    client: IpAddr,
     search: &str,
 ) -> (Vec<Found>, Vec<Silent>) {
     let sources = &portal.ground.sources;
@@ -84,18 +89,31 @@ pub(in crate::portal) async fn found(
     let search = search.trim().to_lowercase();
     let mut found = Vec::new();
     let catalogue = portal.catalogue.now();
+    let (may, purpose) = (portal.may(&person.user, client), Purpose::default());
+    // For an account that no connector is there for.
+    let none: Option<ConnectorId> = "none".parse().ok();
     for summary in listing.accounts {
         let reference = summary.reference.within(default);
-        let (user, purpose) = (&person.user, Purpose::default());
-        if access::permit(&user.name, &user.accounts, &reference, default, &purpose).is_err() {
-            continue;
-        }
         let texts =
             [Some(reference.to_string()), summary.username.clone(), summary.address.clone()];
         if !texts.iter().flatten().any(|text| text.to_lowercase().contains(&search)) {
             continue;
         }
-        let offered = catalogue.offered(&reference, sources.is_demo(&reference));
+        let mut offered = catalogue.offered(&reference, sources.is_demo(&reference));
+        let offers = |connector: &ConnectorId| {
+            may.offers(Deed::Connect { account: &reference, connector, purpose: &purpose })
+        };
+        let listed = match offered.first() {
+            Some(_) if may.looks_at_connector() => {
+                offered.retain(|connector| offers(&connector.id));
+                !offered.is_empty()
+            }
+            Some(first) => offers(&first.id),
+            None => none.as_ref().is_some_and(offers),
+        };
+        if !listed {
+            continue;
+        }
         found.push(Found {
             account: reference.to_string(),
             vault: reference.vault().unwrap_or(default).to_string(),

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::activity::{Filter, Record, Row};
 use crate::clock::Timestamp;
-use crate::portal::guard::{Admin, Person};
+use crate::portal::guard::{Auditor, Person};
 use crate::portal::problem::Problem;
 use crate::portal::{Portal, problem};
 
@@ -23,7 +23,7 @@ const PAGE: u32 = 50;
 pub(in crate::portal) struct Asked {
     /// Of this account: `[vault:][safe/]name`
     pub(in crate::portal) account: String,
-    /// Of this person; for administrators
+    /// Of this person; for those who may see the activity of others
     pub(in crate::portal) user: String,
     /// Of this session
     pub(in crate::portal) session: String,
@@ -78,7 +78,7 @@ impl From<Row> for Line {
     }
 }
 
-/// What is on record, the newest first; of others only for administrators
+/// What is on record, the newest first; of others for those who may see it
 #[utoipa::path(get, path = "/api/v1/activity", params(Asked), responses(
     (status = 200, body = Lines), (status = 401, body = problem::Body), (status = 422, body = problem::Body),
 ))]
@@ -100,7 +100,7 @@ pub(in crate::portal) async fn lines(
     let filter = Filter {
         account: read(&asked.account, "account", "write it as `[vault:][safe/]name`")?,
         session: read(&asked.session, "session", "it is the whole id, as a row shows it")?,
-        user: match person.is_admin() {
+        user: match person.duties.activity {
             true => Some(asked.user.trim().to_owned()).filter(|user| !user.is_empty()),
             // Whatever was asked for: others' rows are not theirs to see.
             false => Some(person.user.name.to_string()),
@@ -157,13 +157,13 @@ pub(super) struct Checked {
     breaks: Vec<String>,
 }
 
-/// Check every row, the chain and its end; for administrators
+/// Check every row, the chain and its end; for those who may see the activity of others
 #[utoipa::path(get, path = "/api/v1/activity/verdict", responses(
     (status = 200, body = Checked), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
 ))]
 pub(super) async fn verdict(
     State(portal): State<Portal>,
-    _admin: Admin,
+    _auditor: Auditor,
 ) -> Result<Json<Checked>, Problem> {
     // A connection of its own: it reads everything, and others need not wait for it.
     let record = Record::open(&portal.ground.state).await?;

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Body;
+use crate::access::Role;
 use crate::activity::Action;
 use crate::portal::guard::{Client, Person};
 use crate::portal::problem::Problem;
-use crate::portal::users::Role;
 use crate::portal::{Note, Portal, Typed, problem};
 
 /// Who has signed in.
@@ -18,6 +18,8 @@ use crate::portal::{Note, Portal, Typed, problem};
 pub(super) struct Me {
     name: String,
     role: Role,
+    /// The groups that policies can name.
+    groups: Vec<String>,
     /// Patterns of the accounts that may be used.
     accounts: Vec<String>,
     /// For the header `x-csrf-token` of what changes something.
@@ -30,6 +32,7 @@ pub(super) async fn me(person: Person) -> Json<Me> {
     Json(Me {
         name: person.user.name.to_string(),
         role: person.user.role,
+        groups: person.user.groups.iter().map(ToString::to_string).collect(),
         accounts: person.user.accounts.iter().map(ToString::to_string).collect(),
         csrf: person.csrf,
     })

@@ -13,7 +13,7 @@ pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
 pub(super) use files::is_upload;
-pub(super) use sessions::{CardBody, owned};
+pub(super) use sessions::{CardBody, owned, seen};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -1,6 +1,7 @@
 //! `/api/v1/sessions`: starts, lists and ends live sessions.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,14 +13,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Body;
-use crate::access;
+use crate::access::{self, Decision, Deed};
 use crate::activity::Action;
 use crate::connector::Connector;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Card, Order, Refusal, Stage};
-use crate::name::{AccountRef, Purpose, SessionId};
+use crate::name::{AccountRef, ConnectorId, Purpose, SessionId};
 use crate::plan::Request;
 use crate::portal::guard::{Client, Person};
+use crate::portal::may::denied;
 use crate::portal::problem::Problem;
 use crate::portal::{Note, Portal, problem};
 
@@ -100,13 +102,16 @@ impl From<Card> for CardBody {
     }
 }
 
-/// The live sessions of the one who asks; those of all for administrators
+/// The live sessions of the one who asks; those of all for those who may see activity
 #[utoipa::path(get, path = "/api/v1/sessions", responses(
     (status = 200, body = Vec<CardBody>), (status = 401, body = problem::Body),
 ))]
-pub(super) async fn list(State(portal): State<Portal>, person: Person) -> Json<Vec<CardBody>> {
-    let cards = portal.ground.broker.cards().into_iter();
-    Json(cards.filter(|card| is_seen(card, &person)).map(CardBody::from).collect())
+pub(super) async fn list(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+) -> Json<Vec<CardBody>> {
+    Json(seen(&portal, &person, client).into_iter().map(|(card, _)| card.into()).collect())
 }
 
 /// Start a session
@@ -135,28 +140,36 @@ pub(super) async fn start(
     };
     let wanted = asked.connector.clone().unwrap_or_default();
     let wanted: String = wanted.chars().filter(|c| !c.is_control()).take(64).collect();
-    let refused = |cause: &'static str| {
-        Note::new(Action::ConnectRefused, &person.user.name, client)
+    let refused = |why: Vec<(String, String)>| {
+        let note = Note::new(Action::ConnectRefused, &person.user.name, client)
             .outcome("refused")
-            .detail("cause", cause)
-            .session(SessionId::fresh(), &account, &wanted)
-            .keep(&portal.ground.store, portal.ground.clock)
+            .session(SessionId::fresh(), &account, &wanted);
+        let note = why.iter().fold(note, |note, (name, value)| note.detail(name, value));
+        note.keep(&portal.ground.store, portal.ground.clock)
     };
     let user = &person.user;
-    if let Err(error) = access::permit(&user.name, &user.accounts, &account, default, &purpose) {
-        refused("not-permitted").await?;
-        let help =
-            "the page Accounts has those that you may use; an administrator can give you more";
-        return Err(Problem::new(StatusCode::FORBIDDEN, error.to_string(), help));
-    }
     let is_demo = portal.ground.sources.is_demo(&account);
     let offered = portal.catalogue.offered(&account, is_demo);
     let connector = match &asked.connector {
         Some(id) => offered.iter().find(|connector| connector.id.as_str() == id),
         None => offered.first(),
     };
+    let may = portal.may(user, client);
+    // Whether an account may be used is told first: what is offered for others is nobody's to find out.
+    let asked_for = match (connector, &asked.connector) {
+        (Some(connector), _) => connector.id.clone(),
+        (None, wanted) => id_of(wanted.as_deref())?,
+    };
+    let deed = Deed::Connect { account: &account, connector: &asked_for, purpose: &purpose };
+    let grant = match may.grant(deed) {
+        Ok(grant) => grant,
+        Err(refusal) => {
+            refused(refusal.on_record()).await?;
+            return Err(not_permitted(&refusal));
+        }
+    };
     let Some(connector) = connector else {
-        refused("not-offered").await?;
+        refused(vec![("cause".to_owned(), "not-offered".to_owned())]).await?;
         return Err(not_offered(&offered));
     };
     let request = Request {
@@ -166,8 +179,8 @@ pub(super) async fn start(
         params: asked.params,
         account,
     };
-    let order =
-        Order { connector: Arc::clone(connector), request, client_address: client.to_string() };
+    let connector = Arc::clone(connector);
+    let order = Order { connector, request, grant, client_address: client.to_string() };
     let session = portal.ground.broker.start(order).await.map_err(unstarted)?;
     let card = portal.ground.broker.card(session).ok_or_else(|| Problem::missing("session"))?;
     let mut response = (StatusCode::CREATED, Json(CardBody::from(card))).into_response();
@@ -184,29 +197,70 @@ pub(super) async fn start(
 pub(super) async fn one(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Path(session): Path<String>,
 ) -> Result<Json<CardBody>, Problem> {
-    Ok(Json(seen(&portal, &person, &session)?.into()))
+    let card = card(&portal, &session)?;
+    match decided(&portal, &person, client, &card) {
+        (true, _) => Ok(Json(card.into())),
+        (false, decision) => Err(hidden(decision)),
+    }
 }
 
-/// End a session; one's own, and any for administrators
+/// End a session; one's own, and others' for those who may
 #[utoipa::path(delete, path = "/api/v1/sessions/{session}", params(("session" = String, Path)), responses(
-    (status = 204), (status = 401, body = problem::Body), (status = 404, body = problem::Body),
+    (status = 204), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body),
 ))]
 pub(super) async fn end(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Path(session): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let card = seen(&portal, &person, &session)?;
+    let card = card(&portal, &session)?;
+    match decided(&portal, &person, client, &card) {
+        (_, None) => {}
+        (_, Some(decision)) if decision.is_permitted() => {}
+        (true, Some(decision)) => {
+            let detail = "you may not end the session of somebody else";
+            return Err(denied(&decision, detail, "ask an administrator"));
+        }
+        (false, decision) => return Err(hidden(decision)),
+    }
     portal.ground.broker.end(card.session, &person.user.name).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The session of that id, if `person` may know of it. For others there is none: nobody finds out which there are.
-fn seen(portal: &Portal, person: &Person, session: &str) -> Result<Card, Problem> {
-    let card = card(portal, session)?;
-    if is_seen(&card, person) { Ok(card) } else { Err(hidden()) }
+/// The sessions that `person` may know of, and whether they may end each. For others there are none: nobody finds out
+/// which there are.
+pub(in crate::portal) fn seen(
+    portal: &Portal,
+    person: &Person,
+    client: IpAddr,
+) -> Vec<(Card, bool)> {
+    let cards = portal.ground.broker.cards().into_iter();
+    let judged = cards.map(|card| {
+        let (is_seen, decision) = decided(portal, person, client, &card);
+        (is_seen, decision.is_none_or(|decision| decision.is_permitted()), card)
+    });
+    judged.filter(|(is_seen, ..)| *is_seen).map(|(_, ends, card)| (card, ends)).collect()
+}
+
+/// Whether `person` may know of a session, and what was decided of its end where it is somebody else's. Who may end it
+/// may know of it, too.
+fn decided(
+    portal: &Portal,
+    person: &Person,
+    client: IpAddr,
+    card: &Card,
+) -> (bool, Option<Decision>) {
+    if card.user == person.user.name {
+        return (true, None);
+    }
+    let deed = Deed::EndSession { of: &card.user, account: &card.account };
+    let decision = portal.may(&person.user, client).decide(deed);
+    (person.duties.activity || decision.is_permitted(), Some(decision))
 }
 
 /// The session of that id, if it is `person`'s own.
@@ -216,7 +270,7 @@ pub(in crate::portal) fn owned(
     session: &str,
 ) -> Result<Card, Problem> {
     let card = card(portal, session)?;
-    if card.user == person.user.name { Ok(card) } else { Err(hidden()) }
+    if card.user == person.user.name { Ok(card) } else { Err(hidden(None)) }
 }
 
 fn card(portal: &Portal, session: &str) -> Result<Card, Problem> {
@@ -225,12 +279,26 @@ fn card(portal: &Portal, session: &str) -> Result<Card, Problem> {
 }
 
 /// As if there were none, and on record.
-fn hidden() -> Problem {
-    Problem { denied: Some("session of another person"), ..Problem::missing("session") }
+fn hidden(decision: Option<Decision>) -> Problem {
+    let facts = decision.map(|decision| decision.on_record()).unwrap_or_default();
+    Problem { denied: Some("session of another person"), facts, ..Problem::missing("session") }
 }
 
-fn is_seen(card: &Card, person: &Person) -> bool {
-    card.user == person.user.name || person.is_admin()
+/// The id that was asked for, or a word for none.
+fn id_of(wanted: Option<&str>) -> Result<ConnectorId, Problem> {
+    let no_id = || not_offered(&[]);
+    // An id that is none is offered for nothing; the policies are asked first all the same.
+    wanted.and_then(|id| id.parse().ok()).map_or_else(|| "none".parse().map_err(|_| no_id()), Ok)
+}
+
+/// What the person is told whom the policies do not let.
+fn not_permitted(refusal: &access::Refusal) -> Problem {
+    let help = match refusal {
+        access::Refusal::NotPermitted { decision, .. } if decision.configured => decision.help(),
+        _ => "the page Accounts has those that you may use; an administrator can give you more"
+            .to_owned(),
+    };
+    Problem::new(StatusCode::FORBIDDEN, refusal.to_string(), help)
 }
 
 /// A text of the person's own, without blanks around it; `None` where nothing is left.

@@ -1,5 +1,7 @@
 //! `/api/v1/users`: who may sign in; for administrators.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -7,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Body;
+use crate::access::Role;
 use crate::activity::Action;
 use crate::live::Stage;
-use crate::name::{Pattern, UserName};
+use crate::name::{GroupName, Pattern, UserName};
 use crate::portal::guard::{Admin, Client};
 use crate::portal::problem::Problem;
-use crate::portal::users::{Role, User};
+use crate::portal::users::User;
 use crate::portal::{Note, Portal, Typed, problem};
 
 /// One who may sign in.
@@ -20,14 +23,17 @@ use crate::portal::{Note, Portal, Typed, problem};
 pub(super) struct UserBody {
     name: String,
     role: Role,
-    /// Patterns of the accounts that they may use.
+    /// The groups that policies can name.
+    groups: Vec<String>,
+    /// Patterns of the accounts that they may use, where no policies are configured.
     accounts: Vec<String>,
 }
 
 impl From<User> for UserBody {
     fn from(user: User) -> Self {
+        let groups = user.groups.iter().map(ToString::to_string).collect();
         let accounts = user.accounts.iter().map(ToString::to_string).collect();
-        Self { name: user.name.to_string(), role: user.role, accounts }
+        Self { name: user.name.to_string(), role: user.role, groups, accounts }
     }
 }
 
@@ -38,6 +44,9 @@ pub(super) struct New {
     name: String,
     #[serde(default = "operator")]
     role: Role,
+    /// The groups that policies can name.
+    #[serde(default)]
+    groups: Vec<String>,
     /// Patterns such as `web/*`; none means no account.
     #[serde(default)]
     accounts: Vec<String>,
@@ -56,6 +65,8 @@ fn operator() -> Role {
 pub(super) struct Change {
     #[serde(default)]
     role: Option<Role>,
+    #[serde(default)]
+    groups: Option<Vec<String>>,
     #[serde(default)]
     accounts: Option<Vec<String>>,
     /// All their sign-ins end then.
@@ -86,7 +97,8 @@ pub(super) async fn add(
     Client(client): Client,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
-    let user = User { name: name(&new.name)?, role: new.role, accounts: patterns(&new.accounts)? };
+    let (groups, accounts) = (groups(&new.groups)?, patterns(&new.accounts)?);
+    let user = User { name: name(&new.name)?, role: new.role, groups, accounts };
     portal.ground.users.add(&user, new.password).await?;
     noted(Note::new(Action::UserAdded, &person.user.name, client), &user)
         .keep(&portal.ground.store, portal.ground.clock)
@@ -109,6 +121,9 @@ pub(super) async fn change(
     let users = &portal.ground.users;
     let mut user = users.find(&named(&wanted)?).await?;
     user.role = change.role.unwrap_or(user.role);
+    if let Some(groups) = &change.groups {
+        user.groups = self::groups(groups)?;
+    }
     if let Some(accounts) = &change.accounts {
         user.accounts = patterns(accounts)?;
     }
@@ -149,8 +164,23 @@ pub(super) async fn remove(
 }
 
 fn noted(note: Note, user: &User) -> Note {
-    let accounts = user.accounts.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ");
-    note.detail("changed", &user.name).detail("role", user.role.word()).detail("accounts", accounts)
+    note.detail("changed", &user.name).of_user(user)
+}
+
+fn groups(texts: &[String]) -> Result<Vec<GroupName>, Problem> {
+    if texts.len() > 200 {
+        return Err(Problem::unfit("these are more than 200 groups", "leave some of them away"));
+    }
+    let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    let mut seen = BTreeSet::new();
+    texts
+        .filter(|text| seen.insert(*text))
+        .map(|text| {
+            text.parse().map_err(|error: crate::name::Invalid| {
+                Problem::unfit(error.to_string(), "write one group a line, such as databases")
+            })
+        })
+        .collect()
 }
 
 fn name(text: &str) -> Result<UserName, Problem> {

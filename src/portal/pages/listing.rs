@@ -7,10 +7,12 @@ use serde::Deserialize;
 
 use super::super::Portal;
 use super::super::api::{self, Asked, Found, Line};
-use super::super::guard::{Admin, Person};
+use super::super::guard::{Admin, Client, Person};
+use super::super::may;
 use super::super::problem::{Problem, sentence};
 use super::super::users::User;
 use super::view::{Frame, page};
+use crate::access::Role;
 
 #[derive(Template)]
 #[template(path = "accounts.html", config = "src/portal/pages/askama.toml")]
@@ -21,8 +23,12 @@ struct AccountsPage {
     silent: Vec<(String, String, String)>,
     count: usize,
     admin: bool,
-    /// The person has no pattern at all.
+    /// No pattern is there for the person, and patterns decide.
     nothing: bool,
+    /// Policies of the configuration decide.
+    policies: bool,
+    /// They have errors.
+    broken: bool,
 }
 
 /// The accounts of one safe.
@@ -40,9 +46,11 @@ pub(super) struct Search {
 pub(super) async fn accounts(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Query(Search { search }): Query<Search>,
 ) -> Result<Response, Problem> {
-    let (found, silent) = api::found(&portal, &person, &search).await;
+    let state = portal.may(&person.user, client).state();
+    let (found, silent) = api::found(&portal, &person, client, &search).await;
     let count = found.len();
     let mut safes: Vec<Safe> = Vec::new();
     for account in found {
@@ -69,8 +77,10 @@ pub(super) async fn accounts(
             .map(|silent| (silent.vault, sentence(&silent.detail), sentence(&silent.help)))
             .collect(),
         count,
-        admin: person.is_admin(),
-        nothing: person.user.accounts.is_empty(),
+        admin: person.duties.users,
+        nothing: state == may::State::Patterns && person.user.accounts.is_empty(),
+        policies: state == may::State::Policies,
+        broken: state == may::State::Broken,
     })
 }
 
@@ -85,7 +95,8 @@ pub(super) fn query(path: &str, pairs: &[(&str, &str)]) -> String {
 #[template(path = "activity.html", config = "src/portal/pages/askama.toml")]
 struct ActivityPage {
     frame: Frame,
-    admin: bool,
+    /// Whether they may see what is of others.
+    auditor: bool,
     asked: Asked,
     rows: Vec<(Line, Tone, String, String)>,
     older: Option<String>,
@@ -127,7 +138,7 @@ pub(super) async fn activity(
     });
     page(&ActivityPage {
         frame: Frame::of(Some(&person)),
-        admin: person.is_admin(),
+        auditor: person.duties.activity,
         rows: rows.collect(),
         older,
         wrong,
@@ -150,6 +161,9 @@ fn tone(line: &Line) -> Tone {
 struct UsersPage {
     frame: Frame,
     users: Vec<UserView>,
+    /// Policies decide, and not the patterns.
+    policies: bool,
+    roles: [&'static str; 3],
 }
 
 struct UserView {
@@ -157,6 +171,8 @@ struct UserView {
     /// The name as a part of a path.
     path: String,
     role: &'static str,
+    groups: Vec<String>,
+    group_lines: String,
     accounts: Vec<String>,
     lines: String,
     own: bool,
@@ -165,6 +181,7 @@ struct UserView {
 impl UserView {
     fn of(user: &User, person: &Person) -> Self {
         let accounts: Vec<String> = user.accounts.iter().map(ToString::to_string).collect();
+        let groups: Vec<String> = user.groups.iter().map(ToString::to_string).collect();
         let name = user.name.to_string();
         let mut path = url::Url::parse("http://x/").ok();
         if let Some(mut segments) = path.as_mut().and_then(|path| path.path_segments_mut().ok()) {
@@ -173,6 +190,8 @@ impl UserView {
         Self {
             path: path.map(|path| path.path().to_owned()).unwrap_or_default(),
             role: user.role.word(),
+            group_lines: groups.join("\n"),
+            groups,
             lines: accounts.join("\n"),
             accounts,
             own: user.name == person.user.name,
@@ -187,7 +206,9 @@ pub(super) async fn users(
 ) -> Result<Response, Problem> {
     let users = portal.ground.users.list().await?;
     let users = users.iter().map(|user| UserView::of(user, &person)).collect();
-    page(&UsersPage { frame: Frame::of(Some(&person)), users })
+    let policies = portal.ground.policies.is_configured();
+    let roles = Role::ALL.map(Role::word);
+    page(&UsersPage { frame: Frame::of(Some(&person)), users, policies, roles })
 }
 
 #[derive(Template)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::Portal;
 use super::super::api::{self, CardBody, Found};
-use super::super::guard::Person;
+use super::super::guard::{Client, Person};
 use super::super::problem::Problem;
 use super::listing::query;
 use super::view::{Frame, page};
@@ -54,6 +54,7 @@ pub(super) struct Wanted {
 pub(super) async fn connect(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let missing = || {
@@ -65,11 +66,13 @@ pub(super) async fn connect(
     };
     let account: AccountRef = wanted.account.parse().map_err(|_| missing())?;
     let account = account.within(portal.ground.sources.default_vault());
-    let (found, _) = api::found(&portal, &person, &account.to_string()).await;
+    let (found, _) = api::found(&portal, &person, client, &account.to_string()).await;
     let found = found.into_iter().find(|found| found.account == account.to_string());
     let found = found.ok_or_else(missing)?;
     let is_demo = portal.ground.sources.is_demo(&account);
-    let offered = portal.catalogue.offered(&account, is_demo);
+    let mut offered = portal.catalogue.offered(&account, is_demo);
+    // Those through which the policies let them.
+    offered.retain(|connector| found.connectors.iter().any(|own| own.id == connector.id.as_str()));
     let connectors = offered.iter().map(|connector| Choice::of(connector)).collect();
     page(&ConnectPage { frame: Frame::of(Some(&person)), account: found, connectors })
 }
@@ -78,26 +81,26 @@ pub(super) async fn connect(
 #[template(path = "sessions.html", config = "src/portal/pages/askama.toml")]
 struct SessionsPage {
     frame: Frame,
-    own: Vec<(CardBody, String)>,
-    others: Vec<(CardBody, String)>,
-    admin: bool,
+    own: Vec<(CardBody, String, bool)>,
+    others: Vec<(CardBody, String, bool)>,
+    /// Whether they may see what is of others.
+    auditor: bool,
 }
 
 pub(super) async fn sessions(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
 ) -> Result<Response, Problem> {
     let (mut own, mut others) = (Vec::new(), Vec::new());
-    for card in portal.ground.broker.cards() {
+    for (card, ends) in api::seen(&portal, &person, client) {
         let is_own = card.user == person.user.name;
         let again = query("/connect", &[("account", &card.account.to_string())]);
-        if is_own {
-            own.push((card.into(), again));
-        } else if person.is_admin() {
-            others.push((card.into(), again));
-        }
+        let list = if is_own { &mut own } else { &mut others };
+        list.push((card.into(), again, ends));
     }
-    page(&SessionsPage { frame: Frame::of(Some(&person)), own, others, admin: person.is_admin() })
+    let auditor = person.duties.activity;
+    page(&SessionsPage { frame: Frame::of(Some(&person)), own, others, auditor })
 }
 
 #[derive(Template)]

@@ -19,7 +19,10 @@ pub(super) struct Frame {
 /// Who has signed in, as a page needs them.
 pub(super) struct Signed {
     pub(super) name: String,
+    /// Whether they may manage users.
     pub(super) admin: bool,
+    /// What is wrong with the policies, for those who can do something about it.
+    pub(super) trouble: String,
     pub(super) csrf: String,
 }
 
@@ -28,7 +31,8 @@ impl Frame {
     pub(super) fn of(person: Option<&Person>) -> Self {
         let signed = person.map(|person| Signed {
             name: person.user.name.to_string(),
-            admin: person.is_admin(),
+            admin: person.duties.users,
+            trouble: person.duties.trouble.clone(),
             csrf: person.csrf.clone(),
         });
         Self { assets: assets::base(), signed }

@@ -1,0 +1,76 @@
+//! An ask: who wants to do what, when, and from where.
+
+use std::net::IpAddr;
+
+use super::Role;
+use crate::clock::Moment;
+use crate::name::{AccountRef, ConnectorId, GroupName, Pattern, Purpose, UserName, VaultName};
+
+/// One who asks.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their name.
+    pub name: UserName,
+    /// What they are; `None` for a person at the command line whom the portal does not know.
+    pub role: Option<Role>,
+    /// The groups that they are in.
+    pub groups: Vec<GroupName>,
+    /// The patterns that an administrator has given them.
+    pub accounts: Vec<Pattern>,
+}
+
+/// What is to be done. Each is an action of the schema.
+#[derive(Debug, Clone, Copy)]
+pub enum Deed<'a> {
+    /// Open a session.
+    Connect {
+        /// With which account.
+        account: &'a AccountRef,
+        /// Through which connector.
+        connector: &'a ConnectorId,
+        /// Why.
+        purpose: &'a Purpose,
+    },
+    /// End a session of somebody else.
+    EndSession {
+        /// Whose.
+        of: &'a UserName,
+        /// With which account.
+        account: &'a AccountRef,
+    },
+    /// See sessions and activity of others.
+    ReadActivity,
+    /// Add, change and remove users.
+    ManageUsers,
+}
+
+impl Deed<'_> {
+    /// The words of all of them, as the schema has them.
+    pub const WORDS: [&'static str; 4] =
+        ["connect", "end-session", "read-activity", "manage-users"];
+
+    /// The word of its action in the schema.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Connect { .. } => "connect",
+            Self::EndSession { .. } => "end-session",
+            Self::ReadActivity => "read-activity",
+            Self::ManageUsers => "manage-users",
+        }
+    }
+}
+
+/// Who wants to do what, when, and from where.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// What.
+    pub deed: Deed<'a>,
+    /// When.
+    pub at: Moment,
+    /// From where: the loopback address on the command line.
+    pub address: IpAddr,
+    /// The vault of accounts and patterns that name none.
+    pub default: &'a VaultName,
+}

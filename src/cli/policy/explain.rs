@@ -1,0 +1,177 @@
+//! `doorward policy explain`: whether somebody may do something, and which policies decide.
+
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use super::check;
+use crate::access::{Ask, Cited, Deed, Explained, Role, Set, Verdict};
+use crate::cli::world::World;
+use crate::cli::{Exit, Failure, permission, print};
+use crate::clock::{Clock, Moment};
+use crate::name::{AccountRef, ConnectorId, GroupName, Purpose, UserName};
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Role, groups and patterns are those of the portal's user of this name; --role and --group say others.
+
+Examples:
+  doorward policy explain --user ann --account web/shop
+  doorward policy explain --user ann --account web/shop --at 2026-03-01T22:00 --address 192.0.2.7 --reason 'ticket 4711'
+  doorward policy explain --user new --role operator --group databases --account db/prod --connector pgadmin
+  doorward policy explain --user eve --action read-activity
+
+Ends with 0 when it is permitted, and with 4 when it is not.")]
+pub(super) struct Arguments {
+    /// Who
+    #[arg(long, value_name = "NAME")]
+    user: UserName,
+    /// What
+    #[arg(long, value_name = "ACTION", default_value = "connect", value_parser = Deed::WORDS)]
+    action: String,
+    /// With which account: [vault:][safe/]name
+    #[arg(long, value_name = "REF")]
+    account: Option<AccountRef>,
+    /// Through which connector: its id
+    #[arg(long, value_name = "ID")]
+    connector: Option<ConnectorId>,
+    /// Of whom the session is, for end-session
+    #[arg(long, value_name = "NAME")]
+    of: Option<UserName>,
+    /// When: 2026-03-01T08:00 as a clock of this machine shows it, or 2026-03-01T08:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<Moment>,
+    /// From where
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// With which ticket
+    #[arg(long, value_name = "ID")]
+    ticket: Option<String>,
+    /// As if they had this role
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
+    /// As if they were in this group and in no other that is not named, as often as needed
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<GroupName>,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::read(text)
+        .ok_or_else(|| "it has to be 2026-03-01T08:00, or 2026-03-01T08:00:00Z".to_owned())
+}
+
+pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, Failure> {
+    let world = World::load(config)?;
+    let set = match &world.config.policies {
+        Some(paths) => check::read(paths)?,
+        None => Set::built_in(),
+    };
+    let mut person = world.run(permission::person(&world, &arguments.user))??;
+    person.role = arguments.role.or(person.role);
+    if !arguments.group.is_empty() {
+        person.groups.clone_from(&arguments.group);
+    }
+    let default = &world.config.default_vault;
+    let needs_account = matches!(arguments.action.as_str(), "connect" | "end-session");
+    if needs_account && arguments.account.is_none() {
+        return Err(Failure::usage("with which account?", "name it: `--account web/shop`"));
+    }
+    if arguments.action == "end-session" && arguments.of.is_none() {
+        return Err(Failure::usage("of whom is the session?", "name them: `--of ann`"));
+    }
+    let account = match &arguments.account {
+        Some(account) => account.within(default),
+        None => "none".parse().map_err(|error| Failure::new(Exit::Bug, &error, None))?,
+    };
+    let connects = arguments.action == "connect";
+    if connects && arguments.connector.is_none() && set.looks_at_connector() {
+        return Err(Failure::usage(
+            "the policies look at the connector",
+            "name one with --connector",
+        ));
+    }
+    let any = || "any".parse().map_err(|error| Failure::new(Exit::Bug, &error, None));
+    let connector = arguments.connector.clone().map_or_else(any, Ok)?;
+    let purpose = Purpose {
+        reason: arguments.reason.clone(),
+        ticket: arguments.ticket.clone(),
+        ticketing_system: None,
+    };
+    let of = arguments.of.clone().unwrap_or_else(|| arguments.user.clone());
+    let deed = match arguments.action.as_str() {
+        "connect" => Deed::Connect { account: &account, connector: &connector, purpose: &purpose },
+        "end-session" => Deed::EndSession { of: &of, account: &account },
+        "read-activity" => Deed::ReadActivity,
+        _ => Deed::ManageUsers,
+    };
+    let at = arguments.at.unwrap_or_else(|| Moment::here(Clock::System.now()));
+    let ask = Ask { person: &person, deed, at, address: arguments.address, default };
+    let explained = set.explain(&ask);
+    print(&text(&set, &ask, &explained));
+    Ok(if explained.decision.is_permitted() { Exit::Done } else { Exit::Access })
+}
+
+fn text(set: &Set, ask: &Ask<'_>, explained: &Explained) -> String {
+    let Explained { decision, overruled, near } = explained;
+    let what = match ask.deed {
+        Deed::Connect { account, .. } => format!("open a session with {account}"),
+        Deed::EndSession { of, account } => format!("end the session of {of} with {account}"),
+        Deed::ReadActivity => "see sessions and activity of others".to_owned(),
+        Deed::ManageUsers => "manage users".to_owned(),
+    };
+    let name = &ask.person.name;
+    let mut text = match decision.verdict {
+        Verdict::Permitted => format!("permitted: {name} may {what}\n"),
+        Verdict::Forbidden => format!("denied: a policy forbids that {name} may {what}\n"),
+        Verdict::Unpermitted => format!("denied: no policy permits that {name} may {what}\n"),
+        Verdict::Erred => {
+            format!(
+                "denied: a policy that might forbid that {name} may {what} cannot be evaluated\n"
+            )
+        }
+        Verdict::Broken => format!("denied: {name} may not {what}: {}\n", set.trouble()),
+    };
+    let mut line = |what: &str, cited: &Cited, more: &str| {
+        let _ = writeln!(text, "  {what:<13} {cited}{more}");
+    };
+    let verb = if decision.is_permitted() { "permitted by" } else { "forbidden by" };
+    for cited in &decision.by {
+        line(verb, cited, "");
+    }
+    for cited in overruled {
+        line("permitted by", cited, ", in vain");
+    }
+    for (cited, why) in &decision.erred {
+        line("failed", cited, &format!(": {why}"));
+    }
+    for cited in near {
+        line("near", cited, ": who, what and which account fit, and its conditions do not hold");
+    }
+    let _ = writeln!(text, "asked as {}", circumstances(ask));
+    if !decision.configured {
+        text.push_str("the configuration names no policies, so the patterns of users decide\n");
+    } else if decision.wants_words {
+        text.push_str("with another --reason or --ticket it would be permitted\n");
+    }
+    text
+}
+
+/// What was known of the one who asks.
+fn circumstances(ask: &Ask<'_>) -> String {
+    let person = ask.person;
+    let mut text = match person.role {
+        Some(role) => role.word().to_owned(),
+        None => "no user of the portal, so without a role".to_owned(),
+    };
+    if !person.groups.is_empty() {
+        let groups: Vec<&str> = person.groups.iter().map(GroupName::as_str).collect();
+        let _ = write!(text, " in {}", groups.join(", "));
+    }
+    let Moment { at, hour, weekday } = ask.at;
+    let _ = write!(text, "; at {at:.0}, hour {hour}, weekday {weekday}; from {}", ask.address);
+    text
+}

@@ -1,0 +1,112 @@
+//! May: what the policies let somebody do who has signed in.
+
+use std::net::IpAddr;
+
+use super::Portal;
+use super::problem::Problem;
+use super::users::User;
+use crate::access::{Ask, Decision, Deed, Grant, Person, Refusal, Role, Set};
+use crate::clock::Moment;
+
+/// What pages show of it, as it was when the request came.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Duties {
+    /// Keeps users.
+    pub(super) users: bool,
+    /// Sees sessions and activity of others.
+    pub(super) activity: bool,
+    /// What is wrong with the policies, for administrators; empty where nothing is.
+    pub(super) trouble: String,
+}
+
+/// What says who may use which account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// The patterns of users.
+    Patterns,
+    /// Policies of the configuration.
+    Policies,
+    /// Such policies, and they have errors.
+    Broken,
+}
+
+/// The policies of one moment, and what they are asked with.
+pub(super) struct May<'a> {
+    portal: &'a Portal,
+    set: std::sync::Arc<Set>,
+    person: Person,
+    at: Moment,
+    address: IpAddr,
+}
+
+impl Portal {
+    /// The policies as they are now, for `user` at the address `client`.
+    pub(super) fn may(&self, user: &User, client: IpAddr) -> May<'_> {
+        May {
+            portal: self,
+            set: self.ground.policies.now(),
+            person: user.clone().into(),
+            at: Moment::here(self.ground.clock.now()),
+            address: client,
+        }
+    }
+}
+
+impl May<'_> {
+    /// Whether they may do this.
+    pub(super) fn decide(&self, deed: Deed<'_>) -> Decision {
+        self.set.decide(&self.ask(deed))
+    }
+
+    /// The proof that they may open a session.
+    ///
+    /// # Errors
+    /// [`Refusal::NotPermitted`].
+    pub(super) fn grant(&self, deed: Deed<'_>) -> Result<Grant, Refusal> {
+        self.set.grant(&self.ask(deed))
+    }
+
+    /// Whether this belongs into the list of what they may use.
+    pub(super) fn offers(&self, deed: Deed<'_>) -> bool {
+        self.set.offers(&self.ask(deed))
+    }
+
+    /// Whether a decision can hang on the connector.
+    pub(super) fn looks_at_connector(&self) -> bool {
+        self.set.looks_at_connector()
+    }
+
+    /// Whether the configuration names policies, and whether they can be used.
+    pub(super) fn state(&self) -> State {
+        match (self.portal.ground.policies.is_configured(), self.set.is_broken()) {
+            (false, _) => State::Patterns,
+            (true, false) => State::Policies,
+            (true, true) => State::Broken,
+        }
+    }
+
+    /// What pages show.
+    pub(super) fn duties(&self) -> Duties {
+        Duties {
+            users: self.decide(Deed::ManageUsers).is_permitted(),
+            activity: self.decide(Deed::ReadActivity).is_permitted(),
+            // By their role: the policies that have errors permit nothing.
+            trouble: match self.person.role {
+                Some(Role::Admin) => self.set.trouble(),
+                _ => String::new(),
+            },
+        }
+    }
+
+    fn ask<'b>(&'b self, deed: Deed<'b>) -> Ask<'b> {
+        let default = self.portal.ground.sources.default_vault();
+        Ask { person: &self.person, deed, at: self.at, address: self.address, default }
+    }
+}
+
+/// That they may not: on record, with the policies that decided.
+pub(super) fn denied(decision: &Decision, detail: &str, help: &str) -> Problem {
+    let help = if decision.configured { decision.help() } else { help.to_owned() };
+    let said = format!("{detail}{}", decision.because());
+    Problem { facts: decision.on_record(), ..Problem::denied("not-permitted", &said, &help) }
+}

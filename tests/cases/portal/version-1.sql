@@ -1,0 +1,28 @@
+-- Version 1. Times are seconds since 1970-01-01T00:00:00Z.
+PRAGMA application_id = 1685024624;
+
+CREATE TABLE user (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    role TEXT NOT NULL CHECK (role IN ('admin', 'operator')),
+    -- argon2id, as a PHC string
+    password TEXT NOT NULL,
+    -- patterns, a line each
+    accounts TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Of a token only the SHA-256 is kept: who reads this file can sign in as nobody.
+CREATE TABLE sign_in (
+    token BLOB PRIMARY KEY,
+    user TEXT NOT NULL COLLATE NOCASE REFERENCES user (name) ON DELETE CASCADE,
+    began INTEGER NOT NULL,
+    seen INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE set_up (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    token BLOB NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+
+-- What is wanted at every start.
+CREATE TABLE wanted (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
