@@ -4,11 +4,14 @@
 /// another loss worth seeing. Smaller ones than 16 save a quarter of what a small moving thing takes.
 pub(super) const BLOCK: usize = 8;
 
-/// More areas than this cost more in headers than the blocks between them: neighbours are taken together.
+/// The most areas of an update.
 const MOST: usize = 24;
 
 /// More areas than this are not compared with each other, but looked for in blocks of twice the side.
 const SCATTERED: usize = 3 * MOST;
+
+/// So many pixels between two areas cost less than a second area: the tables of a JPEG picture take 600 bytes.
+const BETWEEN: usize = 2048;
 
 /// A rectangle of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +66,11 @@ pub(super) fn areas(
         side *= 2;
         done = cells.runs();
     }
-    while done.len() > MOST {
-        join(&mut done);
+    while let Some((between, first, second)) = nearest(&done)
+        && (done.len() > MOST || between * side * side <= BETWEEN)
+    {
+        let taken = done.swap_remove(second);
+        done[first] = done[first].around(taken);
     }
     let cut = |area: Area| {
         let (x, y) = (area.x * side, area.y * side);
@@ -127,32 +133,35 @@ impl Cells {
     }
 }
 
-/// Takes the two areas together that cost the least together.
-fn join(areas: &mut Vec<Area>) {
-    let mut best = (usize::MAX, 0, 1);
-    for first in 0..areas.len() {
-        for second in first + 1..areas.len() {
-            let both = areas[first].around(areas[second]).pixels();
-            let more = both.saturating_sub(areas[first].pixels() + areas[second].pixels());
-            if more < best.0 {
-                best = (more, first, second);
-            }
-        }
-    }
-    let (_, first, second) = best;
-    let taken = areas.swap_remove(second);
-    areas[first] = areas[first].around(taken);
+/// The two areas that cost the least together: what lies between them, and which they are, the first one first.
+fn nearest(areas: &[Area]) -> Option<(usize, usize, usize)> {
+    let pairs =
+        (0..areas.len()).flat_map(|first| (first + 1..areas.len()).map(move |at| (first, at)));
+    let cost = |(first, second): (usize, usize)| {
+        let both = areas[first].around(areas[second]).pixels();
+        let own = areas[first].pixels() + areas[second].pixels();
+        (both.saturating_sub(own), first, second)
+    };
+    pairs.map(cost).min()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Area, BLOCK, MOST, areas};
+    use super::{Area, BLOCK, Cells, MOST, areas};
 
     fn of(picture: &[&str]) -> Vec<Area> {
-        let columns = picture[0].len();
-        let blocks: Vec<bool> =
-            picture.iter().flat_map(|row| row.chars().map(|c| c == '#')).collect();
-        areas((columns, picture.len()), (columns * BLOCK, picture.len() * BLOCK), |at| blocks[at])
+        let wanted = picture.iter().flat_map(|row| row.chars().map(|c| c == '#')).collect();
+        Cells { columns: picture[0].len(), rows: picture.len(), wanted }.runs()
+    }
+
+    #[test]
+    fn neighbours_are_one_area_and_what_is_far_is_another() {
+        let blocks = |at: usize| [0, 2, 3, 160 * 4, 160 * 60 + 100].contains(&at);
+        let mut found = areas((160, 90), (160 * BLOCK, 90 * BLOCK), blocks);
+        found.sort_by_key(|area| area.y);
+        let near = Area { x: 0, y: 0, width: 4 * BLOCK, height: 5 * BLOCK };
+        let far = Area { x: 100 * BLOCK, y: 60 * BLOCK, width: BLOCK, height: BLOCK };
+        assert_eq!(found, [near, far]);
     }
 
     #[test]
@@ -170,7 +179,7 @@ mod tests {
             assert_eq!(found.len(), count, "{picture:?}");
             let wanted = picture.iter().flat_map(|row| row.chars()).filter(|c| *c == '#').count();
             let held: usize = found.iter().map(|area| area.pixels()).sum();
-            assert_eq!(held, wanted * BLOCK * BLOCK, "{picture:?}");
+            assert_eq!(held, wanted, "{picture:?}");
         }
     }
 
