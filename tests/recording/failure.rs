@@ -32,7 +32,7 @@ fn a_full_disk_ends_the_session_on_record() {
             std::fs::create_dir_all(desk.lab.path().join("state/recordings")).unwrap();
         },
         |lab| {
-            let script = "mount -t tmpfs -o size=128k none state/recordings && exec \"$0\" \"$@\"";
+            let script = "mount -t tmpfs -o size=48k none state/recordings && exec \"$0\" \"$@\"";
             let plain = lab.command(&["serve", "--listen", "127.0.0.1:0"]);
             let mut command = Command::new("unshare");
             command.args(["-m", "sh", "-c", script]);
