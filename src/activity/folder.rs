@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Makes `path` and what is missing above it, open to its owner only (mode 0700); a folder that is
 /// there keeps its mode, for its owner chose it.
-pub(super) fn make(path: &Path) -> io::Result<()> {
+pub(crate) fn make(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -27,7 +27,7 @@ pub(super) fn new_file(path: &Path) -> io::Result<File> {
 }
 
 /// Makes a new or renamed entry of the folder `path` durable.
-pub(super) fn sync(path: &Path) -> io::Result<()> {
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(path)?.sync_all()?;
     #[cfg(not(unix))]

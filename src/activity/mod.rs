@@ -7,7 +7,7 @@ mod chain;
 mod check;
 mod error;
 mod event;
-mod folder;
+pub(crate) mod folder;
 mod interrupted;
 mod key;
 mod lease;

@@ -1,6 +1,6 @@
 //! The folder of recordings: one file for each session, open to its owner alone.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -113,15 +113,6 @@ pub(super) fn path(folder: &Path, session: SessionId) -> PathBuf {
     folder.join(format!("{session}.{ENDING}"))
 }
 
-/// Makes `path` and what is missing above it, open to its owner only.
-pub(super) fn make(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
 /// Makes a file for its owner only, to append to.
 pub(super) fn new_file(path: &Path) -> io::Result<fs::File> {
     let mut options = OpenOptions::new();
@@ -129,15 +120,6 @@ pub(super) fn new_file(path: &Path) -> io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Makes a new entry of the folder durable.
-pub(super) fn sync(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    fs::File::open(path)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = path; // Elsewhere a folder cannot be opened; its file system journals the entry.
-    Ok(())
 }
 
 /// Whether the file at `path` is the one that is open.

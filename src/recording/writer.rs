@@ -14,6 +14,7 @@ use super::moment::Moment;
 use super::seal::Seal;
 use super::timeline::Timeline;
 use super::{Error, Recipient};
+use crate::activity::folder as state;
 use crate::name::SessionId;
 use crate::stream::Note;
 
@@ -105,7 +106,7 @@ impl Writer {
             let path = path.to_owned();
             move |source| Error::Unwritten { path, source }
         };
-        folder::make(folder).map_err(unwritten(folder))?;
+        state::make(folder).map_err(unwritten(folder))?;
         let path = folder::path(folder, session);
         let file = folder::new_file(&path).map_err(unwritten(&path))?;
         let mut writer = Self {
@@ -125,7 +126,7 @@ impl Writer {
             .map_err(unwritten(&path))
             .and_then(|()| writer.add(0, &Entry::About(about)))
             .and_then(|()| writer.flush())
-            .and_then(|()| folder::sync(folder).map_err(unwritten(folder)));
+            .and_then(|()| state::sync(folder).map_err(unwritten(folder)));
         match begun {
             Ok(()) => Ok(writer),
             Err(error) => {

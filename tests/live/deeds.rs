@@ -239,7 +239,9 @@ fn a_dialog_of_a_tab_behind_is_answered_there() {
 fn a_page_that_crashed_is_told_and_can_be_had_again() {
     let stage = Stage::at("/workshop", "");
     let (_, mut viewer) = stage.live();
-    stage.hand().post("Page.crash", json!({}));
+    // What a connection has sent may be lost with it, so it stays.
+    let mut hand = stage.hand();
+    hand.post("Page.crash", json!({}));
     viewer.until("the crash", |viewer| {
         viewer.last("notice").is_some_and(|note| note["text"].as_str().unwrap().contains("crashed"))
     });
@@ -247,6 +249,7 @@ fn a_page_that_crashed_is_told_and_can_be_had_again() {
         |site: &Site| site.visits().iter().filter(|visit| visit.path == "/workshop").count();
     viewer.send(&json!({"type": "reload"}));
     stage.site.wait_until("the page again", |site| visits(site) == 2);
+    drop(hand);
     stage.hand().until("document.getElementById('welcome')");
     viewer.send(&json!({"type": "resize", "width": 900, "height": 600, "scale": 1}));
     stage.until_told("size 900 600 1");

@@ -445,15 +445,27 @@ impl Screen {
             }
             "Target.targetCrashed" => {
                 let id = params["targetId"].as_str()?;
-                self.tabs.iter_mut().find(|tab| tab.id == id)?.crashed = true;
+                let tab = self.tabs.iter_mut().find(|tab| tab.id == id)?;
+                tab.crashed = true;
+                let session = tab.session.clone();
+                if let Some(over) = self.dialog_over(&session) {
+                    let _ = self.asked.0.send(Answer::Seen(over));
+                }
                 return (self.active.as_deref() == Some(id)).then_some(Seen::Crashed);
             }
-            "Page.frameNavigated" => {
-                // The pictures ended with the page that crashed.
-                let tab = self.tabs.iter_mut().find(|tab| tab.session == session && tab.crashed)?;
-                tab.crashed = false;
-                self.fit();
-                self.cast();
+            "Page.frameNavigated" if params["frame"]["parentId"].is_null() => {
+                let tab = self.tabs.iter_mut().find(|tab| tab.session == session)?;
+                if std::mem::take(&mut tab.crashed) {
+                    self.fit();
+                }
+                // Pictures that were begun while one page took the place of another never come (measured), and those
+                // of a page that crashed have ended.
+                if self.tab().is_some_and(|tab| tab.session == session) {
+                    match self.exact {
+                        Some(of) => self.exact(of),
+                        None => self.cast(),
+                    }
+                }
                 return None;
             }
             "Page.javascriptDialogClosed" => return self.dialog_over(&session),
