@@ -141,10 +141,20 @@
     return false;
   };
 
+  // Waits until the page is drawn. `false` when it was not, within a time that is long for a picture.
   const frame = () => new Promise((done) => {
-    const timer = setTimeout(done, 100);
-    requestAnimationFrame(() => { clearTimeout(timer); done(); });
+    const timer = setTimeout(() => done(false), 100);
+    requestAnimationFrame(() => { clearTimeout(timer); done(true); });
   });
+
+  // Whether it, or something around it, has yet to begin or to end a way of its own. One without an end moves on
+  // with each picture, as far as it moves the element at all.
+  const isUnderWay = (element, drawn) => {
+    for (let node = element; node; node = parentOf(node))
+      for (const way of node.getAnimations())
+        if (way.playState === "running" && (way.pending || (!drawn && way.effect?.getComputedTiming().endTime < Infinity))) return true;
+    return false;
+  };
 
   const painted = () => state.painted ||= performance.getEntriesByType("paint").length > 0;
 
@@ -272,11 +282,13 @@
     const pointed = need === "button" || need === "click" || need === "check";
     if (pointed || (need === "type" && !painted())) {
       const before = place(element);
-      await frame();
+      const drawn = await frame();
       reason = obstacle(element, need);
       if (reason) return { reason, ...found };
       const after = place(element);
-      if (before.x !== after.x || before.y !== after.y || before.width !== after.width || before.height !== after.height) return { reason: "it is moving", ...found };
+      const same = before.x === after.x && before.y === after.y && before.width === after.width && before.height === after.height;
+      // Animations go on with the pictures: where none was drawn, places say nothing.
+      if (!same || (document.visibilityState === "visible" && isUnderWay(element, drawn))) return { reason: "it is moving", ...found };
     }
     state.element = element;
     return { end: "ready", ...found };
