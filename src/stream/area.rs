@@ -1,7 +1,7 @@
 //! An area of a picture, and how areas are put together from blocks that changed.
 
 /// The side of a block, in pixels: that of JPEG's own, so what is cut at their edges can be encoded again without
-/// another loss worth seeing. Smaller ones than 16 save a quarter of what a small moving thing takes.
+/// another loss worth seeing.
 pub(super) const BLOCK: usize = 8;
 
 /// The most areas of an update.
@@ -11,7 +11,7 @@ const MOST: usize = 24;
 const SCATTERED: usize = 3 * MOST;
 
 /// So many pixels between two areas cost less than a second area: the tables of a JPEG picture take 600 bytes.
-const BETWEEN: usize = 2048;
+pub(super) const BETWEEN: usize = 2048;
 
 /// A rectangle of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +52,11 @@ impl Area {
 }
 
 /// The areas of the blocks for which `wanted` holds, in a picture of `columns` by `rows` blocks; in pixels,
-/// cut at `width` and `height`.
+/// cut at `width` and `height`. Two become one where not more than `between` pixels lie between them.
 pub(super) fn areas(
     (columns, rows): (usize, usize),
     (width, height): (usize, usize),
+    between: usize,
     wanted: impl Fn(usize) -> bool,
 ) -> Vec<Area> {
     let mut cells = Cells { columns, rows, wanted: (0..columns * rows).map(wanted).collect() };
@@ -66,8 +67,8 @@ pub(super) fn areas(
         side *= 2;
         done = cells.runs();
     }
-    while let Some((between, first, second)) = nearest(&done)
-        && (done.len() > MOST || between * side * side <= BETWEEN)
+    while let Some((apart, first, second)) = nearest(&done)
+        && (done.len() > MOST || apart * side * side <= between)
     {
         let taken = done.swap_remove(second);
         done[first] = done[first].around(taken);
@@ -147,7 +148,7 @@ fn nearest(areas: &[Area]) -> Option<(usize, usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Area, BLOCK, Cells, MOST, areas};
+    use super::{Area, BETWEEN, BLOCK, Cells, MOST, areas};
 
     fn of(picture: &[&str]) -> Vec<Area> {
         let wanted = picture.iter().flat_map(|row| row.chars().map(|c| c == '#')).collect();
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn neighbours_are_one_area_and_what_is_far_is_another() {
         let blocks = |at: usize| [0, 2, 3, 160 * 4, 160 * 60 + 100].contains(&at);
-        let mut found = areas((160, 90), (160 * BLOCK, 90 * BLOCK), blocks);
+        let mut found = areas((160, 90), (160 * BLOCK, 90 * BLOCK), BETWEEN, blocks);
         found.sort_by_key(|area| area.y);
         let near = Area { x: 0, y: 0, width: 4 * BLOCK, height: 5 * BLOCK };
         let far = Area { x: 100 * BLOCK, y: 60 * BLOCK, width: BLOCK, height: BLOCK };
@@ -194,7 +195,7 @@ mod tests {
         ];
         for (number, wanted) in scatters.into_iter().enumerate() {
             let (width, height) = (columns * BLOCK - 5, rows * BLOCK - 3);
-            let found = areas((columns, rows), (width, height), wanted);
+            let found = areas((columns, rows), (width, height), BETWEEN, wanted);
             assert!((1..=MOST).contains(&found.len()), "{number}");
             for at in (0..columns * rows).filter(|at| wanted(*at)) {
                 let (x, y) = (at % columns * BLOCK, at / columns * BLOCK);

@@ -163,6 +163,40 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_between_two_changes_is_shown_without_loss_again() {
+        let (width, height) = (200, 64);
+        let dot = |x: usize, y: usize| if (x * x + y * 3) % 5 < 2 { [0; 3] } else { [255; 3] };
+        // One of the two changes is right at once: white has no loss.
+        let dots = |is_changed: bool| -> Vec<u8> {
+            let all = (0..width * height).map(|at| (at % width, at / width));
+            let colour = |(x, y)| match x / 16 {
+                1 if is_changed && y / 16 == 1 => [dot(x, y)[0], 0, 0],
+                4 if is_changed && y / 16 == 1 => [255; 3],
+                _ => dot(x, y),
+            };
+            all.flat_map(colour).collect()
+        };
+        let area = crate::stream::Area { x: 0, y: 0, width, height };
+        let (mut picture, mut viewer, mut auditor) =
+            (Picture::default(), Canvas::default(), Canvas::default());
+        for is_changed in [false, true] {
+            let pixels = dots(is_changed);
+            for exact in [false, true] {
+                let seen = picture.number();
+                match exact {
+                    false => picture.take(jpeg(area, &pixels, 90).into()),
+                    true => picture.take_exact(&as_png(width, height, &pixels)),
+                }
+                .unwrap();
+                viewer.draw(&picture.update(seen, 0).unwrap().bytes).unwrap();
+                auditor.draw(&picture.cut(seen).unwrap().encode().bytes).unwrap();
+            }
+            assert_eq!(viewer.pixels(), pixels);
+            assert_eq!(auditor.pixels(), pixels);
+        }
+    }
+
+    #[test]
     fn what_is_no_update_is_refused_and_never_a_crash() {
         let (jpeg, _) = shown(64, 64, 0);
         let mut picture = Picture::default();

@@ -39,7 +39,7 @@ impl Picture {
         let mut parts = Vec::new();
         for exact in [false, true] {
             let newer = |block: usize| self.changed[block] > seen && self.exact[block] == exact;
-            for area in areas((self.columns, self.rows), size, newer) {
+            for area in areas((self.columns, self.rows), size, 0, newer) {
                 parts.push((area, exact, self.pixels(area)));
             }
         }

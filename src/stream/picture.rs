@@ -8,7 +8,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::area::BLOCK;
+use super::area::{BETWEEN, BLOCK, areas};
 
 /// Bytes of a pixel: red, green, blue.
 pub(super) const DEPTH: usize = 3;
@@ -149,10 +149,10 @@ impl Picture {
         Ok(Taken::Changed(count))
     }
 
-    /// Marks every block that differs between the last and the incoming picture, and shows it.
+    /// Marks every block that differs between the last and the incoming picture, with those that are sent along because
+    /// they lie between two such, and shows them: what a viewer is sent with loss is not known without.
     fn compare(&mut self) -> usize {
-        let number = self.number + 1;
-        let mut count = 0;
+        let mut differs = vec![false; self.changed.len()];
         for row in 0..self.rows {
             let line = row * BLOCK * self.width * DEPTH;
             let end = (line + BLOCK * self.width * DEPTH).min(self.incoming.len());
@@ -160,23 +160,31 @@ impl Picture {
             if self.incoming[line..end] == self.last[line..end] {
                 continue;
             }
-            for column in 0..self.columns {
-                let block = row * self.columns + column;
+            for block in row * self.columns..(row + 1) * self.columns {
                 let same =
                     |(from, to): (usize, usize)| self.incoming[from..to] == self.last[from..to];
-                if self.changed[block] != 0 && self.lines(block).all(same) {
-                    continue;
-                }
-                for (from, to) in self.lines(block) {
-                    self.shown[from..to].copy_from_slice(&self.incoming[from..to]);
-                }
-                self.changed[block] = number;
-                self.exact[block] = false;
-                count += 1;
+                differs[block] = self.changed[block] == 0 || !self.lines(block).all(same);
             }
         }
-        if count > 0 {
-            self.number = number;
+        let size = (self.width, self.height);
+        let sent = areas((self.columns, self.rows), size, BETWEEN, |block| differs[block]);
+        if sent.is_empty() {
+            return 0;
+        }
+        self.number += 1;
+        let mut count = 0;
+        for area in sent {
+            for row in area.y / BLOCK..(area.y + area.height).div_ceil(BLOCK) {
+                for column in area.x / BLOCK..(area.x + area.width).div_ceil(BLOCK) {
+                    let block = row * self.columns + column;
+                    for (from, to) in self.lines(block) {
+                        self.shown[from..to].copy_from_slice(&self.incoming[from..to]);
+                    }
+                    self.changed[block] = self.number;
+                    self.exact[block] = false;
+                    count += 1;
+                }
+            }
         }
         count
     }

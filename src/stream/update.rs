@@ -42,7 +42,7 @@ impl Picture {
         let size = (self.width, self.height);
         let blocks = (self.columns, self.rows);
         let newer = |exact: bool| {
-            areas(blocks, size, |block| self.changed[block] > seen && self.exact[block] == exact)
+            areas(blocks, size, 0, |block| self.changed[block] > seen && self.exact[block] == exact)
         };
         let (lossy, exact) = (newer(false), newer(true));
         let mut message = vec![0; HEAD];
