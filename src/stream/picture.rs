@@ -160,7 +160,8 @@ impl Picture {
             if self.incoming[line..end] == self.last[line..end] {
                 continue;
             }
-            for block in row * self.columns..(row + 1) * self.columns {
+            for column in 0..self.columns {
+                let block = row * self.columns + column;
                 let same =
                     |(from, to): (usize, usize)| self.incoming[from..to] == self.last[from..to];
                 differs[block] = self.changed[block] == 0 || !self.lines(block).all(same);
