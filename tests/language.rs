@@ -163,7 +163,8 @@ fn settings_are_read_and_have_defaults() {
          \x20 AllowInsecure: yes\n  ActionTimeout: 5\n  PageLoadTimeout: 2m\n  RunValidations: No\n\
          \x20 EnforceCertificateValidation: FALSE\n  AllowDownloads: Yes\n  AllowUploads: true\n  AllowPrint: YES\n\
          \x20 AllowServiceWorkers: yes\n  AllowWebRTC: No\n  AllowClipboard: out\n  MaxIdleTime: 15m\n\
-         \x20 MaxSessionDuration: 1.5h\nWebFormFields: |\n  x > (Validation)\n"
+         \x20 MaxSessionDuration: 1.5h\n  RequireApprover: Yes\n\
+         \x20 RequireWatcher: yes\nWebFormFields: |\n  x > (Validation)\n"
             .to_owned(),
     );
     assert!(found.is_empty(), "{}", found[0].message);
@@ -184,9 +185,12 @@ fn settings_are_read_and_have_defaults() {
         clipboard: Clipboard::Out,
         max_idle_time: Some(Duration::from_secs(900)),
         max_session_duration: Some(Duration::from_secs(5400)),
+        requires_approver: true,
+        requires_watcher: true,
     };
     assert_eq!(settings.permissions, expected);
-    let words = "downloads, uploads, print, service workers, clipboard out, 15m idle, 90m at most";
+    let words = "downloads, uploads, print, service workers, clipboard out, with an approver, with a watcher, \
+                 15m idle, 90m at most";
     assert_eq!(settings.permissions.words().join(", "), words);
     for (text, clipboard) in [
         ("No", Clipboard::No),

@@ -38,6 +38,27 @@ pub enum Deed<'a> {
         /// With which account.
         account: &'a AccountRef,
     },
+    /// Approve of a session that somebody else asks for, or not.
+    Approve {
+        /// Who asks.
+        of: &'a UserName,
+        /// With which account.
+        account: &'a AccountRef,
+    },
+    /// See a live session of somebody else.
+    WatchSession {
+        /// Whose.
+        of: &'a UserName,
+        /// With which account.
+        account: &'a AccountRef,
+    },
+    /// Stop a live session of somebody else for a while, use it in their place, and talk to them in it.
+    ControlSession {
+        /// Whose.
+        of: &'a UserName,
+        /// With which account.
+        account: &'a AccountRef,
+    },
     /// See sessions and activity of others.
     ReadActivity,
     /// Add, change and remove users.
@@ -46,13 +67,35 @@ pub enum Deed<'a> {
 
 impl Deed<'_> {
     /// The words of all of them, as the schema has them.
-    pub const WORDS: [&'static str; 4] =
-        ["connect", "end-session", "read-activity", "manage-users"];
+    pub const WORDS: [&'static str; 7] = [
+        "connect",
+        "approve",
+        "watch-session",
+        "control-session",
+        "end-session",
+        "read-activity",
+        "manage-users",
+    ];
+
+    /// The account that it is about, and whose session with it, where it is somebody else's.
+    pub fn account(&self) -> Option<(&AccountRef, Option<&UserName>)> {
+        match self {
+            Self::Connect { account, .. } => Some((account, None)),
+            Self::EndSession { of, account }
+            | Self::Approve { of, account }
+            | Self::WatchSession { of, account }
+            | Self::ControlSession { of, account } => Some((account, Some(of))),
+            Self::ReadActivity | Self::ManageUsers => None,
+        }
+    }
 
     /// The word of its action in the schema.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Connect { .. } => "connect",
+            Self::Approve { .. } => "approve",
+            Self::WatchSession { .. } => "watch-session",
+            Self::ControlSession { .. } => "control-session",
             Self::EndSession { .. } => "end-session",
             Self::ReadActivity => "read-activity",
             Self::ManageUsers => "manage-users",

@@ -72,6 +72,9 @@ pub enum Refusal {
         /// What decided.
         decision: Box<Decision>,
     },
+    /// The connector wants somebody else there, and at this place there is nobody.
+    #[error("a session through this connector wants {0}, and the command line has none")]
+    FourEyes(&'static str),
     /// A session was to begin with the grant of another one.
     #[error("access to {granted} was granted, and not to {account}")]
     Misused {
@@ -88,6 +91,10 @@ impl Refusal {
         match self {
             Self::Nameless => None,
             Self::NotPermitted { decision, .. } => Some(decision.help()),
+            Self::FourEyes(_) => Some(
+                "open it at the portal (`doorward serve`), where somebody else approves or watches"
+                    .into(),
+            ),
             Self::Misused { .. } => Some("this is a bug of doorward: please report it".into()),
         }
     }
@@ -97,6 +104,7 @@ impl Refusal {
         let cause = |word: &str| ("cause".to_owned(), word.to_owned());
         match self {
             Self::Nameless => vec![cause("nameless")],
+            Self::FourEyes(_) => vec![cause("four-eyes")],
             Self::Misused { .. } => vec![cause("misused-grant")],
             Self::NotPermitted { decision, .. } => {
                 let word = match decision.verdict {

@@ -6,9 +6,11 @@
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Keeps users, sees all activity, ends any session.
+    /// Keeps users, sees all activity, and does with any session what auditors and approvers do; ends it, too.
     Admin,
-    /// Sees all activity; uses no account unless a policy says so.
+    /// Approves of sessions that somebody else asks for, and uses accounts.
+    Approver,
+    /// Sees all activity, watches sessions and may take them over; uses no account unless a policy says so.
     Auditor,
     /// Uses accounts.
     Operator,
@@ -16,12 +18,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, the usual one first.
-    pub const ALL: [Self; 3] = [Self::Operator, Self::Auditor, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Operator, Self::Approver, Self::Auditor, Self::Admin];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Admin => "admin",
+            Self::Approver => "approver",
             Self::Auditor => "auditor",
             Self::Operator => "operator",
         }
@@ -33,6 +36,6 @@ impl std::str::FromStr for Role {
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
         let found = Self::ALL.into_iter().find(|role| role.word() == text);
-        found.ok_or("a role is `operator`, `auditor` or `admin`")
+        found.ok_or("a role is `operator`, `approver`, `auditor` or `admin`")
     }
 }

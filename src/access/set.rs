@@ -144,16 +144,14 @@ impl Set {
     /// [`Refusal::NotPermitted`].
     pub fn grant(&self, ask: &Ask<'_>) -> Result<Grant, Refusal> {
         let decision = self.decide(ask);
-        let (account, purpose) = match ask.deed {
-            Deed::Connect { account, purpose, .. } => (account, purpose.clone()),
-            Deed::EndSession { account, .. } => (account, Default::default()),
-            // What is of no account is no way to one.
-            Deed::ReadActivity | Deed::ManageUsers => return Err(Refusal::Nameless),
-        };
-        if decision.is_permitted() && matches!(ask.deed, Deed::Connect { .. }) {
+        if decision.is_permitted()
+            && let Deed::Connect { account, purpose, .. } = ask.deed
+        {
             let user = &ask.person.name;
-            return Ok(Grant::new(user, account.clone(), &purpose, decision.ids()));
+            return Ok(Grant::new(user, account.clone(), purpose, decision.ids()));
         }
+        // What is of no account is no way to one.
+        let (account, _) = ask.deed.account().ok_or(Refusal::Nameless)?;
         let user = ask.person.name.clone();
         Err(Refusal::NotPermitted { user, account: account.clone(), decision: Box::new(decision) })
     }

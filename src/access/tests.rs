@@ -79,6 +79,9 @@ impl Asking {
         let Self { account, connector, purpose, .. } = self;
         let deed = match self.deed {
             "connect" => Deed::Connect { account, connector, purpose },
+            "approve" => Deed::Approve { of: &self.other, account },
+            "watch-session" => Deed::WatchSession { of: &self.other, account },
+            "control-session" => Deed::ControlSession { of: &self.other, account },
             "end-session" => Deed::EndSession { of: &self.other, account },
             "read-activity" => Deed::ReadActivity,
             _ => Deed::ManageUsers,
@@ -320,25 +323,37 @@ fn a_role_does_what_is_its_own_and_patterns_decide_where_no_policies_are() {
     let set = Set::built_in();
     assert!(set.found().is_empty() && !set.is_broken() && set.is_empty());
     let cases = [
-        ("", [true, false, false, false]),
-        ("role=admin", [true, true, true, true]),
-        ("role=auditor", [false, false, true, false]),
-        ("role=", [true, false, false, false]),
-        ("patterns=", [false, false, false, false]),
-        ("patterns= role=admin", [false, true, true, true]),
-        ("account=corp:web/shop", [false, false, false, false]),
-        ("patterns=* account=corp:web/shop", [true, false, false, false]),
+        ("", "connect"),
+        (
+            "role=admin",
+            "connect approve watch-session control-session end-session read-activity manage-users",
+        ),
+        ("role=approver", "connect approve"),
+        ("role=auditor", "watch-session control-session read-activity"),
+        ("role=", "connect"),
+        ("patterns=", ""),
+        (
+            "patterns= role=admin",
+            "approve watch-session control-session end-session read-activity manage-users",
+        ),
+        ("account=corp:web/shop", ""),
+        ("patterns=* account=corp:web/shop", "connect"),
     ];
-    for (words, expected) in cases {
-        for (deed, expected) in Deed::WORDS.into_iter().zip(expected) {
+    for (words, permitted) in cases {
+        for deed in Deed::WORDS {
+            let expected = permitted.split_whitespace().any(|word| word == deed);
             let asking = Asking::new(&format!("{words} deed={deed}"));
             let decision = set.decide(&asking.ask());
             assert_eq!(decision.is_permitted(), expected, "{words} {deed}");
             assert!(!decision.configured);
         }
     }
+    // Nobody approves of what they ask for themself.
+    let mut own = Asking::new("role=admin deed=approve");
+    own.other = own.person.name.clone();
+    assert_eq!(set.decide(&own.ask()).ids(), ["doorward.not-ones-own"]);
     // No deed but a connect is a way to an account.
-    for deed in ["end-session", "read-activity", "manage-users"] {
+    for deed in Deed::WORDS.into_iter().filter(|deed| *deed != "connect") {
         let asking = Asking::new(&format!("role=admin deed={deed}"));
         assert!(set.grant(&asking.ask()).is_err(), "{deed}");
     }
@@ -371,6 +386,9 @@ fn policies_with_errors_permit_nothing_but_an_end() {
     assert!(set.is_broken() && set.trouble().contains("a.cedar:1:"), "{}", set.trouble());
     for (deed, verdict) in [
         ("connect", Verdict::Broken),
+        ("approve", Verdict::Broken),
+        ("watch-session", Verdict::Broken),
+        ("control-session", Verdict::Broken),
         ("read-activity", Verdict::Broken),
         ("manage-users", Verdict::Broken),
         ("end-session", Verdict::Permitted),

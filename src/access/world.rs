@@ -83,7 +83,10 @@ impl Question {
                 ]);
                 around(account, ask, &mut entities)?
             }
-            Deed::EndSession { of, account } => {
+            Deed::EndSession { of, account }
+            | Deed::Approve { of, account }
+            | Deed::WatchSession { of, account }
+            | Deed::ControlSession { of, account } => {
                 let owner = uid(&USER, of.as_str());
                 let account = around(account, ask, &mut entities)?.swap_remove(0);
                 let session = uid(&SESSION, "of another");

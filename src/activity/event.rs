@@ -62,11 +62,29 @@ pub enum Action {
     RecordingSealed,
     /// A recording was removed, because of its age or of the room that all of them take.
     RecordingRemoved,
+    /// A session waits for somebody else to approve of it.
+    ApprovalRequested,
+    /// Somebody approved of a session that somebody else had asked for.
+    ApprovalGiven,
+    /// Somebody did not approve of it.
+    ApprovalDenied,
+    /// Somebody began to watch a live session of somebody else.
+    WatchSession,
+    /// They watch it no more.
+    WatchEnded,
+    /// Somebody said something to the person whose session it is.
+    MessageSession,
+    /// Somebody stopped a live session for a while.
+    PauseSession,
+    /// Somebody who watches a live session uses it in the place of the person.
+    TakeOverSession,
+    /// A session that was stopped or taken over went on.
+    ReleaseSession,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 37] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -95,6 +113,15 @@ impl Action {
         Self::RecordingBegun,
         Self::RecordingSealed,
         Self::RecordingRemoved,
+        Self::ApprovalRequested,
+        Self::ApprovalGiven,
+        Self::ApprovalDenied,
+        Self::WatchSession,
+        Self::WatchEnded,
+        Self::MessageSession,
+        Self::PauseSession,
+        Self::TakeOverSession,
+        Self::ReleaseSession,
     ];
 
     /// The word in the record.
@@ -128,6 +155,15 @@ impl Action {
             Self::RecordingBegun => "RecordingBegun",
             Self::RecordingSealed => "RecordingSealed",
             Self::RecordingRemoved => "RecordingRemoved",
+            Self::ApprovalRequested => "ApprovalRequested",
+            Self::ApprovalGiven => "ApprovalGiven",
+            Self::ApprovalDenied => "ApprovalDenied",
+            Self::WatchSession => "WatchSession",
+            Self::WatchEnded => "WatchEnded",
+            Self::MessageSession => "MessageSession",
+            Self::PauseSession => "PauseSession",
+            Self::TakeOverSession => "TakeOverSession",
+            Self::ReleaseSession => "ReleaseSession",
         }
     }
 

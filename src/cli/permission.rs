@@ -7,7 +7,8 @@ use super::{Exit, Failure};
 use crate::access::{self, Ask, Deed, Grant, Person, Policies};
 use crate::activity::Store;
 use crate::clock::{Clock, Moment};
-use crate::name::{ConnectorId, SessionId, UserName};
+use crate::connector::Connector;
+use crate::name::{SessionId, UserName};
 use crate::plan::Request;
 use crate::portal::{self, Users};
 use crate::session;
@@ -33,7 +34,8 @@ pub(super) async fn person(world: &World, name: &UserName) -> Result<Person, Fai
     }
 }
 
-/// The grant for `request`: where policies are configured they decide, and elsewhere the vault's own permissions.
+/// The grant for `request`: where policies are configured they decide, and elsewhere the vault's own permissions. What
+/// wants a second person is refused: the command line has one.
 ///
 /// # Errors
 /// Exit 4 when it is refused, which is on record then; 7 when that is not possible.
@@ -41,10 +43,14 @@ pub(super) async fn granted(
     world: &World,
     session: SessionId,
     request: &Request,
-    connector: &ConnectorId,
+    connector: &Connector,
 ) -> Result<Grant, Failure> {
     let Request { user, account, purpose, .. } = request;
-    let refusal = match &world.config.policies {
+    let permissions = &connector.settings.permissions;
+    let (connector, configured) = (&connector.id, &world.config.policies);
+    let refusal = match configured {
+        _ if permissions.requires_approver => access::Refusal::FourEyes("an approver"),
+        _ if permissions.requires_watcher => access::Refusal::FourEyes("a watcher"),
         None => match access::decide(Some(user), account, purpose) {
             Ok(grant) => return Ok(grant),
             Err(refusal) => refusal,

@@ -176,6 +176,7 @@ fn limits(settings: &crate::config::Portal) -> Limits {
         per_user: settings.sessions_per_user,
         per_host: settings.sessions_per_host,
         idle: settings.idle,
+        approval: settings.approval,
         duration: settings.duration,
     }
 }

@@ -8,7 +8,7 @@ use super::world::World;
 use super::{Exit, Failure, permission};
 use crate::access::{self, Grant};
 use crate::connector::{Connector, Template};
-use crate::name::{AccountRef, ConnectorId, SessionId};
+use crate::name::{AccountRef, SessionId};
 use crate::plan::Request;
 use crate::session::Vaults;
 use crate::vault::{self, Specimen, Vault};
@@ -78,7 +78,7 @@ impl Stage {
         world: &World,
         session: SessionId,
         request: &Request,
-        connector: &ConnectorId,
+        connector: &Connector,
     ) -> Result<Grant, Failure> {
         if !self.is_made_up() {
             return permission::granted(world, session, request, connector).await;

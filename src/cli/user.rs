@@ -52,7 +52,7 @@ struct Add {
     /// Their name; case does not tell users apart
     #[arg(value_name = "NAME")]
     name: UserName,
-    /// `operator` uses accounts, `auditor` sees all activity, `admin` keeps users, sees all activity and ends any session
+    /// `operator` uses accounts, `approver` also approves of sessions of others, `auditor` sees all activity and watches sessions, `admin` does all of that, keeps users and ends sessions
     #[arg(long, value_name = "ROLE", default_value = "operator")]
     role: Role,
     /// A group that they are in, which access policies can name; as often as needed
@@ -82,7 +82,7 @@ struct Password {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true, id = "what")]
 struct Changed {
-    /// `operator`, `auditor` or `admin`
+    /// `operator`, `approver`, `auditor` or `admin`
     #[arg(long, value_name = "ROLE")]
     role: Option<Role>,
     /// A group that they are in from now on, as often as needed; they leave all others

@@ -9,13 +9,14 @@ use super::document::{Kind, Node, Place};
 use super::table::{Reader, Table};
 use crate::name::{ConnectorId, Pattern};
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "listen",
     "tls",
     "public-url",
     "trusted-proxies",
     "idle",
     "duration",
+    "approval",
     "sessions-per-user",
     "sessions-per-host",
     "offers",
@@ -38,6 +39,8 @@ pub struct Portal {
     pub idle: Duration,
     /// `duration`: a session ends after this time, where its connector does not say.
     pub duration: Duration,
+    /// `approval`: a session that somebody else has to approve of waits so long for that.
+    pub approval: Duration,
     /// `sessions-per-user`: how many sessions one person may have at once.
     pub sessions_per_user: usize,
     /// `sessions-per-host`: how many sessions there may be at once.
@@ -106,6 +109,7 @@ impl Default for Portal {
             trusted_proxies: Vec::new(),
             idle: Duration::from_secs(15 * 60),
             duration: Duration::from_secs(8 * 60 * 60),
+            approval: Duration::from_secs(30 * 60),
             sessions_per_user: 5,
             sessions_per_host: 20,
             offers: Vec::new(),
@@ -141,6 +145,7 @@ pub(super) fn portal(reader: Reader<'_>, node: Node) -> Result<Portal, Error> {
         },
         idle: duration(reader, &mut table, "idle")?.unwrap_or(default.idle),
         duration: duration(reader, &mut table, "duration")?.unwrap_or(default.duration),
+        approval: duration(reader, &mut table, "approval")?.unwrap_or(default.approval),
         sessions_per_user: count(reader, &mut table, "sessions-per-user")?
             .unwrap_or(default.sessions_per_user),
         sessions_per_host: count(reader, &mut table, "sessions-per-host")?

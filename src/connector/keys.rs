@@ -16,7 +16,7 @@ pub(super) const TOP: [&str; 6] = [
 ];
 
 /// Under `TargetSettings`.
-pub(super) const TARGET_SETTINGS: [&str; 16] = [
+pub(super) const TARGET_SETTINGS: [&str; 18] = [
     "LogonURL",
     "AllowedOrigins",
     "AllowedURLs",
@@ -33,6 +33,8 @@ pub(super) const TARGET_SETTINGS: [&str; 16] = [
     "AllowWebRTC",
     "MaxIdleTime",
     "MaxSessionDuration",
+    "RequireApprover",
+    "RequireWatcher",
 ];
 
 /// Under each of `UserParameters`.

@@ -175,6 +175,10 @@ pub struct Permissions {
     pub max_idle_time: Option<Duration>,
     /// `MaxSessionDuration`: a session ends after this time, 1 s to 24 h; `None` leaves it to the broker.
     pub max_session_duration: Option<Duration>,
+    /// `RequireApprover`: somebody else has to approve of a session before it begins.
+    pub requires_approver: bool,
+    /// `RequireWatcher`: a session shows and takes deeds only while somebody else watches.
+    pub requires_watcher: bool,
 }
 
 /// Which way texts may be carried over between the viewer's clipboard and the page's.

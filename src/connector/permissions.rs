@@ -15,8 +15,8 @@ const LIFETIME: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 
 impl Permissions {
-    /// What is allowed and limited, in words: `downloads`, `clipboard out`, `15m idle`, `8h at most`. Empty
-    /// where nothing is allowed and the limits are the broker's.
+    /// What is allowed and limited, in words: `downloads`, `clipboard out`, `with an approver`, `15m idle`. Empty
+    /// where nothing is allowed or asked for and the limits are the broker's.
     pub fn words(&self) -> Vec<String> {
         let flags = [
             (self.downloads, "downloads"),
@@ -30,6 +30,9 @@ impl Permissions {
         ];
         let mut words: Vec<String> =
             flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect();
+        let eyes = [(self.requires_approver, "an approver"), (self.requires_watcher, "a watcher")];
+        words
+            .extend(eyes.into_iter().filter(|(is, _)| *is).map(|(_, word)| format!("with {word}")));
         let limits = [(self.max_idle_time, "idle"), (self.max_session_duration, "at most")];
         for (limit, word) in limits {
             words.extend(limit.map(|limit| format!("{} {word}", words_of(limit))));
@@ -67,6 +70,8 @@ pub(super) fn permissions(entries: &[Entry<'_>], report: &mut Report) -> Permiss
             .unwrap_or_default(),
         max_idle_time: find("MaxIdleTime").and_then(|entry| lifetime(entry, report)),
         max_session_duration: find("MaxSessionDuration").and_then(|entry| lifetime(entry, report)),
+        requires_approver: yes("RequireApprover", report),
+        requires_watcher: yes("RequireWatcher", report),
     };
     if let (Some(idle), Some(whole)) = (read.max_idle_time, read.max_session_duration)
         && idle > whole

@@ -119,6 +119,12 @@ fn setting(key: &str) -> Value {
         "MaxIdleTime" => {
             lifetime("Live sessions: one that nobody touches ends after this time", "15m")
         }
+        "RequireApprover" => {
+            flag("Live sessions: somebody else has to approve before one begins", false)
+        }
+        "RequireWatcher" => {
+            flag("Live sessions: one goes on only while somebody else watches it", false)
+        }
         _ => lifetime("Live sessions: each ends after this time", "8h"),
     }
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::approval::Approval;
 use super::card::{Card, Stage};
+use super::company::Seat;
 use super::course::Course;
 use super::files::{self, Saved};
 use super::intake::{Intake, NotTaken};
@@ -21,6 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::name::{SessionId, UserName};
 use crate::plan::{self, Request};
 use crate::session::{self, Vaults};
+use crate::stream::{Hold, Note};
 
 /// How long an ended session is still told of, so that its last word can be read.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -55,6 +58,8 @@ pub struct Limits {
     pub idle: Duration,
     /// A session ends after this time, where its connector does not say.
     pub duration: Duration,
+    /// A session that somebody else has to approve of waits so long for that.
+    pub approval: Duration,
 }
 
 /// A session that is asked for.
@@ -195,15 +200,19 @@ impl Broker {
             session,
             user: request.user.clone(),
             account: request.account.clone(),
+            connector_id: connector.id.clone(),
             connector: connector.display_name.clone(),
             reason: request.purpose.reason.clone().unwrap_or_default(),
             client_address: client_address.to_owned(),
             began,
             until: began.checked_add(lasts).ok(),
             viewers: 0,
+            watchers: Vec::new(),
+            hold: Hold::Free,
+            held_by: None,
             stage: Stage::SigningIn { row: 0, of: 0, text: String::new() },
         };
-        let (shared, wishes) = Shared::new(card);
+        let (shared, wishes) = Shared::new(card, permissions.requires_watcher);
         let shared = Arc::new(shared);
         sessions.all.retain(|_, shared| !shared.is_over_since(REMEMBERED));
         sessions.all.insert(session, Arc::clone(&shared));
@@ -215,6 +224,7 @@ impl Broker {
             grant,
             idle: permissions.max_idle_time.unwrap_or(limits.idle),
             lasts,
+            approval: permissions.requires_approver.then_some(limits.approval),
             client_address: client_address.to_owned(),
         })
     }
@@ -231,9 +241,39 @@ impl Broker {
         self.find(session).map(|shared| shared.card())
     }
 
-    /// Joins a session as a viewer; `None` when there is no such session.
+    /// Joins one's own session as a viewer; `None` when there is no such session.
     pub fn view(&self, session: SessionId) -> Option<Viewer> {
-        self.find(session).map(Viewer::new)
+        self.find(session).map(|shared| Viewer::new(shared, Seat::Own))
+    }
+
+    /// Joins the session of somebody else as `who`, to watch it; `None` when there is no such session.
+    pub fn watch(&self, session: SessionId, who: &UserName) -> Option<Viewer> {
+        self.find(session).map(|shared| Viewer::new(shared, Seat::Watch(who.clone())))
+    }
+
+    /// Lets a session go on ([`Hold::Free`]), stops it ([`Hold::Paused`]), or gives it to `by` ([`Hold::Taken`]). `false`
+    /// when there is no such session, or they take one that they do not watch.
+    pub fn hold(&self, session: SessionId, hold: Hold, by: &UserName) -> bool {
+        self.find(session).is_some_and(|shared| shared.hold(hold, by))
+    }
+
+    /// Says something to the person whose session it is; `false` when there is no such session.
+    pub fn message(&self, session: SessionId, from: &UserName, text: &str) -> bool {
+        let Some(shared) = self.find(session).filter(|shared| !shared.is_over()) else {
+            return false;
+        };
+        shared.tell(Note::Message { from: from.to_string(), text: text.to_owned() });
+        true
+    }
+
+    /// Whether a session waits for somebody to approve of it.
+    pub fn is_waiting(&self, session: SessionId) -> bool {
+        self.find(session).is_some_and(|shared| shared.is_waiting())
+    }
+
+    /// Says that a session may begin, or may not; `false` when it does not wait for that.
+    pub fn approve(&self, session: SessionId, approval: Approval) -> bool {
+        self.find(session).is_some_and(|shared| shared.say(approval))
     }
 
     /// A file that can be had of a session, under the id that [`crate::stream::Note::Download`] told.

@@ -1,7 +1,8 @@
 //! A card: what is told of a live session without showing it.
 
 use crate::clock::Timestamp;
-use crate::name::{AccountRef, SessionId, UserName};
+use crate::name::{AccountRef, ConnectorId, SessionId, UserName};
+use crate::stream::Hold;
 
 /// A live session, as lists show it.
 #[derive(Debug, Clone)]
@@ -12,7 +13,9 @@ pub struct Card {
     pub user: UserName,
     /// The account that it is signed in with.
     pub account: AccountRef,
-    /// The connector's display name, or its id where it has none.
+    /// The connector.
+    pub connector_id: ConnectorId,
+    /// Its display name, or its id where it has none.
     pub connector: String,
     /// Why it was asked for.
     pub reason: String,
@@ -24,6 +27,12 @@ pub struct Card {
     pub until: Option<Timestamp>,
     /// How many watch or use it now.
     pub viewers: usize,
+    /// Those who watch it.
+    pub watchers: Vec<UserName>,
+    /// Who uses its page.
+    pub hold: Hold,
+    /// Who has stopped it or taken it over.
+    pub held_by: Option<UserName>,
     /// How far it has come.
     pub stage: Stage,
 }
@@ -31,6 +40,8 @@ pub struct Card {
 /// How far a live session has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
+    /// Somebody else has to approve of it.
+    Waiting,
     /// Behind the curtain: row `row` of `of`, or what comes before the rows (0).
     SigningIn {
         /// From 1; 0 while vaults and browser are asked.

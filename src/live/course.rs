@@ -9,7 +9,7 @@ use super::broker::Ground;
 use super::files::Files;
 use super::recorder::Recorder;
 use super::shared::{Shared, Wish};
-use super::{curtain, stay};
+use super::{approval, curtain, stay};
 use crate::access::Grant;
 use crate::activity::Action;
 use crate::browser::{self, Browser};
@@ -31,6 +31,8 @@ pub(super) struct Course {
     pub(super) idle: Duration,
     /// How long it may last.
     pub(super) lasts: Duration,
+    /// How long it waits for somebody else to approve of it, where one has to.
+    pub(super) approval: Option<Duration>,
     /// From where it was asked for.
     pub(super) client_address: String,
 }
@@ -50,7 +52,8 @@ impl Course {
     }
 
     async fn ended(self, vaults: &dyn Vaults) -> (String, String) {
-        let Self { ground, shared, mut wishes, plan, grant, idle, lasts, client_address } = self;
+        let Self { ground, shared, mut wishes, plan, grant, idle, lasts, approval, client_address } =
+            self;
         let session = shared.card().session;
         let connector = Arc::clone(&plan.connector);
         let permissions = &connector.settings.permissions;
@@ -66,6 +69,17 @@ impl Course {
                 }
             }
         };
+        if let Some(limit) = approval {
+            if let Err(error) = approval::requested(&ground, &shared, &plan, &client_address).await
+            {
+                return ("failed".to_owned(), told(&error, error.help()));
+            }
+            shared.waits();
+            if let Err(why) = approval::awaited(&shared, limit).await {
+                let (_, text) = unready(why.word(), why.text()).await;
+                return ("refused".to_owned(), text);
+            }
+        }
         let files = match Files::new(&ground.files) {
             Ok(files) => Arc::new(files),
             Err(error) => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
 
+use super::company::Seat;
 use super::files::{Files, Full};
 use super::shared::Shared;
 
@@ -22,6 +23,9 @@ pub enum NotTaken {
     /// `AllowUploads` of the connector.
     #[error("the connector of this application does not allow sending files to it")]
     NotAllowed,
+    /// Somebody who watches has stopped the session or taken it over.
+    #[error("the session is stopped, or somebody else uses it")]
+    Held,
     /// No page has asked, or it asks no more.
     #[error("the page does not ask for files now")]
     NotAsked,
@@ -47,6 +51,7 @@ impl NotTaken {
             Self::NotAllowed => {
                 "whoever keeps the connector allows it with `AllowUploads: Yes` below `TargetSettings`"
             }
+            Self::Held => "send them again once the session is yours to use",
             Self::NotAsked => "press the page's own button for files first, then send them",
             Self::Nothing => {
                 "send each file as a part `file` with a file name, as multipart/form-data"
@@ -95,6 +100,7 @@ impl Intake {
         match shared.takes_files() {
             None => return Err(NotTaken::Over),
             Some(false) => return Err(NotTaken::NotAllowed),
+            Some(true) if !shared.passes(&Seat::Own) => return Err(NotTaken::Held),
             Some(true) => {}
         }
         let most = match shared.asked() {

@@ -1,7 +1,9 @@
 //! The live session: a signed-in browser of the broker's own, that operators see and use through a stream.
 
+mod approval;
 mod broker;
 mod card;
+mod company;
 mod course;
 mod curtain;
 mod exchange;
@@ -14,6 +16,7 @@ mod tape;
 mod title;
 mod viewer;
 
+pub use approval::Approval;
 pub use broker::{Broker, Ground, Limits, Order, Refusal};
 pub use card::{Card, Stage};
 pub use files::{Full, LARGEST, Saved};

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
+use super::approval::Approval;
 use super::card::{Card, Stage};
+use super::company::{Company, Seat};
 use super::files::Files;
 use super::intake::Given;
 use super::tape::Tape;
 use crate::name::UserName;
 use crate::session::Progress;
-use crate::stream::{Deed, Note, Picture, Update};
+use crate::stream::{Deed, Hold, Note, Picture, Update};
 
 /// How many notes a viewer may be behind; one that is more gets what stands now.
 const NOTES: usize = 64;
@@ -35,6 +37,8 @@ pub(super) struct Shared {
     /// Wakes the course: a viewer came or went, or the end is asked for.
     pub(super) wake: Notify,
     over: watch::Sender<bool>,
+    /// What somebody else said to it, where its connector wants that.
+    approval: watch::Sender<Option<Approval>>,
 }
 
 /// What is wished of the course.
@@ -54,6 +58,7 @@ struct State {
     history: Option<Note>,
     cursor: Option<Note>,
     dialog: Option<Note>,
+    company: Company,
     /// The files that can be had, those of late.
     downloads: VecDeque<Note>,
     /// Whether the page that asked for files takes several; `None` when none has.
@@ -73,7 +78,8 @@ struct State {
 
 impl Shared {
     /// A session behind its curtain, and what is wished of its course.
-    pub(super) fn new(card: Card) -> (Self, mpsc::Receiver<Wish>) {
+    /// `is_watched`: its connector wants somebody who watches.
+    pub(super) fn new(card: Card, is_watched: bool) -> (Self, mpsc::Receiver<Wish>) {
         let (wishes, wished) = mpsc::channel(DEEDS);
         let shared = Self {
             user: card.user.clone(),
@@ -85,6 +91,7 @@ impl Shared {
                 history: None,
                 cursor: None,
                 dialog: None,
+                company: Company::new(is_watched),
                 downloads: VecDeque::new(),
                 asked: None,
                 files: None,
@@ -100,6 +107,7 @@ impl Shared {
             wishes,
             wake: Notify::new(),
             over: watch::Sender::new(false),
+            approval: watch::Sender::new(None),
         };
         (shared, wished)
     }
@@ -111,7 +119,10 @@ impl Shared {
 
     /// As lists show it.
     pub(super) fn card(&self) -> Card {
-        self.state().card.clone()
+        let state = self.state();
+        let (watchers, hold) = (state.company.names(), state.company.now());
+        let held_by = state.company.by().cloned();
+        Card { watchers, hold, held_by, ..state.card.clone() }
     }
 
     /// How many viewers there are.
@@ -119,12 +130,86 @@ impl Shared {
         self.state().card.viewers
     }
 
-    /// A viewer came (1) or went (-1).
-    pub(super) fn viewer(&self, change: isize) {
-        let mut state = self.state();
-        state.card.viewers = state.card.viewers.saturating_add_signed(change);
-        drop(state);
+    /// A viewer came.
+    pub(super) fn joins(&self, seat: &Seat) {
+        self.state().card.viewers += 1;
+        if let Seat::Watch(who) = seat {
+            self.company(|company| company.joins(who.clone()));
+        }
         self.wake.notify_one();
+    }
+
+    /// A viewer went.
+    pub(super) fn leaves(&self, seat: &Seat) {
+        {
+            let mut state = self.state();
+            state.card.viewers = state.card.viewers.saturating_sub(1);
+        }
+        if let Seat::Watch(who) = seat {
+            self.company(|company| company.leaves(who));
+        }
+        self.wake.notify_one();
+    }
+
+    /// Lets the session go on, stops it, or gives it to `by`; `false` where they take what they do not see.
+    pub(super) fn hold(&self, hold: Hold, by: &UserName) -> bool {
+        self.company(|company| company.hold(hold, by))
+    }
+
+    /// Changes the company, and tells of it where it is another one then.
+    fn company<T>(&self, change: impl FnOnce(&mut Company) -> T) -> T {
+        let (done, told) = {
+            let mut state = self.state();
+            let before = state.company.note();
+            let done = change(&mut state.company);
+            let after = state.company.note();
+            (done, (before != after && !self.is_over()).then_some(after))
+        };
+        if let Some(note) = told {
+            self.tell(note);
+        }
+        done
+    }
+
+    /// Whether the deeds of one who sits there pass.
+    pub(super) fn passes(&self, seat: &Seat) -> bool {
+        self.state().company.passes(seat)
+    }
+
+    /// Whether one who sits there sees the pictures.
+    pub(super) fn shows_to(&self, seat: &Seat) -> bool {
+        self.state().company.shows(seat)
+    }
+
+    /// It waits for somebody else to approve of it.
+    pub(super) fn waits(&self) {
+        self.state().card.stage = Stage::Waiting;
+        let text = "waiting for somebody to approve of it".to_owned();
+        self.tell(Note::Curtain { row: 0, of: 0, text });
+    }
+
+    /// Whether it waits for that.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.state().card.stage == Stage::Waiting && self.approval.borrow().is_none()
+    }
+
+    /// Somebody else's word; `false` where none is waited for, or one was said before.
+    pub(super) fn say(&self, approval: Approval) -> bool {
+        if !self.is_waiting() || self.end_asked().is_some() {
+            return false;
+        }
+        self.approval.send_if_modified(|said| {
+            let is_first = said.is_none();
+            if is_first {
+                *said = Some(approval);
+            }
+            is_first
+        })
+    }
+
+    /// What somebody else says to it.
+    pub(super) fn approvals(&self) -> watch::Receiver<Option<Approval>> {
+        self.approval.subscribe()
     }
 
     /// What the sign-in is doing, for the card on the curtain.
@@ -155,7 +240,13 @@ impl Shared {
     }
 
     fn curtain(&self, row: usize, of: usize, text: String) {
-        self.state().card.stage = Stage::SigningIn { row, of, text: text.clone() };
+        {
+            let mut state = self.state();
+            state.card.stage = Stage::SigningIn { row, of, text: text.clone() };
+            if state.end.is_some() {
+                return;
+            }
+        }
         self.tell(Note::Curtain { row, of, text });
     }
 
@@ -163,7 +254,9 @@ impl Shared {
     pub(super) fn tell(&self, note: Note) {
         let mut state = self.state();
         match &note {
-            Note::Curtain { .. } | Note::Live { .. } | Note::Ended { .. } => {
+            // The sign-in has just come to its end, and so will the session.
+            Note::Live { .. } if state.end.is_some() => return,
+            Note::Curtain { .. } | Note::Live { .. } | Note::Ending { .. } | Note::Ended { .. } => {
                 state.curtain = note.clone();
             }
             Note::Screen { .. } if state.screen.as_ref() == Some(&note) => return,
@@ -195,7 +288,7 @@ impl Shared {
     pub(super) fn join(&self) -> (Vec<Note>, broadcast::Receiver<Note>) {
         let state = self.state();
         let standing = [&state.screen, &state.tabs, &state.history, &state.cursor, &state.dialog];
-        let mut notes = vec![state.curtain.clone()];
+        let mut notes = vec![state.curtain.clone(), state.company.note()];
         if self.is_lifted(&state) {
             notes.extend(standing.into_iter().flatten().cloned());
             notes.extend(state.downloads.iter().rev().cloned());
@@ -250,7 +343,8 @@ impl Shared {
         Some(update)
     }
 
-    /// Takes a deed to the browser; `false` while the curtain is down, when none passes.
+    /// Takes a deed to the browser; `false` while the curtain is down, when none passes. Whose deeds pass
+    /// [`Shared::passes`] says.
     pub(super) fn deed(&self, deed: Deed) -> bool {
         if !self.is_lifted(&self.state()) {
             return false;
@@ -309,9 +403,18 @@ impl Shared {
         self.state().tape.clone()
     }
 
-    /// Asks for the end; who asked first is on record.
+    /// Asks for the end; who asked first is on record. From then on nothing is shown and no deed passes: how long a
+    /// browser and a vault take to be left makes no difference.
     pub(super) fn ask_end(&self, by: &str) {
-        self.state().end.get_or_insert_with(|| by.to_owned());
+        let is_first = {
+            let mut state = self.state();
+            let is_first = state.end.is_none();
+            state.end.get_or_insert_with(|| by.to_owned());
+            is_first
+        };
+        if is_first && !self.is_over() {
+            self.tell(Note::Ending { by: by.to_owned() });
+        }
         self.wake.notify_one();
     }
 

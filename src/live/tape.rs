@@ -247,7 +247,7 @@ fn amount(text: &str) -> String {
 }
 
 /// A tab without what stands behind the path of its address: anything can.
-fn placed(tab: &Tab) -> Tab {
+pub(super) fn placed(tab: &Tab) -> Tab {
     let place = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
     // Without a title, the address stands in its place.
     let title = if tab.title == tab.url { place(&tab.url) } else { tab.title.clone() };

@@ -1,13 +1,15 @@
 //! A viewer: one person's end of the stream. It is sent what it has not seen, when it has drawn what it
 //! was sent: a slow one gets fewer pictures, and never an old one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, watch};
 
+use super::company::Seat;
 use super::shared::Shared;
-use crate::stream::{Deed, Note};
+use super::tape::placed;
+use crate::stream::{Deed, MouseKind, Note};
 
 /// How many updates may be under way to a viewer: one is drawn while the next one travels.
 const UNDER_WAY: usize = 2;
@@ -24,6 +26,9 @@ pub enum Out {
 /// One person's end of the stream.
 pub struct Viewer {
     shared: Arc<Shared>,
+    seat: Seat,
+    /// What is down there by a deed of this viewer's: keys by their code, and the pointer's button.
+    down: BTreeSet<String>,
     standing: VecDeque<Note>,
     notes: broadcast::Receiver<Note>,
     changes: watch::Receiver<u64>,
@@ -41,12 +46,14 @@ pub struct Viewer {
 pub struct Unreadable(String);
 
 impl Viewer {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, seat: Seat) -> Self {
+        shared.joins(&seat);
         let (standing, notes) = shared.join();
-        shared.viewer(1);
         let changes = shared.changes();
         Self {
             shared,
+            seat,
+            down: BTreeSet::new(),
             standing: standing.into(),
             notes,
             changes,
@@ -60,13 +67,17 @@ impl Viewer {
     pub async fn next(&mut self) -> Option<Out> {
         loop {
             if let Some(note) = self.standing.pop_front() {
-                return Some(self.said(&note));
+                match self.said(note) {
+                    Some(out) => return Some(out),
+                    None => continue,
+                }
             }
             if self.over {
                 return None;
             }
             let room = self.under_way.len() < UNDER_WAY;
             if room
+                && self.shared.shows_to(&self.seat)
                 && *self.changes.borrow_and_update() > self.seen
                 && let Some(update) = self.shared.update(self.seen)
             {
@@ -77,7 +88,11 @@ impl Viewer {
             tokio::select! {
                 biased;
                 note = self.notes.recv() => match note {
-                    Ok(note) => return Some(self.said(&note)),
+                    Ok(note) => {
+                        if let Some(out) = self.said(note) {
+                            return Some(out);
+                        }
+                    }
                     Err(broadcast::error::RecvError::Lagged(_)) => {
                         let (standing, notes) = self.shared.join();
                         self.standing = standing.into();
@@ -90,9 +105,24 @@ impl Viewer {
         }
     }
 
-    fn said(&mut self, note: &Note) -> Out {
+    /// A note as it is sent. Files, the clipboard and what stands behind a path are of the one whose session it is.
+    fn said(&mut self, note: Note) -> Option<Out> {
         self.over |= matches!(note, Note::Ended { .. });
-        Out::Text(serde_json::to_string(note).unwrap_or_default())
+        let note = match (&self.seat, note) {
+            (Seat::Own, note) => note,
+            (Seat::Watch(_), Note::Clipboard { .. } | Note::Upload { .. }) => return None,
+            (Seat::Watch(_), Note::Download { name, .. }) => Note::Notice {
+                text: format!("a file can be saved by the one whose session it is: {name}"),
+            },
+            (Seat::Watch(_), Note::Live { clipboard, .. }) => {
+                Note::Live { clipboard, uploads: false, downloads: false, print: false }
+            }
+            (Seat::Watch(_), Note::Tabs { tabs, active }) => {
+                Note::Tabs { tabs: tabs.iter().map(placed).collect(), active }
+            }
+            (Seat::Watch(_), note) => note,
+        };
+        Some(Out::Text(serde_json::to_string(&note).unwrap_or_default()))
     }
 
     /// Takes a message of the viewer's.
@@ -108,17 +138,43 @@ impl Viewer {
                     self.under_way.pop_front();
                 }
             }
-            Deed::End => self.shared.ask_end(self.shared.user().as_str()),
-            deed => {
+            Deed::End if self.seat == Seat::Own => self.shared.ask_end(self.shared.user().as_str()),
+            // Who watches ends it by the API, where it is asked whether they may.
+            Deed::End => {}
+            deed if self.passes(&deed) => {
                 self.shared.deed(deed);
             }
+            _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a deed passes: what this viewer holds down it may let go in any case.
+    fn passes(&mut self, deed: &Deed) -> bool {
+        let passes = self.shared.passes(&self.seat);
+        match deed {
+            Deed::Resize { .. } => self.seat == Seat::Own,
+            Deed::Key(key) if key.down => {
+                passes && {
+                    self.down.insert(key.code.clone());
+                    true
+                }
+            }
+            Deed::Key(key) => self.down.remove(&key.code) || passes,
+            Deed::Mouse { kind: MouseKind::Down, .. } => {
+                passes && {
+                    self.down.insert("(pointer)".to_owned());
+                    true
+                }
+            }
+            Deed::Mouse { kind: MouseKind::Up, .. } => self.down.remove("(pointer)") || passes,
+            _ => passes,
+        }
     }
 }
 
 impl Drop for Viewer {
     fn drop(&mut self) {
-        self.shared.viewer(-1);
+        self.shared.leaves(&self.seat);
     }
 }

@@ -1,9 +1,9 @@
--- Version 2. Times are seconds since 1970-01-01T00:00:00Z.
+-- Version 3. Times are seconds since 1970-01-01T00:00:00Z.
 PRAGMA application_id = 1685024624;
 
 CREATE TABLE user (
     name TEXT PRIMARY KEY COLLATE NOCASE,
-    role TEXT NOT NULL CHECK (role IN ('admin', 'auditor', 'operator')),
+    role TEXT NOT NULL,
     -- argon2id, as a PHC string
     password TEXT NOT NULL,
     -- patterns, a line each

@@ -463,9 +463,9 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The schema of today, in a file that is empty, has it, or has the one before.
+/// The schema of today, in a file that is empty, has it, or has one from before.
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
-    const VERSION: i64 = 2;
+    const VERSION: i64 = 3;
     const APPLICATION: i64 = 1_685_024_624;
     let mut transaction =
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(path))?;
@@ -481,12 +481,15 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), E
         (0, 0, 0) => {
             transaction.execute(include_str!("schema.sql")).await.map_err(Error::of(path))?;
         }
-        (1, APPLICATION, _) => {
-            transaction.execute(include_str!("groups.sql")).await.map_err(Error::of(path))?;
+        (before @ 1..VERSION, APPLICATION, _) => {
+            let steps = [include_str!("groups.sql"), include_str!("roles.sql")];
+            for step in steps.into_iter().skip(usize::try_from(before - 1).unwrap_or(0)) {
+                transaction.execute(step).await.map_err(Error::of(path))?;
+            }
         }
         _ => return Err(Error::Foreign { path: path.to_owned() }),
     }
-    transaction.execute("PRAGMA user_version = 2").await.map_err(Error::of(path))?;
+    transaction.execute("PRAGMA user_version = 3").await.map_err(Error::of(path))?;
     transaction.commit().await.map_err(Error::of(path))
 }
 

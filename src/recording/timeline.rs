@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::moment::{Moment, What};
-use crate::stream::{Deed, Key, MouseButton, MouseKind, Note, TouchKind};
+use crate::stream::{Deed, Hold, Key, MouseButton, MouseKind, Note, TouchKind};
 
 /// What is typed with a pause longer than this in it, in milliseconds, is two texts.
 const PAUSE: u32 = 5_000;
@@ -67,6 +67,19 @@ impl Timeline {
             Note::Choices { options, .. } => self.choices.clone_from(options),
             Note::Download { name, .. } => self.add(time, What::Download, name.clone()),
             Note::Notice { text } => self.add(time, What::Notice, text.clone()),
+            Note::Message { from, text } => {
+                self.add(time, What::Notice, format!("{from} says: {text}"))
+            }
+            Note::Company { watchers, hold, by } => {
+                let text = match (hold, watchers.as_slice()) {
+                    (Hold::Paused, _) => format!("stopped by {by}"),
+                    (Hold::Taken, _) => format!("taken over by {by}"),
+                    (Hold::Unwatched, _) => "covered: nobody watches".to_owned(),
+                    (Hold::Free, []) => "nobody watches".to_owned(),
+                    (Hold::Free, names) => format!("watched by {}", names.join(", ")),
+                };
+                self.add(time, What::Notice, text);
+            }
             Note::Ended { text, .. } => self.add(time, What::End, text.clone()),
             _ => {}
         }

@@ -13,6 +13,6 @@ pub use area::Area;
 pub use canvas::Canvas;
 pub use cut::Cut;
 pub use deed::{Deed, Key, Modifiers, MouseButton, MouseKind, Touch, TouchKind};
-pub use note::{Note, Tab};
+pub use note::{Hold, Note, Tab};
 pub use picture::{Broken, Picture, Taken};
 pub use update::{QUALITY, Update};

@@ -93,6 +93,27 @@ pub enum Note {
         /// Its name, as the page has it.
         name: String,
     },
+    /// Who else is there, and who uses the page.
+    Company {
+        /// The names of those who watch.
+        watchers: Vec<String>,
+        /// Who uses the page.
+        hold: Hold,
+        /// Who has stopped it or taken it over; empty where nobody has.
+        by: String,
+    },
+    /// Somebody who watches says something to the person.
+    Message {
+        /// Who.
+        from: String,
+        /// What.
+        text: String,
+    },
+    /// The end has been asked for: no picture follows, and no deed is taken.
+    Ending {
+        /// By whom.
+        by: String,
+    },
     /// Something that the person is to know: what was denied and why, how long is left.
     Notice {
         /// A sentence.
@@ -105,6 +126,33 @@ pub enum Note {
         /// Why, and what to do next.
         text: String,
     },
+}
+
+/// Who uses the page of a live session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hold {
+    /// The person whose session it is.
+    #[default]
+    Free,
+    /// Nobody, until somebody who may lets them go on.
+    Paused,
+    /// Somebody who watches, in their place.
+    Taken,
+    /// Nobody, and nobody sees it: the connector wants somebody who watches, and there is nobody.
+    Unwatched,
+}
+
+impl Hold {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Paused => "paused",
+            Self::Taken => "taken",
+            Self::Unwatched => "unwatched",
+        }
+    }
 }
 
 /// A tab of the browser.

@@ -144,6 +144,8 @@ fn it_names_every_word_of_the_language() {
         "AllowWebRTC",
         "MaxIdleTime",
         "MaxSessionDuration",
+        "RequireApprover",
+        "RequireWatcher",
         "Default",
     ]
     .map(|key| format!("`{key}`"));

@@ -130,6 +130,7 @@ fn wrong_connectors_fail() {
         ("LogonURL: https://a", "LogonURL: https://a, ActionTimeout: 4000"),
         ("LogonURL: https://a", "LogonURL: https://a, RunValidations: perhaps"),
         ("LogonURL: https://a", "LogonURL: https://a, AllowUploads: In"),
+        ("LogonURL: https://a", "LogonURL: https://a, RequireApprover: ann"),
         ("LogonURL: https://a", "LogonURL: https://a, AllowClipboard: Copy"),
         ("LogonURL: https://a", "LogonURL: https://a, MaxIdleTime: 15"),
         ("LogonURL: https://a", "LogonURL: https://a, MaxSessionDuration: 500ms"),

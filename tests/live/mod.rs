@@ -5,6 +5,7 @@ mod curtain;
 mod deeds;
 mod files;
 mod page;
+mod supervision;
 mod viewers;
 
 use serde_json::json;

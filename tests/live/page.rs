@@ -3,6 +3,7 @@
 use fantoccini::Locator;
 use fantoccini::key::Key;
 
+use super::supervision::signed_in;
 use super::{PASSWORD, Stage};
 use crate::lab::browser::Browser;
 use crate::remote::Grid;
@@ -16,11 +17,7 @@ impl Person {
     /// Signs in, and connects to the account with a reason.
     async fn connects(grid: &Grid, stage: &Stage, name: &str) -> Self {
         let browser = Browser::start(grid, &stage.portal.url).await;
-        browser.go("/sign-in").await;
-        browser.fill("#name", name).await;
-        browser.fill("#password", PASSWORD).await;
-        browser.click("button.primary").await;
-        browser.at("/accounts").await;
+        signs_in(&browser, name).await;
         browser.click("a.account[href*='web%2Fsite'], a.account[href*='web/site']").await;
         browser.at("/connect?account=").await;
         browser.fill("#reason", "to see the workshop").await;
@@ -165,6 +162,73 @@ async fn a_person_works_in_the_remote_page() {
     browser.says("tbody", "to see the workshop").await;
     browser.says("tbody td.do", "Connect again").await;
     browser.client.clone().close().await.unwrap();
+}
+
+#[tokio::test]
+async fn others_approve_watch_and_take_over_at_their_own_pages() {
+    let stage = Stage::at("/workshop", "RequireApprover: Yes");
+    for (name, role) in [("lee", "approver"), ("root", "admin")] {
+        signed_in(&stage, name, role);
+    }
+    let grid = Grid::start("");
+    let ann = Person::connects(&grid, &stage, "ann").await;
+    ann.browser.says("#viewer .veil", "waiting for somebody to approve").await;
+
+    let other = Browser::start(&grid, &stage.portal.url).await;
+    signs_in(&other, "lee").await;
+    other.go("/sessions").await;
+    other.at("/sessions").await;
+    other.says("tbody", "to see the workshop").await;
+    other.client.find(Locator::LinkText("Approve…")).await.unwrap().click().await.unwrap();
+    other.says("h1", "May this session begin?").await;
+    other.says(".facts", "to see the workshop").await;
+    other.click("button[value=true]").await;
+    ann.is_live().await;
+    other.click("form[action='/sign-out'] button").await;
+
+    signs_in(&other, "root").await;
+    other.go("/sessions").await;
+    other.client.find(Locator::LinkText("Watch")).await.unwrap().click().await.unwrap();
+    let root = Person { browser: other };
+    root.browser.until("document.querySelector('#viewer')?.dataset.picture").await;
+    root.browser.at("/sessions/").await;
+    root.browser.says("#viewer .held", "You watch the session of ann").await;
+    ann.browser.says("#viewer .people", "Watched by root").await;
+    root.browser.click("#viewer [aria-label='Stop the session for a while']").await;
+    ann.browser.says("#viewer .held", "Stopped by root").await;
+    ann.clicks(100, 85).await;
+    root.browser.click("#viewer [aria-label='Use the session in their place']").await;
+    root.browser.says("#viewer .held", "You use the session of ann").await;
+    ann.browser.says("#viewer .held", "root uses the page in the place of you").await;
+    root.sees(440, 60, RED).await;
+    root.clicks(100, 35).await;
+    root.browser.keys("by root").await;
+    stage.until_told("field by root");
+    root.browser.click("#viewer [aria-label='Send a message']").await;
+    root.browser.fill("#viewer dialog[open] input", "I have filled it in.").await;
+    root.browser.keys(&char::from(Key::Enter).to_string()).await;
+    ann.browser.says("#viewer .message", "root: I have filled it in.").await;
+    root.browser.click("#viewer [aria-label='Let ann go on']:not([hidden])").await;
+    ann.browser.until("document.querySelector('#viewer .held').hidden").await;
+    ann.clicks(100, 85).await;
+    root.sees(440, 60, GREEN).await;
+    stage.until_told("go true");
+    root.browser.click("#viewer .tools .end").await;
+    root.browser.click("#viewer dialog[open] .end").await;
+    ann.browser.says("#viewer .veil", "The session is over").await;
+    ann.browser.says("#viewer .veil", "root").await;
+    root.browser.says("#viewer .veil", "The session is over").await;
+    for person in [ann, root] {
+        person.browser.client.close().await.unwrap();
+    }
+}
+
+async fn signs_in(browser: &Browser, name: &str) {
+    browser.go("/sign-in").await;
+    browser.fill("#name", name).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("button.primary").await;
+    browser.at("/accounts").await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ const PAGES: &[Row] = &[
     ("GET", "/connect?account=web/site", "", [200, 404, 200]),
     ("GET", "/sessions", "", [200, 200, 200]),
     ("GET", "/sessions/{session}", "", [404, 404, 404]),
+    ("GET", "/sessions/{session}/approval", "", [404, 404, 404]),
     ("GET", "/activity", "", [200, 200, 200]),
     ("GET", "/activity?user=root", "", [200, 200, 200]),
     ("GET", "/users", "", [403, 403, 200]),
@@ -35,6 +36,9 @@ const ROUTES: &[Row] = &[
     ("GET", "/api/v1/sessions/{session}", "", [404, 404, 404]),
     ("DELETE", "/api/v1/sessions/{session}", "", [404, 404, 404]),
     ("GET", "/api/v1/sessions/{session}/stream", "", [404, 404, 404]),
+    ("POST", "/api/v1/sessions/{session}/approval", r#"{"approve":true}"#, [404, 404, 404]),
+    ("PUT", "/api/v1/sessions/{session}/control", r#"{"hold":"paused"}"#, [404, 404, 404]),
+    ("POST", "/api/v1/sessions/{session}/messages", r#"{"text":"hello"}"#, [404, 404, 404]),
     ("GET", "/api/v1/sessions/{session}/files/{id}", "", [404, 404, 404]),
     ("POST", "/api/v1/sessions/{session}/files", "", [404, 404, 404]),
     ("GET", "/api/v1/activity", "", [200, 200, 200]),
@@ -202,7 +206,7 @@ fn users_of_the_version_before_are_carried_over() {
         use sqlx::{Connection, Executor};
         let mut file =
             sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-        file.execute("PRAGMA user_version = 3").await.unwrap();
+        file.execute("PRAGMA user_version = 99").await.unwrap();
         file.close().await.unwrap();
     });
     let ended = desk.lab.run(&["user", "list"]);

@@ -131,7 +131,7 @@ async fn connect(
             return refuse(world, report, session, &request, &problems, Exit::Usage).await;
         }
     };
-    let grant = match permission::granted(world, session, &request, &plan.connector.id).await {
+    let grant = match permission::granted(world, session, &request, &plan.connector).await {
         Ok(grant) => grant,
         Err(failure) if failure.exit == Exit::Access => {
             plan.connector.id.as_str().clone_into(&mut report.connector);

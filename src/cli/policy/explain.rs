@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Through which connector: its id
     #[arg(long, value_name = "ID")]
     connector: Option<ConnectorId>,
-    /// Of whom the session is, for end-session
+    /// Of whom the session is, for what is done to one of somebody else
     #[arg(long, value_name = "NAME")]
     of: Option<UserName>,
     /// When: 2026-03-01T08:00 as a clock of this machine shows it, or 2026-03-01T08:00:00Z [default: now]
@@ -76,11 +76,13 @@ pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, 
         person.groups.clone_from(&arguments.group);
     }
     let default = &world.config.default_vault;
-    let needs_account = matches!(arguments.action.as_str(), "connect" | "end-session");
+    let to_session =
+        !matches!(arguments.action.as_str(), "connect" | "read-activity" | "manage-users");
+    let needs_account = to_session || arguments.action == "connect";
     if needs_account && arguments.account.is_none() {
         return Err(Failure::usage("with which account?", "name it: `--account web/shop`"));
     }
-    if arguments.action == "end-session" && arguments.of.is_none() {
+    if to_session && arguments.of.is_none() {
         return Err(Failure::usage("of whom is the session?", "name them: `--of ann`"));
     }
     let account = match &arguments.account {
@@ -104,6 +106,9 @@ pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, 
     let of = arguments.of.clone().unwrap_or_else(|| arguments.user.clone());
     let deed = match arguments.action.as_str() {
         "connect" => Deed::Connect { account: &account, connector: &connector, purpose: &purpose },
+        "approve" => Deed::Approve { of: &of, account: &account },
+        "watch-session" => Deed::WatchSession { of: &of, account: &account },
+        "control-session" => Deed::ControlSession { of: &of, account: &account },
         "end-session" => Deed::EndSession { of: &of, account: &account },
         "read-activity" => Deed::ReadActivity,
         _ => Deed::ManageUsers,
@@ -119,6 +124,11 @@ fn text(set: &Set, ask: &Ask<'_>, explained: &Explained) -> String {
     let Explained { decision, overruled, near } = explained;
     let what = match ask.deed {
         Deed::Connect { account, .. } => format!("open a session with {account}"),
+        Deed::Approve { of, account } => format!("approve of a session of {of} with {account}"),
+        Deed::WatchSession { of, account } => format!("watch the session of {of} with {account}"),
+        Deed::ControlSession { of, account } => {
+            format!("take over the session of {of} with {account}")
+        }
         Deed::EndSession { of, account } => format!("end the session of {of} with {account}"),
         Deed::ReadActivity => "see sessions and activity of others".to_owned(),
         Deed::ManageUsers => "manage users".to_owned(),

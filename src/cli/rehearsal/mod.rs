@@ -131,7 +131,7 @@ async fn attempt(
     };
     let source = Arc::clone(&plan.connector.source);
     let (name, mut cases) = (plan.connector.id.to_string(), cases(&plan));
-    let grant = stage.granted(world, session, &request, &plan.connector.id).await?;
+    let grant = stage.granted(world, session, &request, &plan.connector).await?;
     let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
     let said = Mutex::new(String::new());
     let tell = |step: Progress| {

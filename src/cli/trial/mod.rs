@@ -123,7 +123,7 @@ async fn attempt(
             return Ok(Exit::Usage);
         }
     };
-    let grant = stage.granted(world, session, &request, &plan.connector.id).await?;
+    let grant = stage.granted(world, session, &request, &plan.connector).await?;
     let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
     let specimen = stage.is_made_up();
     let tell = |step: session::Progress| {

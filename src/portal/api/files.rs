@@ -118,7 +118,7 @@ fn untaken(why: NotTaken) -> Problem {
             return Problem::denied("uploads", &detail, help);
         }
         NotTaken::Disk(error) => return Problem::failed(error),
-        NotTaken::Over | NotTaken::NotAsked => StatusCode::CONFLICT,
+        NotTaken::Over | NotTaken::Held | NotTaken::NotAsked => StatusCode::CONFLICT,
         NotTaken::Full(_) => StatusCode::PAYLOAD_TOO_LARGE,
         NotTaken::Nothing | NotTaken::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };

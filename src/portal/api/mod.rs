@@ -7,13 +7,15 @@ mod files;
 mod me;
 mod sessions;
 mod stream;
+mod supervision;
 mod users;
 
 pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
 pub(super) use files::is_upload;
-pub(super) use sessions::{CardBody, owned, seen};
+pub(super) use sessions::{APPROVING, CardBody, Reach, WATCHING, of_another, owned, reach, seen};
+pub(super) use supervision::late;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -44,6 +46,9 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(sessions::list, sessions::start))
         .routes(routes!(sessions::one, sessions::end))
         .routes(routes!(stream::stream))
+        .routes(routes!(supervision::approve))
+        .routes(routes!(supervision::control))
+        .routes(routes!(supervision::message))
         .routes(routes!(files::file))
         .merge(files::uploads())
         .routes(routes!(activity::activity))

@@ -18,7 +18,7 @@ use crate::activity::Action;
 use crate::connector::Connector;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Card, Order, Refusal, Stage};
-use crate::name::{AccountRef, ConnectorId, Purpose, SessionId};
+use crate::name::{AccountRef, ConnectorId, Purpose, SessionId, UserName};
 use crate::plan::Request;
 use crate::portal::guard::{Client, Person};
 use crate::portal::may::denied;
@@ -63,7 +63,14 @@ pub(in crate::portal) struct CardBody {
     pub(in crate::portal) until: Option<String>,
     /// How many look at it now.
     pub(in crate::portal) viewers: usize,
-    /// `signing-in`, `live`, or the word of its outcome.
+    /// Those who watch it.
+    pub(in crate::portal) watchers: Vec<String>,
+    /// Who uses its page: `free` is the user, `paused` nobody, `taken` somebody who watches, `unwatched` nobody until
+    /// somebody watches.
+    pub(in crate::portal) hold: String,
+    /// Who has stopped it or taken it over.
+    pub(in crate::portal) held_by: Option<String>,
+    /// `waiting` for somebody to approve of it, `signing-in`, `live`, or the word of its outcome.
     pub(in crate::portal) stage: String,
     /// What is being done, where it is, or how it ended and what to do next.
     pub(in crate::portal) text: String,
@@ -74,6 +81,9 @@ pub(in crate::portal) struct CardBody {
 impl From<Card> for CardBody {
     fn from(card: Card) -> Self {
         let (stage, text, ended) = match card.stage {
+            Stage::Waiting => {
+                ("waiting".to_owned(), "Somebody else has to approve of it".to_owned(), false)
+            }
             Stage::SigningIn { row: 0, .. } => (
                 "signing-in".to_owned(),
                 "Asking the vault and starting the browser".to_owned(),
@@ -95,6 +105,9 @@ impl From<Card> for CardBody {
             began: format!("{:.0}", card.began),
             until: card.until.map(|until| format!("{until:.0}")),
             viewers: card.viewers,
+            watchers: card.watchers.iter().map(ToString::to_string).collect(),
+            hold: card.hold.word().to_owned(),
+            held_by: card.held_by.map(|by| by.to_string()),
             stage,
             text,
             ended,
@@ -102,7 +115,7 @@ impl From<Card> for CardBody {
     }
 }
 
-/// The live sessions of the one who asks; those of all for those who may see activity
+/// The live sessions of the one who asks, and those of others that they may watch, approve of, end, or see activity of
 #[utoipa::path(get, path = "/api/v1/sessions", responses(
     (status = 200, body = Vec<CardBody>), (status = 401, body = problem::Body),
 ))]
@@ -201,9 +214,9 @@ pub(super) async fn one(
     Path(session): Path<String>,
 ) -> Result<Json<CardBody>, Problem> {
     let card = card(&portal, &session)?;
-    match decided(&portal, &person, client, &card) {
-        (true, _) => Ok(Json(card.into())),
-        (false, decision) => Err(hidden(decision)),
+    match reach(&portal, &person, client, &card).sees {
+        true => Ok(Json(card.into())),
+        false => Err(hidden(None)),
     }
 }
 
@@ -218,49 +231,112 @@ pub(super) async fn end(
     Client(client): Client,
     Path(session): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let card = card(&portal, &session)?;
-    match decided(&portal, &person, client, &card) {
-        (_, None) => {}
-        (_, Some(decision)) if decision.is_permitted() => {}
-        (true, Some(decision)) => {
-            let detail = "you may not end the session of somebody else";
-            return Err(denied(&decision, detail, "ask an administrator"));
-        }
-        (false, decision) => return Err(hidden(decision)),
-    }
+    let card = match owned(&portal, &person, &session) {
+        Ok(card) => card,
+        Err(_) => of_another(&portal, &person, client, &session, ENDING)?,
+    };
     portal.ground.broker.end(card.session, &person.user.name).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The sessions that `person` may know of, and whether they may end each. For others there are none: nobody finds out
+/// The sessions that `person` may know of, and what they may do with each. For others there are none: nobody finds out
 /// which there are.
 pub(in crate::portal) fn seen(
     portal: &Portal,
     person: &Person,
     client: IpAddr,
-) -> Vec<(Card, bool)> {
+) -> Vec<(Card, Reach)> {
     let cards = portal.ground.broker.cards().into_iter();
     let judged = cards.map(|card| {
-        let (is_seen, decision) = decided(portal, person, client, &card);
-        (is_seen, decision.is_none_or(|decision| decision.is_permitted()), card)
+        let reach = reach(portal, person, client, &card);
+        (card, reach)
     });
-    judged.filter(|(is_seen, ..)| *is_seen).map(|(_, ends, card)| (card, ends)).collect()
+    judged.filter(|(_, reach)| reach.sees).collect()
 }
 
-/// Whether `person` may know of a session, and what was decided of its end where it is somebody else's. Who may end it
-/// may know of it, too.
-fn decided(
+/// What somebody may do with a session.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::portal) struct Reach {
+    /// Whether it is theirs.
+    pub(in crate::portal) is_own: bool,
+    /// Know of it. Who may do something with it may.
+    pub(in crate::portal) sees: bool,
+    /// End it.
+    pub(in crate::portal) ends: bool,
+    /// Watch it, being somebody else.
+    pub(in crate::portal) watches: bool,
+    /// Stop it, take it over, and say something to the person, being somebody else.
+    pub(in crate::portal) controls: bool,
+    /// Say whether it may begin, which it waits for.
+    pub(in crate::portal) approves: bool,
+}
+
+/// What `person` may do with a session.
+pub(in crate::portal) fn reach(
     portal: &Portal,
     person: &Person,
     client: IpAddr,
     card: &Card,
-) -> (bool, Option<Decision>) {
+) -> Reach {
     if card.user == person.user.name {
-        return (true, None);
+        return Reach { is_own: true, sees: true, ends: true, ..Reach::default() };
     }
-    let deed = Deed::EndSession { of: &card.user, account: &card.account };
+    let may = portal.may(&person.user, client);
+    let is = |deed: OfAnother| may.decide((deed.deed)(&card.user, &card.account)).is_permitted();
+    let is_waiting = portal.ground.broker.is_waiting(card.session);
+    let (ends, watches, controls) = (is(ENDING), is(WATCHING), is(CONTROLLING));
+    let approves = is_waiting && is(APPROVING);
+    let sees = person.duties.activity || ends || watches || approves;
+    Reach { is_own: false, sees, ends, watches, controls, approves }
+}
+
+/// Something that is done with the session of somebody else.
+#[derive(Clone, Copy)]
+pub(in crate::portal) struct OfAnother {
+    deed: for<'a> fn(&'a UserName, &'a AccountRef) -> Deed<'a>,
+    detail: &'static str,
+    help: &'static str,
+}
+
+const ENDING: OfAnother = OfAnother {
+    deed: |of, account| Deed::EndSession { of, account },
+    detail: "you may not end the session of somebody else",
+    help: "ask an administrator",
+};
+pub(in crate::portal) const WATCHING: OfAnother = OfAnother {
+    deed: |of, account| Deed::WatchSession { of, account },
+    detail: "you may not watch the session of somebody else",
+    help: "ask an auditor",
+};
+pub(super) const CONTROLLING: OfAnother = OfAnother {
+    deed: |of, account| Deed::ControlSession { of, account },
+    detail: "you may not stop or take over the session of somebody else",
+    help: "ask an auditor",
+};
+pub(in crate::portal) const APPROVING: OfAnother = OfAnother {
+    deed: |of, account| Deed::Approve { of, account },
+    detail: "you may not approve of this session",
+    help: "ask an approver, who has to be somebody else than the one who asked for it",
+};
+
+/// The session of that id, if it is of somebody else and `person` may do this with it.
+pub(in crate::portal) fn of_another(
+    portal: &Portal,
+    person: &Person,
+    client: IpAddr,
+    session: &str,
+    wanted: OfAnother,
+) -> Result<Card, Problem> {
+    let card = card(portal, session)?;
+    let deed = (wanted.deed)(&card.user, &card.account);
     let decision = portal.may(&person.user, client).decide(deed);
-    (person.duties.activity || decision.is_permitted(), Some(decision))
+    if decision.is_permitted() && card.user != person.user.name {
+        return Ok(card);
+    }
+    match reach(portal, person, client, &card).sees {
+        true => Err(denied(&decision, wanted.detail, wanted.help)),
+        false => Err(hidden(Some(decision))),
+    }
 }
 
 /// The session of that id, if it is `person`'s own.
@@ -302,7 +378,11 @@ fn not_permitted(refusal: &access::Refusal) -> Problem {
 }
 
 /// A text of the person's own, without blanks around it; `None` where nothing is left.
-fn text(what: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
+pub(super) fn text(
+    what: &str,
+    text: Option<String>,
+    most: usize,
+) -> Result<Option<String>, Problem> {
     let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

@@ -1,5 +1,6 @@
 //! `/api/v1/sessions/{session}/stream`: the socket between a live session and the page that shows it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -9,9 +10,11 @@ use axum::extract::{Path, State, WebSocketUpgrade};
 use axum::response::Response;
 use tokio::time::{Instant, interval};
 
-use super::owned;
-use crate::live::{Out, Viewer};
-use crate::portal::guard::Person;
+use super::sessions::{WATCHING, of_another, reach};
+use super::{owned, supervision};
+use crate::activity::Action;
+use crate::live::{Card, Out, Viewer};
+use crate::portal::guard::{Client, Person};
 use crate::portal::problem::Problem;
 use crate::portal::{Portal, problem};
 
@@ -22,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(10);
 /// A viewer that answers nothing for this time is gone.
 const SILENCE: Duration = Duration::from_secs(45);
 
-/// Watch and use one's own session, by WebSocket
+/// See and use one's own session, or watch one of somebody else, by WebSocket
 #[utoipa::path(get, path = "/api/v1/sessions/{session}/stream", params(("session" = String, Path)), responses(
     (status = 101), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 422, body = problem::Body),
@@ -30,21 +33,73 @@ const SILENCE: Duration = Duration::from_secs(45);
 pub(super) async fn stream(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Path(session): Path<String>,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let card = owned(&portal, &person, &session)?;
+    let (card, is_own) = match owned(&portal, &person, &session) {
+        Ok(card) => (card, true),
+        Err(_) => (of_another(&portal, &person, client, &session, WATCHING)?, false),
+    };
     let Ok(socket) = socket else {
         return Err(Problem::unfit("this is a WebSocket", "open it from the page of the session"));
     };
-    let viewer =
-        portal.ground.broker.view(card.session).ok_or_else(|| Problem::missing("session"))?;
+    let broker = &portal.ground.broker;
+    let viewer = match is_own {
+        true => broker.view(card.session),
+        false => {
+            // Who watched is on record before there is a picture.
+            let note = supervision::of_session(Action::WatchSession, &person, client, &card);
+            note.keep(&portal.ground.store, portal.ground.clock).await?;
+            broker.watch(card.session, &person.user.name)
+        }
+    };
+    let viewer = viewer.ok_or_else(|| Problem::missing("session"))?;
     let socket = socket.max_message_size(LARGEST).max_frame_size(LARGEST);
-    Ok(socket.on_upgrade(move |socket| pump(socket, viewer, portal, person)))
+    let seat = Seat { portal, person, client, watched: (!is_own).then_some(card) };
+    Ok(socket.on_upgrade(move |socket| async move {
+        pump(socket, viewer, &seat).await;
+        seat.left().await;
+    }))
+}
+
+/// Who sits at a viewer.
+struct Seat {
+    portal: Portal,
+    person: Person,
+    client: IpAddr,
+    /// The session, where it is of somebody else.
+    watched: Option<Card>,
+}
+
+impl Seat {
+    /// Why they may not stay, if they may not: the sign-in ended, or they may no longer watch.
+    async fn denied(&self, used: bool) -> Option<&'static str> {
+        let Self { portal, person, client, watched } = self;
+        // Working in a session is using the portal: the sign-in does not end by idling meanwhile.
+        let signed_in = portal.ground.users.signed_in(&person.sign_in, used).await;
+        let Ok(Some(user)) = signed_in else { return Some("the sign-in has ended") };
+        let person = Person { user, ..person.clone() };
+        let may = |card: &Card| reach(portal, &person, *client, card).watches;
+        match watched {
+            Some(card) if !may(card) => Some("you may not watch this session any more"),
+            _ => None,
+        }
+    }
+
+    /// Puts on record that somebody watches no more.
+    async fn left(&self) {
+        let Some(card) = &self.watched else { return };
+        let note = supervision::of_session(Action::WatchEnded, &self.person, self.client, card);
+        let ground = &self.portal.ground;
+        if let Err(error) = note.keep(&ground.store, ground.clock).await {
+            tracing::error!("{error}");
+        }
+    }
 }
 
 /// Carries messages both ways until one side ends, or the sign-in does.
-async fn pump(mut socket: WebSocket, mut viewer: Viewer, portal: Portal, person: Person) {
+async fn pump(mut socket: WebSocket, mut viewer: Viewer, seat: &Seat) {
     let mut look = interval(LOOK);
     let mut heard = Instant::now();
     let mut used = false;
@@ -81,12 +136,10 @@ async fn pump(mut socket: WebSocket, mut viewer: Viewer, portal: Portal, person:
                 if heard.elapsed() > SILENCE {
                     return;
                 }
-                // Working in a session is using the portal: the sign-in does not end by idling meanwhile.
-                let signed_in = portal.ground.users.signed_in(&person.sign_in, used).await;
-                used = false;
-                if !matches!(signed_in, Ok(Some(_))) {
-                    break (close_code::POLICY, "the sign-in has ended");
+                if let Some(why) = seat.denied(used).await {
+                    break (close_code::POLICY, why);
                 }
+                used = false;
                 if socket.send(Message::Ping(Bytes::new())).await.is_err() {
                     return;
                 }

@@ -34,7 +34,7 @@ function sentence(text) {
 function fields(form) {
   const body = {};
   for (const field of form.elements) {
-    if (!field.name || field.disabled || field.closest("fieldset[disabled]")) continue;
+    if (!field.name || field.disabled || field.type === "submit" || field.closest("fieldset[disabled]")) continue;
     if (field.dataset.list !== undefined) {
       body[field.name] = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
     } else if (field.name.startsWith("params.")) {
@@ -67,7 +67,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
   event.preventDefault();
-  act(form, fields(form));
+  const body = fields(form);
+  // Which of several buttons it was: what it stands for is yes or no.
+  if (event.submitter?.name) body[event.submitter.name] = event.submitter.value === "true";
+  act(form, body);
 });
 
 document.addEventListener("click", (event) => {

@@ -1,5 +1,6 @@
-// The viewer of a live session: draws what the broker sends, and sends what the person does. What is sent
-// either way stands in the broker's `stream`. No picture, key or text is kept here.
+// The viewer of a live session: draws what the broker sends, and sends what the person does, in their own session or in
+// the place of somebody whom they watch. What is sent either way stands in the broker's `stream`. No picture, key or text
+// is kept here.
 (() => {
   "use strict";
   const root = document.getElementById("viewer");
@@ -16,6 +17,9 @@
     return element;
   };
   const button = (label, text, act) => make("button", { type: "button", title: label, "aria-label": label, textContent: text, onclick: act });
+
+  // Whose session it is, where it is somebody else's; and who looks at it here.
+  const { watch, self } = root.dataset;
 
   // ---- what stands on the page
 
@@ -34,8 +38,14 @@
   const whole = button("Full screen", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()));
   const end = make("button", { type: "button", class: "end", textContent: "End session", onclick: () => leaving.showModal() });
   print.hidden = true;
+  const say = button("Send a message", "Message", () => saying.showModal());
+  const pause = button("Stop the session for a while", "Stop", () => control(company.hold === "free" ? "paused" : "free"));
+  const take = button("Use the session in their place", "Take over", () => control(mine() ? "free" : "taken"));
+  for (const control of [say, pause, take]) control.hidden = !("controls" in root.dataset);
+  end.hidden = Boolean(watch) && !("ends" in root.dataset);
+  const people = make("output", { class: "people", "aria-label": "Who else is there", hidden: true });
   const account = make("span", { class: "whose", textContent: root.dataset.account || "" });
-  const bar = make("div", { class: "tools", role: "toolbar", "aria-label": "The page" }, back, forward, reload, address, figures, account, print, gauge, whole, end);
+  const bar = make("div", { class: "tools", role: "toolbar", "aria-label": "The page" }, back, forward, reload, address, figures, people, account, print, say, pause, take, gauge, whole, end);
   const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": "Tabs", hidden: true });
   const canvas = make("canvas", { width: 1280, height: 720, "aria-hidden": "true" });
   const keys = make("textarea", {
@@ -45,21 +55,36 @@
   keys.setAttribute("autocorrect", "off");
   const choices = make("ul", { class: "choices", role: "listbox", tabIndex: -1, hidden: true, "aria-label": "Choose" });
   const card = make("div", { class: "veil", role: "status" });
-  const stage = make("div", { class: "stage" }, canvas, keys, choices, card);
+  const strip = make("p", { class: "held", role: "status", hidden: true });
+  const stage = make("div", { class: "stage" }, canvas, keys, choices, strip, card);
   const notices = make("div", { class: "notices", role: "log", "aria-live": "polite" });
   const asked = make("dialog", { class: "asked", "aria-labelledby": "asked-text" });
   const leaving = make("dialog", { class: "asked", "aria-labelledby": "leaving-text" },
     make("p", { id: "leaving-text", textContent: "End the session? What is not saved in the application is lost." }),
     make("form", { method: "dialog" },
-      make("button", { class: "end", textContent: "End session", onclick: () => send({ type: "end" }) }),
+      make("button", { class: "end", textContent: "End session", onclick: () => (watch ? ask("DELETE", session) : send({ type: "end" })) }),
       make("button", { textContent: "Go on", autofocus: true })));
-  root.append(bar, tabs, stage, notices, asked, leaving);
+  const words = make("input", { type: "text", maxLength: 500, required: true, "aria-label": `Message to ${watch}`, autocomplete: "off" });
+  const saying = make("dialog", { class: "asked", "aria-labelledby": "saying-text" },
+    make("p", { id: "saying-text", textContent: `A message to ${watch}. It goes on record.` }),
+    make("form", { method: "dialog", onsubmit: async (event) => {
+      event.preventDefault();
+      if (!(await ask("POST", `${session}/messages`, { text: words.value }))) return;
+      notice(`Sent to ${watch}: ${words.value}`);
+      words.value = "";
+      saying.close();
+    } }, words, make("button", { type: "submit", textContent: "Send" }), button("Cancel", "Cancel", () => saying.close())));
+  root.append(bar, tabs, stage, notices, asked, leaving, saying);
   const paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
 
   // ---- the stream
 
-  const files = root.dataset.stream.replace(/\/stream$/, "/files");
+  const session = root.dataset.stream.replace(/\/stream$/, ""), files = `${session}/files`;
   let socket = null, live = false, over = false, tries = 0, loading = false;
+  let company = { watchers: [], hold: "free", by: "" };
+  // Whether what is done here goes to the page.
+  const mine = () => (watch ? company.hold === "taken" && company.by === self : company.hold === "free");
+  const may = () => live && mine();
   let screen = { width: 1280, height: 720, scale: 1 };
   const offered = new Set();
 
@@ -82,6 +107,63 @@
     };
   };
 
+  // Asks the portal; whether it did what was asked. Why not is told.
+  const ask = async (method, path, body) => {
+    const token = document.querySelector("meta[name=csrf]");
+    const headers = { "x-csrf-token": token ? token.content : "" };
+    if (body) headers["content-type"] = "application/json";
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
+    if (answer && answer.ok) return true;
+    const problem = answer ? await answer.json().catch(() => ({})) : {};
+    notice(`${problem.detail || "The portal does not answer"}. ${problem.help || ""}`);
+    return false;
+  };
+  const control = (hold) => ask("PUT", `${session}/control`, { hold });
+
+  // Who else is there, and who uses the page.
+  const showCompany = (note) => {
+    const was = mine();
+    company = note;
+    const others = note.watchers.filter((name) => name !== self);
+    people.textContent = others.length ? `Watched by ${others.join(", ")}` : "";
+    people.hidden = !others.length;
+    const whose = watch || "you";
+    strip.textContent = {
+      free: watch ? `You watch the session of ${watch}, who sees that.` : "",
+      paused: watch ? `Stopped by ${note.by}: ${watch} sees the page and can do nothing.` : `Stopped by ${note.by}. You see the page, and what you do does not reach it until the session goes on.`,
+      taken: mine() ? `You use the session of ${watch}, who sees it.` : `${note.by} uses the page in the place of ${whose}.`,
+      unwatched: "",
+    }[note.hold];
+    strip.hidden = !strip.textContent;
+    strip.classList.toggle("quiet", note.hold === "free");
+    pause.textContent = note.hold === "free" ? "Stop" : "Let go on";
+    pause.title = note.hold === "free" ? "Stop the session for a while" : `Let ${watch} go on`;
+    pause.setAttribute("aria-label", pause.title);
+    take.textContent = mine() ? "Give back" : "Take over";
+    take.title = mine() ? `Let ${watch} go on` : "Use the session in their place";
+    take.setAttribute("aria-label", take.title);
+    root.dataset.hold = note.hold;
+    if (live) lifted();
+    if (mine() && !was && dialog) showDialog(dialog);
+    if (!mine() && asked.open) asked.close();
+    if (!mine()) choices.hidden = true;
+  };
+  // The page as it can be used or seen now.
+  const lifted = () => {
+    for (const control of [back, forward, reload, print]) control.disabled = !mine();
+    back.disabled ||= !past.back;
+    forward.disabled ||= !past.forward;
+    keys.readOnly = !mine();
+    if (!watch && company.hold === "unwatched") {
+      cover("Waiting for somebody to watch", "This application is used only while somebody else watches. The session goes on as soon as somebody does.");
+      return;
+    }
+    card.hidden = true;
+    root.dataset.state = "live";
+    if (mine()) keys.focus();
+  };
+  let past = { back: false, forward: false };
+
   const cover = (title, text, action) => {
     card.replaceChildren(make("h2", { textContent: title }), make("p", { textContent: text, class: "text" }));
     if (action) card.append(action);
@@ -97,11 +179,9 @@
         break;
       case "live":
         live = true;
-        card.hidden = true;
-        root.dataset.state = "live";
         print.hidden = !note.print;
+        lifted();
         measure();
-        keys.focus();
         break;
       case "screen":
         screen = note;
@@ -109,13 +189,28 @@
         break;
       case "tabs": showTabs(note); break;
       case "history":
-        back.disabled = !note.back;
-        forward.disabled = !note.forward;
+        past = note;
+        back.disabled = !note.back || !mine();
+        forward.disabled = !note.forward || !mine();
+        break;
+      case "company": showCompany(note); break;
+      case "message": message(note); break;
+      case "ending":
+        live = false;
+        if (asked.open) asked.close();
+        cover("The session ends", `Asked for by ${note.by}.`);
         break;
       case "cursor": keys.style.cursor = note.shape; break;
-      case "choices": showChoices(note); break;
-      case "dialog": showDialog(note); break;
-      case "dialog-closed": if (asked.open) asked.close(); break;
+      case "choices": if (mine()) showChoices(note); break;
+      case "dialog":
+        dialog = note;
+        if (mine()) showDialog(note);
+        else notice(`The page asks: ${note.message}`);
+        break;
+      case "dialog-closed":
+        dialog = null;
+        if (asked.open) asked.close();
+        break;
       case "clipboard": copied(note.text); break;
       case "upload": askFiles(note.multiple); break;
       case "download":
@@ -197,7 +292,7 @@
     const box = stage.getBoundingClientRect();
     const size = { type: "resize", width: Math.floor(box.width), height: Math.floor(box.height), scale: window.devicePixelRatio || 1 };
     const text = JSON.stringify(size);
-    if (!live || text === sized || size.width < 1) return;
+    if (!live || watch || text === sized || size.width < 1) return;
     sized = text;
     send(size);
   };
@@ -239,7 +334,7 @@
     pending = deed;
   };
   const mouse = (kind) => (event) => {
-    if (!live) return;
+    if (!may() && !(kind === "up" && live)) return;
     event.preventDefault();
     if (kind === "down") {
       closeChoices();
@@ -258,13 +353,13 @@
   keys.addEventListener("mousedown", (event) => { held = event.buttons; });
   keys.addEventListener("contextmenu", (event) => event.preventDefault());
   keys.addEventListener("wheel", (event) => {
-    if (!live) return;
+    if (!may()) return;
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? screen.height : 1;
     hold({ type: "wheel", ...at(event), dx: event.deltaX * unit, dy: event.deltaY * unit, modifiers: modifiers(event), number: count() });
   }, { passive: false });
   const touch = (kind) => (event) => {
-    if (!live) return;
+    if (!may()) return;
     event.preventDefault();
     if (kind === "start") keys.focus({ preventScroll: true });
     const points = [...event.targetTouches].map((finger) => ({ id: finger.identifier, ...at(finger) }));
@@ -284,7 +379,7 @@
       event.preventDefault();
       return end.focus();
     }
-    if (!live || event.isComposing || COMPOSING.has(event.key)) return;
+    if (!may() || event.isComposing || COMPOSING.has(event.key)) return;
     // A paste comes as an event of its own, with the text.
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "v") return;
     event.preventDefault();
@@ -300,20 +395,20 @@
     for (const event of down.values()) send({ ...key(event, false), repeat: false, modifiers: 0 });
     down.clear();
   });
-  keys.addEventListener("compositionupdate", (event) => live && send({ type: "compose", text: event.data }));
+  keys.addEventListener("compositionupdate", (event) => may() && send({ type: "compose", text: event.data }));
   keys.addEventListener("compositionend", (event) => {
-    if (live) send({ type: "text", text: event.data, number: count() });
+    if (may()) send({ type: "text", text: event.data, number: count() });
     keys.value = "";
   });
   keys.addEventListener("input", (event) => {
     if (event.isComposing || event.inputType === "insertCompositionText") return;
-    if (live && event.data) send({ type: "text", text: event.data, number: count() });
+    if (may() && event.data) send({ type: "text", text: event.data, number: count() });
     keys.value = "";
   });
   keys.addEventListener("paste", (event) => {
     event.preventDefault();
     const text = event.clipboardData.getData("text/plain");
-    if (live && text) send({ type: "paste", text });
+    if (may() && text) send({ type: "paste", text });
   });
 
   // ---- tabs, lists, dialogs, files
@@ -400,6 +495,7 @@
   });
   choices.addEventListener("blur", () => closeChoices());
 
+  let dialog = null;
   const showDialog = (note) => {
     const field = make("input", { type: "text", value: note.default, "aria-label": "Answer", hidden: note.kind !== "prompt" });
     const answer = (accept) => {
@@ -443,8 +539,13 @@
   const notice = (text, ...more) => {
     const line = make("p", { textContent: text }, " ", ...more, button("Close", "×", () => line.remove()));
     notices.append(line);
-    while (notices.children.length > 4) notices.firstChild.remove();
+    for (const old of [...notices.querySelectorAll("p:not(.message)")].slice(0, -4)) old.remove();
     setTimeout(() => line.remove(), more.length ? 120000 : 10000);
+  };
+  // What a person said stays until it is put away.
+  const message = (note) => {
+    const line = make("p", { class: "message", role: "alert" }, make("strong", { textContent: `${note.from}: ` }), note.text, " ", button("Close", "×", () => line.remove()));
+    notices.append(line);
   };
   const copied = async (text) => {
     try {

@@ -163,7 +163,7 @@ struct UsersPage {
     users: Vec<UserView>,
     /// Policies decide, and not the patterns.
     policies: bool,
-    roles: [&'static str; 3],
+    roles: [&'static str; 4],
 }
 
 struct UserView {

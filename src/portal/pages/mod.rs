@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<Portal> {
         .route("/connect", get(session::connect))
         .route("/sessions", get(session::sessions))
         .route("/sessions/{session}", get(session::session))
+        .route("/sessions/{session}/approval", get(session::approval))
         .route("/activity", get(listing::activity))
         .route("/users", get(listing::users))
         .route("/me", get(listing::me))

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::super::Portal;
-use super::super::api::{self, CardBody, Found};
+use super::super::api::{self, CardBody, Found, Reach};
 use super::super::guard::{Client, Person};
 use super::super::problem::Problem;
 use super::listing::query;
@@ -81,8 +81,10 @@ pub(super) async fn connect(
 #[template(path = "sessions.html", config = "src/portal/pages/askama.toml")]
 struct SessionsPage {
     frame: Frame,
-    own: Vec<(CardBody, String, bool)>,
-    others: Vec<(CardBody, String, bool)>,
+    own: Vec<(CardBody, String, Reach)>,
+    others: Vec<(CardBody, String, Reach)>,
+    /// Those of others that wait for somebody to approve of them.
+    waiting: Vec<(CardBody, String, Reach)>,
     /// Whether they may see what is of others.
     auditor: bool,
 }
@@ -92,15 +94,38 @@ pub(super) async fn sessions(
     person: Person,
     Client(client): Client,
 ) -> Result<Response, Problem> {
-    let (mut own, mut others) = (Vec::new(), Vec::new());
-    for (card, ends) in api::seen(&portal, &person, client) {
-        let is_own = card.user == person.user.name;
+    let (mut own, mut others, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    for (card, reach) in api::seen(&portal, &person, client) {
         let again = query("/connect", &[("account", &card.account.to_string())]);
-        let list = if is_own { &mut own } else { &mut others };
-        list.push((card.into(), again, ends));
+        let list = match reach {
+            Reach { is_own: true, .. } => &mut own,
+            Reach { approves: true, .. } => &mut waiting,
+            _ => &mut others,
+        };
+        list.push((card.into(), again, reach));
     }
     let auditor = person.duties.activity;
-    page(&SessionsPage { frame: Frame::of(Some(&person)), own, others, auditor })
+    page(&SessionsPage { frame: Frame::of(Some(&person)), own, others, waiting, auditor })
+}
+
+#[derive(Template)]
+#[template(path = "approval.html", config = "src/portal/pages/askama.toml")]
+struct ApprovalPage {
+    frame: Frame,
+    card: CardBody,
+}
+
+pub(super) async fn approval(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(session): Path<String>,
+) -> Result<Response, Problem> {
+    let card = api::of_another(&portal, &person, client, &session, api::APPROVING)?;
+    if !portal.ground.broker.is_waiting(card.session) {
+        return Err(api::late());
+    }
+    page(&ApprovalPage { frame: Frame::of(Some(&person)), card: card.into() })
 }
 
 #[derive(Template)]
@@ -109,14 +134,20 @@ struct SessionPage {
     frame: Frame,
     card: CardBody,
     again: String,
+    reach: Reach,
 }
 
 pub(super) async fn session(
     State(portal): State<Portal>,
     person: Person,
+    Client(client): Client,
     Path(session): Path<String>,
 ) -> Result<Response, Problem> {
-    let card = api::owned(&portal, &person, &session)?;
+    let card = match api::owned(&portal, &person, &session) {
+        Ok(card) => card,
+        Err(_) => api::of_another(&portal, &person, client, &session, api::WATCHING)?,
+    };
     let again = query("/connect", &[("account", &card.account.to_string())]);
-    page(&SessionPage { frame: Frame::of(Some(&person)), card: card.into(), again })
+    let reach = api::reach(&portal, &person, client, &card);
+    page(&SessionPage { frame: Frame::of(Some(&person)), card: card.into(), again, reach })
 }
