@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::broker::Ground;
+use super::course::Course;
 use super::shared::Shared;
 use crate::activity::{self, Action, Event};
 use crate::name::UserName;
-use crate::plan::Plan;
 
 /// What somebody said to a session that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +59,8 @@ impl Unapproved {
 }
 
 /// Puts on record that a session waits for somebody else.
-pub(super) async fn requested(
-    ground: &Ground,
-    shared: &Shared,
-    plan: &Plan,
-    client_address: &str,
-) -> Result<(), activity::Error> {
+pub(super) async fn requested(course: &Course) -> Result<(), activity::Error> {
+    let Course { ground, shared, plan, client_address, .. } = course;
     let request = &plan.request;
     let event = Event {
         time: ground.clock.now(),
@@ -76,7 +71,7 @@ pub(super) async fn requested(
         connector: plan.connector.id.to_string(),
         address: String::new(),
         reason: request.purpose.reason.clone().unwrap_or_default(),
-        client_address: client_address.to_owned(),
+        client_address: client_address.clone(),
         outcome: String::new(),
         details: Vec::new(),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::approval::Approval;
+use super::approval::{self, Approval};
 use super::card::{Card, Stage};
 use super::company::Seat;
 use super::course::Course;
@@ -147,6 +147,14 @@ impl Broker {
         match self.begin(session, &connector, &request, grant, &client_address) {
             Ok(course) => {
                 let shared = Arc::clone(&course.shared);
+                if course.approval.is_some() {
+                    let asked = approval::requested(&course).await;
+                    if let Err(error) = &asked {
+                        shared.end("failed", error.to_string());
+                    }
+                    asked?;
+                    shared.waits();
+                }
                 let run = tokio::spawn(course.run());
                 tokio::spawn(async move {
                     // Whoever waits for the end of a course must not wait for one that a bug of ours has ended.

@@ -70,11 +70,6 @@ impl Course {
             }
         };
         if let Some(limit) = approval {
-            if let Err(error) = approval::requested(&ground, &shared, &plan, &client_address).await
-            {
-                return ("failed".to_owned(), told(&error, error.help()));
-            }
-            shared.waits();
             if let Err(why) = approval::awaited(&shared, limit).await {
                 let (_, text) = unready(why.word(), why.text()).await;
                 return ("refused".to_owned(), text);

@@ -199,7 +199,7 @@ async fn others_approve_watch_and_take_over_at_their_own_pages() {
     ann.clicks(100, 85).await;
     root.browser.click("#viewer [aria-label='Use the session in their place']").await;
     root.browser.says("#viewer .held", "You use the session of ann").await;
-    ann.browser.says("#viewer .held", "root uses the page in the place of you").await;
+    ann.browser.says("#viewer .held", "root uses the page now, and you see it").await;
     root.sees(440, 60, RED).await;
     root.clicks(100, 35).await;
     root.browser.keys("by root").await;
@@ -208,7 +208,7 @@ async fn others_approve_watch_and_take_over_at_their_own_pages() {
     root.browser.fill("#viewer dialog[open] input", "I have filled it in.").await;
     root.browser.keys(&char::from(Key::Enter).to_string()).await;
     ann.browser.says("#viewer .message", "root: I have filled it in.").await;
-    root.browser.click("#viewer [aria-label='Let ann go on']:not([hidden])").await;
+    root.browser.click("#viewer [aria-label='Give it back to ann']").await;
     ann.browser.until("document.querySelector('#viewer .held').hidden").await;
     ann.clicks(100, 85).await;
     root.sees(440, 60, GREEN).await;

@@ -247,7 +247,7 @@ fn a_session_begins_once_somebody_else_has_approved_of_it() {
             "site",
             "http://<address>/workshop",
             settings,
-            "#welcome > (Validation)\n",
+            "#welcome > (Validation) (SearchBy=css)\n",
         );
         let ended = stage.desk.lab.run(&["connect", "site", "--account", "web/site", "--headless"]);
         assert_eq!(ended.code, 4, "{}", ended.stderr);

@@ -164,7 +164,7 @@ fn it_says_whether_and_by_what() {
         (
             vec!["--user", "ann", "--account", "a", "--role", "root"],
             2,
-            &["`operator`, `auditor` or `admin`"],
+            &["`operator`, `approver`, `auditor` or `admin`"],
         ),
         (vec!["--user", "ann", "--account", "a", "--address", "here"], 2, &["--address"]),
         (vec!["--user", "ann", "--account", "a", "--action", "end-session"], 2, &["--of"]),

@@ -39,7 +39,7 @@
   const end = make("button", { type: "button", class: "end", textContent: "End session", onclick: () => leaving.showModal() });
   print.hidden = true;
   const say = button("Send a message", "Message", () => saying.showModal());
-  const pause = button("Stop the session for a while", "Stop", () => control(company.hold === "free" ? "paused" : "free"));
+  const pause = button("Stop the session for a while", "Stop", () => control(company.hold === "paused" ? "free" : "paused"));
   const take = button("Use the session in their place", "Take over", () => control(mine() ? "free" : "taken"));
   for (const control of [say, pause, take]) control.hidden = !("controls" in root.dataset);
   end.hidden = Boolean(watch) && !("ends" in root.dataset);
@@ -127,20 +127,19 @@
     const others = note.watchers.filter((name) => name !== self);
     people.textContent = others.length ? `Watched by ${others.join(", ")}` : "";
     people.hidden = !others.length;
-    const whose = watch || "you";
     strip.textContent = {
       free: watch ? `You watch the session of ${watch}, who sees that.` : "",
       paused: watch ? `Stopped by ${note.by}: ${watch} sees the page and can do nothing.` : `Stopped by ${note.by}. You see the page, and what you do does not reach it until the session goes on.`,
-      taken: mine() ? `You use the session of ${watch}, who sees it.` : `${note.by} uses the page in the place of ${whose}.`,
+      taken: mine() ? `You use the session of ${watch}, who sees it.` : `${note.by} uses the page now${watch ? "" : ", and you see it"}.`,
       unwatched: "",
     }[note.hold];
     strip.hidden = !strip.textContent;
-    strip.classList.toggle("quiet", note.hold === "free");
-    pause.textContent = note.hold === "free" ? "Stop" : "Let go on";
-    pause.title = note.hold === "free" ? "Stop the session for a while" : `Let ${watch} go on`;
+    strip.classList.toggle("quiet", note.hold === "free" || mine());
+    pause.textContent = note.hold === "paused" ? "Let go on" : "Stop";
+    pause.title = note.hold === "paused" ? `Let ${watch} go on` : "Stop the session for a while";
     pause.setAttribute("aria-label", pause.title);
     take.textContent = mine() ? "Give back" : "Take over";
-    take.title = mine() ? `Let ${watch} go on` : "Use the session in their place";
+    take.title = mine() ? `Give it back to ${watch}` : "Use the session in their place";
     take.setAttribute("aria-label", take.title);
     root.dataset.hold = note.hold;
     if (live) lifted();
