@@ -69,11 +69,11 @@ impl Course {
                 }
             }
         };
-        if let Some(limit) = approval {
-            if let Err(why) = approval::awaited(&shared, limit).await {
-                let (_, text) = unready(why.word(), why.text()).await;
-                return ("refused".to_owned(), text);
-            }
+        if let Some(limit) = approval
+            && let Err(why) = approval::awaited(&shared, limit).await
+        {
+            let (_, text) = unready(why.word(), why.text()).await;
+            return ("refused".to_owned(), text);
         }
         let files = match Files::new(&ground.files) {
             Ok(files) => Arc::new(files),
