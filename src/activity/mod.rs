@@ -11,6 +11,7 @@ pub(crate) mod folder;
 mod interrupted;
 mod key;
 mod lease;
+pub mod listing;
 mod live;
 mod record;
 mod row;

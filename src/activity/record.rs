@@ -26,12 +26,87 @@ pub struct Record {
 pub struct Filter {
     /// Of this account; without a vault in it, of any vault.
     pub account: Option<AccountRef>,
+    /// Of sessions that used this account as a linked one: their rows on every account.
+    pub linked: Option<AccountRef>,
+    /// Of this connector: its id.
+    pub connector: Option<String>,
+    /// With this action.
+    pub action: Option<Action>,
     /// Of this session.
     pub session: Option<SessionId>,
     /// Of this person.
     pub user: Option<String>,
     /// From this moment on.
     pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// What a row is asked for, in the language of the database, with its values in their order.
+#[derive(Default)]
+struct Wanted {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+/// A value in a condition.
+enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl Wanted {
+    /// Only what is asked for stands in it: then an index is used.
+    fn of(filter: &Filter) -> Self {
+        let mut wanted = Self::default();
+        let Filter { account, linked, connector, action, session, user, since, until } = filter;
+        if let Some(session) = session {
+            wanted.is("session =", Value::Text(session.to_string()));
+        }
+        if let Some(user) = user {
+            wanted.is("user =", Value::Text(user.clone()));
+        }
+        if let Some(connector) = connector {
+            wanted.is("connector =", Value::Text(connector.clone()));
+        }
+        if let Some(action) = action {
+            wanted.is("action =", Value::Text(action.word().to_owned()));
+        }
+        if let Some(since) = since {
+            wanted.is("time >=", Value::Number(since.as_microsecond()));
+        }
+        if let Some(until) = until {
+            wanted.is("time <", Value::Number(until.as_microsecond()));
+        }
+        if let Some(account) = account {
+            wanted.is_of(account);
+        }
+        if let Some(linked) = linked {
+            // Each row on a linked account names its target.
+            let mut inner = Self::default();
+            inner.is_of(linked);
+            wanted.conditions.push(format!(
+                "session IN (SELECT session FROM activity WHERE {}
+                             AND json_extract(details, '$.target') IS NOT NULL)",
+                inner.conditions.join(" AND ")
+            ));
+            wanted.values.append(&mut inner.values);
+        }
+        wanted
+    }
+
+    fn is(&mut self, condition: &str, value: Value) {
+        self.conditions.push(format!("{condition} ?"));
+        self.values.push(value);
+    }
+
+    fn is_of(&mut self, account: &AccountRef) {
+        self.is("account =", Value::Text(account.name().to_owned()));
+        self.is("safe =", Value::Text(account.safe().unwrap_or_default().to_owned()));
+        if let Some(vault) = account.vault() {
+            self.is("vault =", Value::Text(vault.to_string()));
+        }
+    }
 }
 
 /// The record's file in the folder `state`.
@@ -98,7 +173,23 @@ impl Record {
     /// # Errors
     /// [`Error::Row`] where somebody made a row unreadable, and what reading a database can meet.
     pub async fn rows(&self, filter: &Filter) -> Result<Vec<Row>, Error> {
-        self.select(filter, None, "ASC", None).await
+        self.select(Wanted::of(filter), "ASC", None).await
+    }
+
+    /// At most `most` of the rows that `filter` lets through and whose number is above `after`, in the order in which
+    /// they were written.
+    ///
+    /// # Errors
+    /// As for [`Record::rows`].
+    pub async fn following(
+        &self,
+        filter: &Filter,
+        after: i64,
+        most: u32,
+    ) -> Result<Vec<Row>, Error> {
+        let mut wanted = Wanted::of(filter);
+        wanted.is("number >", Value::Number(after));
+        self.select(wanted, "ASC", Some(most)).await
     }
 
     /// At most `most` of the rows that `filter` lets through and whose number is below `before`, the newest first.
@@ -111,7 +202,11 @@ impl Record {
         before: Option<i64>,
         most: u32,
     ) -> Result<Vec<Row>, Error> {
-        self.select(filter, before, "DESC", Some(most)).await
+        let mut wanted = Wanted::of(filter);
+        if let Some(before) = before {
+            wanted.is("number <", Value::Number(before));
+        }
+        self.select(wanted, "DESC", Some(most)).await
     }
 
     /// The rows with one of these actions, in the order in which they were written.
@@ -135,32 +230,27 @@ impl Record {
 
     async fn select(
         &self,
-        filter: &Filter,
-        before: Option<i64>,
+        wanted: Wanted,
         order: &'static str,
         most: Option<u32>,
     ) -> Result<Vec<Row>, Error> {
-        let account = filter.account.as_ref();
+        let Wanted { conditions, values } = wanted;
+        let conditions = match conditions.is_empty() {
+            true => "TRUE".to_owned(),
+            false => conditions.join(" AND "),
+        };
+        let query =
+            format!("SELECT * FROM activity WHERE {conditions} ORDER BY number {order} LIMIT ?");
+        // Texts of our own alone; what people gave is bound.
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
+        for value in values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Number(number) => query.bind(number),
+            };
+        }
         let mut connection = self.connection.lock().await;
-        let query = format!(
-            "SELECT * FROM activity
-             WHERE (?1 IS NULL OR session = ?1)
-               AND (?2 IS NULL OR user = ?2)
-               AND (?3 IS NULL OR time >= ?3)
-               AND (?4 IS NULL OR vault = ?4)
-               AND (?5 IS NULL OR safe = ?5)
-               AND (?6 IS NULL OR account = ?6)
-               AND (?7 IS NULL OR number < ?7)
-             ORDER BY number {order} LIMIT ?8"
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(filter.session.map(|session| session.to_string()))
-            .bind(filter.user.as_deref())
-            .bind(filter.since.map(Timestamp::as_microsecond))
-            .bind(account.and_then(|account| account.vault()).map(ToString::to_string))
-            .bind(account.map(|account| account.safe().unwrap_or_default()))
-            .bind(account.map(AccountRef::name))
-            .bind(before)
+        let rows = query
             // SQLite takes a negative limit for none.
             .bind(most.map_or(-1, i64::from))
             .fetch_all(&mut *connection)

@@ -12,7 +12,7 @@ use super::key::{self, Key};
 
 /// The steps from an empty file to the schema of today; the number of those done is the file's
 /// `user_version`.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("search.sql")];
 
 /// `application_id` of a record: `door` in ASCII.
 const APPLICATION: i64 = 0x646f_6f72;

@@ -1,17 +1,14 @@
 //! `doorward activity`: who used what, as a table, JSON or CSV, and the proof that nothing was altered.
 
-mod listing;
-
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use jiff::{Span, civil};
 
-pub(super) use self::listing::{cell, visible};
-use self::listing::{csv, json, table};
 use super::{Exit, Failure};
-use crate::activity::{Filter, Record, Row, Verdict};
+use crate::activity::listing::{csv, json, table, visible};
+use crate::activity::{Action, Filter, Record, Row, Verdict};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::name::{AccountRef, SessionId};
@@ -22,6 +19,7 @@ Examples:
   doorward activity --account web/shop           who used this account, and when
   doorward activity --session 5e1f09ab           one session, on all its accounts
   doorward activity --user jane --since 7d       the last seven days of one person
+  doorward activity --logon-account codes/team   the sessions that used a logon account
   doorward activity --since 2026-03-01 --format csv > march.csv
   doorward activity verify                       exits 0 only if nothing was altered
 
@@ -63,6 +61,15 @@ struct Show {
     /// Only of this account: [vault:][safe/]name, in the default vault unless one is named
     #[arg(long, value_name = "REF")]
     account: Option<String>,
+    /// Only of sessions that used this account as their logon account, or another linked one: [vault:][safe/]name
+    #[arg(long, value_name = "REF")]
+    logon_account: Option<String>,
+    /// Only through this connector: its id
+    #[arg(long, value_name = "ID")]
+    connector: Option<String>,
+    /// Only with this action: Connect, UsePassword, Denied, …
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
     /// Only of this session: its id, or the end of it as the table shows
     #[arg(long, value_name = "ID")]
     session: Option<String>,
@@ -72,6 +79,9 @@ struct Show {
     /// Only from this moment on: 2026-03-01T08:00:00Z, 2026-03-01, or a span back from now (90m, 2h, 7d)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Only before this moment, written as for --since
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -105,13 +115,18 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
 }
 
 async fn show(config: &Config, show: &Show) -> Result<Exit, Failure> {
+    let linked = show.logon_account.as_deref().map(account).transpose()?;
     let account = show.account.as_deref().map(account).transpose()?;
     let session = show.session.as_deref().map(Session::read).transpose()?;
     let filter = Filter {
         account: account.map(|account| account.within(&config.default_vault)),
         session: session.as_ref().and_then(Session::whole),
         user: show.user.clone(),
-        since: show.since.as_deref().map(|since| moment(since, Clock::System.now())).transpose()?,
+        linked: linked.map(|account| account.within(&config.default_vault)),
+        connector: show.connector.clone(),
+        action: show.action.as_deref().map(action).transpose()?,
+        since: moment("--since", show.since.as_deref())?,
+        until: moment("--until", show.until.as_deref())?,
     };
     let record = Record::open(&config.state).await?;
     let mut rows = match &record {
@@ -257,22 +272,39 @@ impl Session {
     }
 }
 
+fn action(text: &str) -> Result<Action, Failure> {
+    let words = || Action::ALL.into_iter().map(Action::word);
+    let found = Action::ALL.into_iter().find(|action| action.word().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| {
+        let near = words().max_by(|one, other| {
+            strsim::jaro_winkler(one, text).total_cmp(&strsim::jaro_winkler(other, text))
+        });
+        let all = words().collect::<Vec<_>>().join(", ");
+        Failure::usage(
+            format!("there is no action `{}`", visible(text)),
+            &format!("did you mean `{}`? There are {all}", near.unwrap_or_default()),
+        )
+    })
+}
+
 /// What `--since` says: a moment, a date (from 00:00 UTC), or a span back from `now`.
-fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+fn moment(option: &str, text: Option<&str>) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let now = Clock::System.now();
     let wrong = || {
         Failure::usage(
-            format!("--since cannot be `{}`", visible(text)),
+            format!("{option} cannot be `{}`", visible(text)),
             "give a moment (2026-03-01T08:00:00Z), a date (2026-03-01, from 00:00 UTC), or a span \
              back from now (90m, 2h, 7d)",
         )
     };
     let text = text.trim();
     if let Ok(moment) = text.parse::<Timestamp>() {
-        return Ok(moment);
+        return Ok(Some(moment));
     }
     let utc = |time: civil::DateTime| time.to_zoned(TimeZone::UTC).map(|time| time.timestamp());
     if let Ok(date) = text.parse::<civil::DateTime>() {
-        return utc(date).map_err(|_| wrong());
+        return utc(date).map(Some).map_err(|_| wrong());
     }
     let span = text.parse::<Span>().map_err(|_| wrong())?.abs();
     // A span of nothing would show nothing, and is surely a slip.
@@ -280,5 +312,5 @@ fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
         return Err(wrong());
     }
     let then = now.to_zoned(TimeZone::UTC).checked_sub(span).map_err(|_| wrong())?;
-    Ok(then.timestamp())
+    Ok(Some(then.timestamp()))
 }

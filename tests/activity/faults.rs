@@ -51,7 +51,7 @@ const CASES: &[(Spoil, &str)] = &[
             block(record(state, 2));
             block(tamper(state, "PRAGMA user_version = 7"));
         },
-        "error: the record STATE/activity.db has schema 7, this doorward knows up to 1\n\
+        "error: the record STATE/activity.db has schema 7, this doorward knows up to 2\n\
          help: use the doorward that wrote it, or a later one; nothing was changed\n",
     ),
     (

@@ -19,7 +19,7 @@ fn lab() -> Lab {
     let code = Event {
         action: Action::UseOneTimeCode,
         account: Some("codes:acme".parse().unwrap()),
-        details: vec![("row".into(), "4".into())],
+        details: vec![("row".into(), "4".into()), ("target".into(), "local:web/shop".into())],
         ..event(2)
     };
     let end = Event {
@@ -59,7 +59,7 @@ fn the_table_is_aligned() {
 Time                  Session   User  Action          Account         Connector  Outcome  Details
 2026-03-01T08:00:00Z  099a8057  jane  Connect         local:web/shop  shop                logon-account=anna; reason=audit 7
 2026-03-01T08:00:01Z  099a8057  jane  UsePassword     local:web/shop  shop                row=1
-2026-03-01T08:00:02Z  099a8057  jane  UseOneTimeCode  codes:acme      shop                row=4
+2026-03-01T08:00:02Z  099a8057  jane  UseOneTimeCode  codes:acme      shop                row=4; target=local:web/shop
 2026-03-01T08:00:09Z  099a8057  jane  Disconnect      local:web/shop  shop       closed   duration=7.125s
 "
     );
@@ -77,6 +77,15 @@ fn filters_leave_what_fits() {
         (&["--account", "codes:acme"], &[3]),
         (&["--account", "acme"], &[]),
         (&["--account", "shop"], &[]),
+        (&["--logon-account", "codes:acme"], &[1, 2, 3, 4]),
+        (&["--logon-account", "codes:acme", "--account", "web/shop"], &[1, 2, 4]),
+        (&["--logon-account", "web/shop"], &[]),
+        (&["--connector", "shop"], &[1, 2, 3, 4, 5, 6]),
+        (&["--connector", "sho"], &[]),
+        (&["--action", "connectrefused"], &[5, 6]),
+        (&["--action", "UsePassword", "--user", "joe"], &[]),
+        (&["--until", "2026-03-01T08:00:02Z"], &[1, 2]),
+        (&["--since", "2026-03-01T08:00:01Z", "--until", "2026-03-01T08:00:09Z"], &[2, 3]),
         (&["--user", "joe"], &[5, 6]),
         (&["--user", "jo"], &[]),
         (&["--session", "099A8057"], &[1, 2, 3, 4]),

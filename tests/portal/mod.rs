@@ -1,6 +1,7 @@
 //! The portal as a whole: its door, what it refuses, its pages in a real browser.
 
 mod door;
+mod export;
 mod network;
 mod pages;
 mod policies;

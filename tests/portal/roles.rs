@@ -42,6 +42,7 @@ const ROUTES: &[Row] = &[
     ("GET", "/api/v1/sessions/{session}/files/{id}", "", [404, 404, 404]),
     ("POST", "/api/v1/sessions/{session}/files", "", [404, 404, 404]),
     ("GET", "/api/v1/activity", "", [200, 200, 200]),
+    ("GET", "/api/v1/activity/export", "", [422, 422, 422]),
     ("GET", "/api/v1/activity/verdict", "", [403, 200, 200]),
     ("GET", "/api/v1/users", "", [403, 403, 200]),
     ("POST", "/api/v1/users", "{}", [403, 403, 422]),

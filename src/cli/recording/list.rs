@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::{clock, shelf, short};
-use crate::cli::activity::{cell, visible};
+use crate::activity::listing::{cell, visible};
 use crate::cli::{Exit, Failure, print};
 use crate::config::Config;
 use crate::recording::{Reader, Shelved};

@@ -103,7 +103,7 @@ async fn shelf(state: &Path) -> Result<Vec<Shelved>, Failure> {
 /// The one recording that `text` names.
 fn find(all: Vec<Shelved>, text: &str) -> Result<Shelved, Failure> {
     let wanted = text.to_ascii_lowercase();
-    let shown = super::activity::visible(text);
+    let shown = crate::activity::listing::visible(text);
     let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
     if !(4..=36).contains(&wanted.len()) || !wanted.chars().all(hex) {
         return Err(Failure::usage(

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Opening, clock, file_of};
-use crate::cli::activity::visible;
+use crate::activity::listing::visible;
 use crate::cli::{Exit, Failure, print};
 use crate::config::Config;
 use crate::recording::{Identities, Reader};

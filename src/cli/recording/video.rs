@@ -134,7 +134,7 @@ impl Video {
         let text = format!(
             "error: ffmpeg did not make the video\ncaused by: {}\n\
              help: is its disk full, or is it built without this kind of video? try .webm, .mp4 or .jsonl\n",
-            crate::cli::activity::visible(last)
+            crate::activity::listing::visible(last)
         );
         Failure { exit: Exit::Usage, text }
     }

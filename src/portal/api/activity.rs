@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::body::Body as AxumBody;
 use axum::extract::{Query, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::activity::{Filter, Record, Row};
+use crate::activity::{self, Action, Filter, Record, Row, listing};
 use crate::clock::Timestamp;
 use crate::portal::guard::{Auditor, Person};
 use crate::portal::problem::Problem;
@@ -23,12 +26,20 @@ const PAGE: u32 = 50;
 pub(in crate::portal) struct Asked {
     /// Of this account: `[vault:][safe/]name`
     pub(in crate::portal) account: String,
+    /// Of sessions that used this account as their logon account, or another linked one: `[vault:][safe/]name`
+    pub(in crate::portal) logon_account: String,
+    /// Through this connector: its id
+    pub(in crate::portal) connector: String,
+    /// With this action: `Connect`, `UsePassword`, …
+    pub(in crate::portal) action: String,
     /// Of this person; for those who may see the activity of others
     pub(in crate::portal) user: String,
     /// Of this session
     pub(in crate::portal) session: String,
     /// From this moment on: 2026-03-01, or 2026-03-01T08:00:00Z
     pub(in crate::portal) since: String,
+    /// Before this moment: the same; of a date its end
+    pub(in crate::portal) until: String,
     /// Written before the row of this number
     pub(in crate::portal) before: String,
 }
@@ -97,16 +108,7 @@ pub(in crate::portal) async fn lines(
     person: &Person,
     asked: &Asked,
 ) -> Result<(Vec<Line>, Option<i64>), Problem> {
-    let filter = Filter {
-        account: read(&asked.account, "account", "write it as `[vault:][safe/]name`")?,
-        session: read(&asked.session, "session", "it is the whole id, as a row shows it")?,
-        user: match person.duties.activity {
-            true => Some(asked.user.trim().to_owned()).filter(|user| !user.is_empty()),
-            // Whatever was asked for: others' rows are not theirs to see.
-            false => Some(person.user.name.to_string()),
-        },
-        since: since(&asked.since)?,
-    };
+    let filter = filter(person, asked)?;
     let before = read(
         &asked.before,
         "number before which rows are asked for",
@@ -119,6 +121,137 @@ pub(in crate::portal) async fn lines(
     Ok((rows.into_iter().map(Line::from).collect(), next))
 }
 
+/// What `asked` names, as far as `person` may see it.
+fn filter(person: &Person, asked: &Asked) -> Result<Filter, Problem> {
+    const REF: &str = "write it as `[vault:][safe/]name`";
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let action = some(&asked.action).map(|word| {
+        let mut all = Action::ALL.into_iter();
+        all.find(|action| action.word().eq_ignore_ascii_case(&word)).ok_or_else(|| {
+            let words: Vec<_> = Action::ALL.into_iter().map(Action::word).collect();
+            Problem::unfit("there is no such action", format!("there are {}", words.join(", ")))
+        })
+    });
+    Ok(Filter {
+        account: read(&asked.account, "account", REF)?,
+        linked: read(&asked.logon_account, "account", REF)?,
+        connector: some(&asked.connector),
+        action: action.transpose()?,
+        session: read(&asked.session, "session", "it is the whole id, as a row shows it")?,
+        user: match person.duties.activity {
+            true => some(&asked.user),
+            // Whatever was asked for: others' rows are not theirs to see.
+            false => Some(person.user.name.to_string()),
+        },
+        since: moment(&asked.since, 0)?,
+        until: moment(&asked.until, 1)?,
+    })
+}
+
+/// How rows are written.
+#[derive(Clone, Copy)]
+enum Format {
+    Csv,
+    Json,
+}
+
+/// All rows that fit, as a file, the oldest first; with every column, as `doorward activity` writes them
+#[utoipa::path(get, path = "/api/v1/activity/export", params(
+    ("format" = String, Query, description = "`csv`, with a header and safe to open in a spreadsheet, or `json`, an array"),
+    Asked,
+), responses(
+    (status = 200), (status = 401, body = problem::Body), (status = 422, body = problem::Body),
+))]
+pub(super) async fn export(
+    State(portal): State<Portal>,
+    person: Person,
+    Query(mut asked): Query<BTreeMap<String, String>>,
+) -> Result<Response, Problem> {
+    let format = match asked.remove("format").as_deref() {
+        Some("csv") => Format::Csv,
+        Some("json") => Format::Json,
+        _ => {
+            return Err(Problem::unfit(
+                "in which format?",
+                "ask with `format=csv` or `format=json`",
+            ));
+        }
+    };
+    let asked = serde_json::to_value(asked).and_then(serde_json::from_value::<Asked>);
+    let asked = asked.map_err(|error| {
+        Problem::unfit(
+            format!("the query does not fit: {error}"),
+            "the filters are those of GET /api/v1/activity",
+        )
+    })?;
+    let filter = filter(&person, &asked)?;
+    // A connection of its own: others need not wait for it.
+    let record = Record::open(&portal.ground.state).await?;
+    let record = record.ok_or_else(|| Problem::missing("record"))?;
+    let (kind, name) = match format {
+        Format::Csv => ("text/csv; charset=utf-8", "activity.csv"),
+        Format::Json => ("application/json", "activity.json"),
+    };
+    let pieces = futures_util::stream::unfold(
+        Some(Written { record, filter, format, after: None }),
+        |left| async {
+            let mut left = left?;
+            match left.piece().await {
+                Ok((piece, true)) => Some((Ok(piece), Some(left))),
+                Ok((piece, false)) => Some((Ok(piece), None)),
+                // The answer has begun: it breaks off, and a client sees that it is not whole.
+                Err(error) => {
+                    tracing::error!("{error}");
+                    Some((Err(error), None))
+                }
+            }
+        },
+    );
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)];
+    Ok((headers, AxumBody::from_stream(pieces)).into_response())
+}
+
+/// A file that is being written.
+struct Written {
+    record: Record,
+    filter: Filter,
+    format: Format,
+    /// The last row that is in it; `None` before its head.
+    after: Option<i64>,
+}
+
+impl Written {
+    /// The next piece of it, and whether there are more.
+    async fn piece(&mut self) -> Result<(String, bool), activity::Error> {
+        const ROWS: u32 = 500;
+        let rows = self.record.following(&self.filter, self.after.unwrap_or(0), ROWS).await?;
+        let goes_on = rows.len() == ROWS as usize;
+        let is_first = self.after.is_none();
+        self.after = rows.last().map(|row| row.number).or(Some(0));
+        let text = match self.format {
+            Format::Csv => {
+                let head = if is_first { listing::csv_header() } else { String::new() };
+                head + &listing::csv_lines(&rows)
+            }
+            Format::Json => {
+                let head = match (is_first, rows.is_empty()) {
+                    (true, _) => "[",
+                    (false, true) => "",
+                    (false, false) => ",",
+                };
+                let end = match (goes_on, is_first && rows.is_empty()) {
+                    (true, _) => "",
+                    (false, true) => "]\n",
+                    (false, false) => "\n]\n",
+                };
+                format!("{head}{}{end}", listing::json_items(&rows))
+            }
+        };
+        Ok((text, goes_on))
+    }
+}
+
 fn read<T: std::str::FromStr>(text: &str, what: &str, help: &str) -> Result<Option<T>, Problem> {
     match text.trim() {
         "" => Ok(None),
@@ -128,7 +261,8 @@ fn read<T: std::str::FromStr>(text: &str, what: &str, help: &str) -> Result<Opti
     }
 }
 
-fn since(text: &str) -> Result<Option<Timestamp>, Problem> {
+/// A moment, or the begin of a date, so many days later.
+fn moment(text: &str, days: i64) -> Result<Option<Timestamp>, Problem> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -137,9 +271,10 @@ fn since(text: &str) -> Result<Option<Timestamp>, Problem> {
         return Ok(Some(moment));
     }
     let day = text.parse::<jiff::civil::Date>().ok();
+    let day = day.and_then(|day| day.checked_add(jiff::Span::new().days(days)).ok());
     let day = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
     day.map(|day| Some(day.timestamp())).ok_or_else(|| {
-        let help = "write it as 2026-03-01 (from 00:00 UTC) or 2026-03-01T08:00:00Z";
+        let help = "write it as 2026-03-01 (a day in UTC) or 2026-03-01T08:00:00Z";
         Problem::unfit("this is no moment", help)
     })
 }

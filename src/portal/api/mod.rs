@@ -52,6 +52,7 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(files::file))
         .merge(files::uploads())
         .routes(routes!(activity::activity))
+        .routes(routes!(activity::export))
         .routes(routes!(activity::verdict))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))

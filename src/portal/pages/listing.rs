@@ -100,6 +100,9 @@ struct ActivityPage {
     asked: Asked,
     rows: Vec<(Line, Tone, String, String)>,
     older: Option<String>,
+    /// As CSV and as JSON.
+    exports: [String; 2],
+    actions: [&'static str; crate::activity::Action::ALL.len()],
     wrong: Option<Problem>,
     filtered: bool,
 }
@@ -118,9 +121,23 @@ pub(super) async fn activity(
         Err(problem) if problem.status.is_client_error() => (Vec::new(), None, Some(problem)),
         Err(problem) => return Err(problem),
     };
-    let Asked { account, user, session, since, .. } = &asked;
-    let filters =
-        [("account", account.as_str()), ("user", user), ("session", session), ("since", since)];
+    let Asked { account, logon_account, connector, action, user, session, since, until, .. } =
+        &asked;
+    let filters = [
+        ("account", account.as_str()),
+        ("logon_account", logon_account),
+        ("connector", connector),
+        ("action", action),
+        ("user", user),
+        ("session", session),
+        ("since", since),
+        ("until", until),
+    ];
+    let exports = ["csv", "json"].map(|format| {
+        let mut pairs = filters.to_vec();
+        pairs.push(("format", format));
+        query("/api/v1/activity/export", &pairs)
+    });
     let older = next.map(|next| {
         let mut pairs = filters.to_vec();
         let next = next.to_string();
@@ -141,6 +158,8 @@ pub(super) async fn activity(
         auditor: person.duties.activity,
         rows: rows.collect(),
         older,
+        exports,
+        actions: crate::activity::Action::ALL.map(crate::activity::Action::word),
         wrong,
         filtered: filters.iter().any(|(_, value)| !value.is_empty()),
         asked,

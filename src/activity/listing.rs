@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::activity::{Event, Row};
+use super::{Event, Row};
 use crate::name::AccountRef;
 
 /// A row as JSON and CSV have it.
@@ -60,12 +60,19 @@ fn account(event: &Event) -> String {
 }
 
 /// An array of objects, with every column.
-pub(super) fn json(rows: &[Row]) -> String {
+pub fn json(rows: &[Row]) -> String {
+    let end = if rows.is_empty() { "" } else { "\n" };
+    format!("[{}{end}]\n", json_items(rows))
+}
+
+/// The objects of that array, each behind a line feed; a comma stands between two.
+pub fn json_items(rows: &[Row]) -> String {
     let lines: Vec<Line<'_>> = rows.iter().map(Line::from).collect();
     // Strings and numbers under string keys: there is nothing in it that JSON cannot say.
     let text = serde_json::to_string_pretty(&lines).unwrap_or_else(|_| "[]".to_owned());
-    let mut safe = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
+    let items = text.trim_start_matches('[').trim_end_matches(']').trim_end();
+    let mut safe = String::with_capacity(items.len());
+    for c in items.chars() {
         // JSON itself escapes only those below a blank; the line feeds are the layout's.
         if c != '\n' && hides(c) {
             let mut units = [0; 2];
@@ -76,17 +83,24 @@ pub(super) fn json(rows: &[Row]) -> String {
             safe.push(c);
         }
     }
-    safe.push('\n');
     safe
 }
 
 /// A header and a line per row.
-pub(super) fn csv(rows: &[Row]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+pub fn csv(rows: &[Row]) -> String {
+    format!("{}{}", csv_header(), csv_lines(rows))
+}
+
+/// The header of the CSV.
+pub fn csv_header() -> String {
     let header = "Number Time SessionId User Action Safe Account Connector Address Reason \
                   ClientAddress Outcome Details Hash";
-    // Writing to memory does not fail.
-    let _ = writer.write_record(header.split_whitespace());
+    format!("{}\n", header.split_whitespace().collect::<Vec<_>>().join(","))
+}
+
+/// A line per row of the CSV.
+pub fn csv_lines(rows: &[Row]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
     for line in rows.iter().map(Line::from) {
         let number = line.number.to_string();
         let details = pairs(line.details);
@@ -106,19 +120,20 @@ pub(super) fn csv(rows: &[Row]) -> String {
             &details,
             line.hash,
         ];
+        // Writing to memory does not fail.
         let _ = writer.write_record(fields.map(cell));
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 /// A field of the CSV: a spreadsheet takes what begins with one of these for a formula, and runs it.
-pub(in crate::cli) fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let text = visible(text);
     if text.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
 /// A table with a header; the columns that fit a terminal.
-pub(super) fn table(rows: &[Row]) -> String {
+pub fn table(rows: &[Row]) -> String {
     const HEADER: [&str; 8] =
         ["Time", "Session", "User", "Action", "Account", "Connector", "Outcome", "Details"];
     let lines: Vec<[String; 8]> = std::iter::once(HEADER.map(str::to_owned))
@@ -168,7 +183,7 @@ fn pairs(pairs: &[(String, String)]) -> String {
 }
 
 /// `text` with everything spelt out that would act on a terminal instead of showing on it.
-pub(in crate::cli) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if hides(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
