@@ -321,6 +321,41 @@ impl fmt::Display for GroupName {
     }
 }
 
+/// An API token, as the person who made it calls it. What looks like a token itself is none: it would go on record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenName(String);
+
+impl TokenName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TokenName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const ALPHABET: &str = "it is a name for the token, never the token itself";
+        let what = "token name";
+        segment(what, text)?;
+        let length = text.chars().count();
+        if text.starts_with("dwt_") {
+            return Err(Invalid::Character { what, character: '_', alphabet: ALPHABET });
+        }
+        if length > 64 {
+            return Err(Invalid::TooLong { what, most: 64, length });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TokenName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Which accounts somebody may use: `[vault:]path`, where `*` stands for any characters, `/` too. Without a vault
 /// those of the default vault are meant; `*` alone means every account of every vault.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,10 @@ pub enum Action {
     UserChanged,
     /// A user of the portal was removed.
     UserRemoved,
+    /// An API token was made.
+    TokenAdded,
+    /// An API token was removed.
+    TokenRemoved,
     /// Something was asked of the portal that is not allowed.
     Denied,
     /// A page of a live session was kept from going where `AllowedURLs` does not let it.
@@ -84,7 +88,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -97,6 +101,8 @@ impl Action {
         Self::UserAdded,
         Self::UserChanged,
         Self::UserRemoved,
+        Self::TokenAdded,
+        Self::TokenRemoved,
         Self::Denied,
         Self::NavigationDenied,
         Self::PopupDenied,
@@ -139,6 +145,8 @@ impl Action {
             Self::UserAdded => "UserAdded",
             Self::UserChanged => "UserChanged",
             Self::UserRemoved => "UserRemoved",
+            Self::TokenAdded => "TokenAdded",
+            Self::TokenRemoved => "TokenRemoved",
             Self::Denied => "Denied",
             Self::NavigationDenied => "NavigationDenied",
             Self::PopupDenied => "PopupDenied",

@@ -86,14 +86,17 @@ fn ends(rows: &[Row], now: Timestamp) -> Vec<Event> {
             continue;
         }
         let lasted = rows.first().map_or(now, |first| first.event.time);
+        // Every row of a session says by which token it was started.
+        let token = event.details.iter().find(|(name, _)| name == "token").cloned();
+        let facts = [
+            ("duration".to_owned(), duration(lasted, now)),
+            ("ended".to_owned(), "unknown, at the latest when it was found".to_owned()),
+        ];
         ends.push(Event {
             time: now,
             action: Action::Disconnect,
             outcome: "interrupted".to_owned(),
-            details: vec![
-                ("duration".to_owned(), duration(lasted, now)),
-                ("ended".to_owned(), "unknown, at the latest when it was found".to_owned()),
-            ],
+            details: facts.into_iter().chain(token).collect(),
             ..event.clone()
         });
     }

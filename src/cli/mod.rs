@@ -27,6 +27,7 @@ mod schema;
 mod serve;
 mod signals;
 mod stage;
+mod token;
 mod trial;
 mod user;
 mod vault;
@@ -91,6 +92,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Keep the users of the portal
     User(user::Arguments),
+    /// Keep the API tokens by which scripts use the portal
+    Token(token::Arguments),
     /// Check and explain the policies that say who may do what
     Policy(policy::Arguments),
     /// Show who used what, and prove that nothing was altered
@@ -146,6 +149,7 @@ fn command() -> Exit {
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Serve(arguments) => serve::run(named, arguments),
         Command::User(arguments) => user::run(named, arguments),
+        Command::Token(arguments) => token::run(named, arguments),
         Command::Policy(arguments) => policy::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
         Command::Recording(arguments) => recording::run(named, arguments),
@@ -198,7 +202,8 @@ fn conceal(error: &mut clap::Error) {
         error.insert(ContextKind::InvalidArg, gap());
     }
     let flag = error.kind() == ErrorKind::TooManyValues;
-    if !value.is_empty() && (flag || argument.starts_with("--param") || value.contains('@')) {
+    let secret = value.contains('@') || value.starts_with("dwt_");
+    if !value.is_empty() && (flag || argument.starts_with("--param") || secret) {
         error.insert(ContextKind::InvalidValue, gap());
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
     };
     let params = arguments.params.into_iter().collect();
     let links = world.links(&account, &arguments.links)?;
-    let request = Request { account, user, purpose: Purpose::default(), links, params };
+    let (token, purpose) = (None, Purpose::default());
+    let request = Request { account, user, token, purpose, links, params };
     match plan::build(Arc::new(connector), request) {
         Ok(plan) => {
             print(&match arguments.format {

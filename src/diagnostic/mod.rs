@@ -5,11 +5,13 @@ mod chain;
 mod code;
 mod explain;
 mod render;
+mod told;
 
 pub use chain::chain;
 pub use code::Code;
 pub use explain::{Example, Explanation};
 pub use render::render;
+pub use told::Told;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::connector::{Connector, Object, Step};
-use crate::name::{AccountRef, Links, Purpose, UserName};
+use crate::name::{AccountRef, Links, Purpose, TokenName, UserName};
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Request {
     pub account: AccountRef,
     /// Who asks.
     pub user: UserName,
+    /// The API token by which they ask, where it is not themself.
+    pub token: Option<TokenName>,
     /// Why.
     pub purpose: Purpose,
     /// The linked accounts that are known before the vault of the target account says so; they stand in

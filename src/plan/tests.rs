@@ -37,6 +37,7 @@ fn request(params: &[(&str, &str)]) -> Request {
     Request {
         account: "shop".parse().unwrap(),
         user: "eve".parse().unwrap(),
+        token: None,
         purpose: Purpose::default(),
         links: Links::default(),
         params: params.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),

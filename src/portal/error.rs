@@ -4,8 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::tokens::LONGEST;
 use crate::activity;
-use crate::name::UserName;
+use crate::name::{TokenName, UserName};
 
 /// Why the portal did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,26 @@ pub enum Error {
     /// The password is easy to guess.
     #[error("this password cannot be used: {0}")]
     Weak(&'static str),
+    /// There is a token of theirs of that name.
+    #[error("there is an API token `{0}` already")]
+    TokenExists(TokenName),
+    /// They have as many tokens as one person may have.
+    #[error("{0} has as many API tokens as one person may have (50)")]
+    TooManyTokens(UserName),
+    /// A token has to live for a day or more, and not for ever.
+    #[error("an API token lives from 1 to {LONGEST} days")]
+    Lifetime,
+    /// A token without a scope could do nothing.
+    #[error("an API token needs a scope")]
+    Scopeless,
+    /// There is no such token.
+    #[error("{user} has no API token `{name}`")]
+    NoToken {
+        /// Whose.
+        user: UserName,
+        /// Which.
+        name: TokenName,
+    },
     /// The set-up link is not the one that was printed last, was used, or has expired.
     #[error(
         "this set-up link does not work: it was used, it has expired, or doorward was started again since"
@@ -110,6 +131,11 @@ impl Error {
             }
             Self::Unknown(_) => "`doorward user list` shows all of them".into(),
             Self::LastAdmin(_) => "make somebody else an administrator first".into(),
+            Self::TokenExists(_) => "take another name, or remove that one first".into(),
+            Self::TooManyTokens(_) => "remove those that nobody uses; each is listed with its last use".into(),
+            Self::Lifetime => "say how many days; 30 is usual".into(),
+            Self::Scopeless => "choose what it is for, such as sessions:start".into(),
+            Self::NoToken { .. } => "`doorward token list` shows all of them".into(),
             Self::Weak(_) => "take 12 characters or more; several words do well".into(),
             Self::SetUpOver => {
                 "end `doorward serve` and start it again: while there are no users it prints a new link each time".into()

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts, Request, State};
@@ -14,8 +15,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::may::{Duties, denied};
 use super::problem::Problem;
 use super::token::{Hash, Token, same};
+use super::tokens::ApiToken;
 use super::users::User;
-use super::{Note, Portal, client, headers, pages};
+use super::{Note, Portal, bearer, client, headers, pages};
 use crate::access::{Decision, Deed};
 use crate::activity::Action;
 
@@ -28,8 +30,10 @@ fn is_public(path: &str) -> bool {
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     pub(super) user: User,
-    /// The hash of the token of their sign-in.
+    /// The hash of the token of their sign-in, or of the API token.
     pub(super) sign_in: Hash,
+    /// The API token by which they ask, where it is not themself.
+    pub(super) token: Option<Arc<ApiToken>>,
     /// What their requests have to carry.
     pub(super) csrf: String,
     /// What the policies let them do, for what pages show.
@@ -112,7 +116,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for Person {
 
 fn signed_out() -> Problem {
     let help = "sign in on the page /sign-in; a sign-in ends after 30 minutes without use, and after 12 hours";
-    Problem::new(StatusCode::UNAUTHORIZED, "you are not signed in", help)
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "you are not signed in", help);
+    problem.challenge(bearer::REALM)
 }
 
 /// The middleware around every route.
@@ -125,22 +130,29 @@ pub(super) async fn guard(
     let trusted = &portal.ground.settings.trusted_proxies;
     let client = client::address(peer.ip(), request.headers(), trusted);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let person = match person(&portal, request.headers(), client).await {
-        Ok(person) => person,
-        Err(problem) => return finished(&portal, None, &path, problem.into_response()),
+    let text = bearer::text(request.headers()).filter(|_| path != "/healthz");
+    let by_token = text.is_some();
+    let asks = match text {
+        Some(text) => bearer::person(&portal, text, client).await.map(Some),
+        None => person(&portal, request.headers(), client).await,
     };
-    let response = match admitted(&portal, &request, person.as_ref()) {
-        Err(refused) => refused,
-        Ok(()) => {
-            request.extensions_mut().insert(Client(client));
-            if let Some(person) = &person {
-                request.extensions_mut().insert(person.clone());
+    let (person, response) = match asks {
+        Err(problem) => (None, problem.into_response()),
+        Ok(person) => match admitted(&portal, &request, person.as_ref()) {
+            Err(refused) => (person, refused),
+            Ok(()) => {
+                request.extensions_mut().insert(Client(client));
+                if let Some(person) = &person {
+                    request.extensions_mut().insert(person.clone());
+                }
+                (person, next.run(request).await)
             }
-            next.run(request).await
-        }
+        },
     };
     let response = kept(&portal, person.as_ref(), client, &method, &path, response).await;
-    finished(&portal, person.as_ref(), &path, response)
+    // Who shows a token reads no pages.
+    let pages = !by_token && !path.starts_with("/api/");
+    finished(&portal, person.as_ref(), pages, response)
 }
 
 /// Whose sign-in the cookie stands for.
@@ -154,7 +166,7 @@ async fn person(
     let user = portal.ground.users.signed_in(&sign_in, true).await?;
     Ok(user.map(|user| {
         let duties = portal.may(&user, client).duties();
-        Person { user, sign_in, csrf: token.csrf(), duties }
+        Person { user, sign_in, token: None, csrf: token.csrf(), duties }
     }))
 }
 
@@ -186,6 +198,10 @@ fn admitted(portal: &Portal, request: &Request, person: Option<&Person>) -> Resu
         problem.status = StatusCode::MISDIRECTED_REQUEST;
         return Err(problem.into_response());
     };
+    if let Some(token) = person.and_then(|person| person.token.as_ref()) {
+        // No page of others can make a browser show one, so nothing has to prove where the request comes from.
+        return bearer::admitted(token, request).map_err(IntoResponse::into_response);
+    }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrade = headers.contains_key(UPGRADE);
     if !safe || upgrade {
@@ -264,6 +280,8 @@ async fn kept(
     let note = note.map(|note| {
         let note = note.outcome("denied").detail("cause", cause);
         let note = note.detail("request", format!("{method} {short}"));
+        let token = person.and_then(|person| person.token.as_ref());
+        let note = token.into_iter().fold(note, |note, token| note.detail("token", &token.name));
         facts.iter().fold(note, |note, (name, value)| note.detail(name, value))
     });
     let kept = match note {
@@ -279,9 +297,9 @@ async fn kept(
 }
 
 /// A problem becomes a page where people are, and every answer gets its headers.
-fn finished(portal: &Portal, person: Option<&Person>, path: &str, response: Response) -> Response {
+fn finished(portal: &Portal, person: Option<&Person>, pages: bool, response: Response) -> Response {
     let mut response = match response.extensions().get::<Problem>() {
-        Some(problem) if !path.starts_with("/api/") => {
+        Some(problem) if pages => {
             let retry = response.headers().get(axum::http::header::RETRY_AFTER).cloned();
             let mut page = pages::problem(problem, person);
             if let Some(retry) = retry {

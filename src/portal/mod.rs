@@ -5,6 +5,7 @@
 
 mod api;
 mod assets;
+mod bearer;
 mod catalogue;
 mod client;
 mod error;
@@ -16,19 +17,23 @@ mod origin;
 mod pages;
 mod password;
 mod problem;
+mod scope;
 mod server;
 mod sources;
 mod throttle;
 mod token;
+mod tokens;
 mod users;
 
 pub use crate::access::Role;
 pub use error::Error;
 pub use note::Note;
 pub use password::Typed;
+pub use scope::Scope;
 pub use server::{Listening, listen};
 pub use sources::{Open, Sources};
 pub use token::Token;
+pub use tokens::{ApiToken, LONGEST, Shown, USUAL};
 pub use users::{User, Users};
 
 use std::collections::BTreeMap;
@@ -86,6 +91,8 @@ struct Inner {
     addresses: Throttle,
     /// Denied requests on record, by client address.
     denials: Throttle,
+    /// Wrong API tokens, by client address.
+    bearers: Throttle,
 }
 
 impl std::ops::Deref for Portal {
@@ -102,6 +109,7 @@ impl Portal {
         let offers = std::mem::take(&mut ground.settings.offers);
         let catalogue = Catalogue::new(ground.connectors.clone(), offers, default);
         let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
-        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials }))
+        let bearers = Throttle::new(20);
+        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials, bearers }))
     }
 }

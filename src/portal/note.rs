@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Error, User};
+use super::{ApiToken, Error, User};
 use crate::activity::{self, Action, Event, Store};
 use crate::clock::Clock;
 use crate::name::{AccountRef, GroupName, Pattern, SessionId, UserName};
@@ -63,6 +63,16 @@ impl Note {
             ),
         };
         note.detail("accounts", words(user.accounts.iter().map(Pattern::as_str).collect()))
+    }
+
+    /// The same with what an API token is: never with the token.
+    #[must_use]
+    pub fn of_token(self, token: &ApiToken) -> Self {
+        let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.word()).collect();
+        self.detail("of", &token.user)
+            .detail("token", &token.name)
+            .detail("scopes", scopes.join(" "))
+            .detail("expires", format!("{:.0}", token.expires))
     }
 
     /// The same of a session that was asked for, or is there: with which account, through which connector.

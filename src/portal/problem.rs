@@ -1,7 +1,7 @@
 //! A problem: why a request was not done, and what to do next (RFC 9457). Scripts get it as JSON, people as a page.
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub(super) struct Problem {
     pub(super) denied: Option<&'static str>,
     /// What else of it goes on record.
     pub(super) facts: Vec<(String, String)>,
+    /// What the header `WWW-Authenticate` says, where who asks has to show something else.
+    pub(super) challenge: Option<String>,
 }
 
 /// `text` with a capital letter and a full stop.
@@ -73,6 +75,7 @@ impl Problem {
             retry_after: None,
             denied: None,
             facts: Vec::new(),
+            challenge: None,
         }
     }
 
@@ -97,6 +100,11 @@ impl Problem {
         Self { retry_after: Some(seconds.max(1)), ..self }
     }
 
+    /// The same, with what has to be shown.
+    pub(super) fn challenge(self, challenge: &str) -> Self {
+        Self { challenge: Some(challenge.to_owned()), ..self }
+    }
+
     /// That something failed here; what it was goes to the log, for it may name files.
     pub(super) fn failed(error: &dyn std::error::Error) -> Self {
         tracing::error!("{}", chain(error, ": "));
@@ -113,9 +121,12 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let help = error.help().unwrap_or_default();
         let status = match error {
-            Error::Exists(_) | Error::LastAdmin(_) => StatusCode::CONFLICT,
-            Error::Unknown(_) => StatusCode::NOT_FOUND,
-            Error::Weak(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Exists(_)
+            | Error::LastAdmin(_)
+            | Error::TokenExists(_)
+            | Error::TooManyTokens(_) => StatusCode::CONFLICT,
+            Error::Unknown(_) | Error::NoToken { .. } => StatusCode::NOT_FOUND,
+            Error::Weak(_) | Error::Lifetime | Error::Scopeless => StatusCode::UNPROCESSABLE_ENTITY,
             Error::SetUpOver => StatusCode::GONE,
             error => return Self::failed(&error),
         };
@@ -142,6 +153,10 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(challenge)) = challenge {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(self);
         response

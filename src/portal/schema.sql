@@ -1,4 +1,4 @@
--- Version 3. Times are seconds since 1970-01-01T00:00:00Z.
+-- Version 4. Times are seconds since 1970-01-01T00:00:00Z.
 PRAGMA application_id = 1685024624;
 
 CREATE TABLE user (
@@ -19,6 +19,22 @@ CREATE TABLE sign_in (
     began INTEGER NOT NULL,
     seen INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- API tokens; of each only the SHA-256 is kept, too. An id is never given again.
+CREATE TABLE api_token (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash BLOB NOT NULL UNIQUE,
+    user TEXT NOT NULL COLLATE NOCASE REFERENCES user (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    -- words, with a blank between them
+    scopes TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    -- when and from where it was used last
+    used INTEGER,
+    used_from TEXT,
+    UNIQUE (user, name)
+) STRICT;
 
 CREATE TABLE set_up (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -18,6 +18,8 @@ use crate::name::{GroupName, Pattern, UserName};
 const IDLE: Duration = Duration::from_secs(30 * 60);
 /// A sign-in ends after this time (OWASP ASVS 5.0, 7.3).
 const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long an API token is still listed that has expired.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a set-up link works.
 const SET_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -43,8 +45,8 @@ impl From<User> for Person {
 
 /// All users, open for reading and writing. Other processes may be at it, too.
 pub struct Users {
-    connection: Mutex<SqliteConnection>,
-    path: PathBuf,
+    pub(super) connection: Mutex<SqliteConnection>,
+    pub(super) path: PathBuf,
     clock: Clock,
 }
 
@@ -265,7 +267,7 @@ impl Users {
         Ok(())
     }
 
-    /// Forgets the sign-ins that have ended by themselves.
+    /// Forgets the sign-ins and API tokens that have ended by themselves.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -275,6 +277,11 @@ impl Users {
         sqlx::query("DELETE FROM sign_in WHERE began <= ? OR seen <= ?")
             .bind(now - seconds(LONGEST))
             .bind(now - seconds(IDLE))
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        sqlx::query("DELETE FROM api_token WHERE expires <= ?")
+            .bind(now - seconds(REMEMBERED))
             .execute(&mut *connection)
             .await
             .map_err(Error::of(&self.path))?;
@@ -434,7 +441,8 @@ impl Users {
         Ok(())
     }
 
-    fn user(&self, row: &sqlx::sqlite::SqliteRow) -> Result<User, Error> {
+    /// The user in a row of name, role, groups and accounts.
+    pub(super) fn user(&self, row: &sqlx::sqlite::SqliteRow) -> Result<User, Error> {
         let text = |column: &str| row.try_get::<String, _>(column).map_err(Error::of(&self.path));
         let foreign = || Error::Foreign { path: self.path.clone() };
         Ok(User {
@@ -445,7 +453,8 @@ impl Users {
         })
     }
 
-    fn seconds(&self) -> i64 {
+    /// Now, as the tables have it.
+    pub(super) fn seconds(&self) -> i64 {
         Timestamp::as_second(self.clock.now())
     }
 }
@@ -463,10 +472,12 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The schema of today, in a file that is empty, has it, or has one from before.
+/// The schema of today, in a file that is empty, has it, or has one before.
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
-    const VERSION: i64 = 3;
     const APPLICATION: i64 = 1_685_024_624;
+    /// What makes the version 2 of version 1, the version 3 of version 2, ….
+    const STEPS: [&str; 3] =
+        [include_str!("groups.sql"), include_str!("roles.sql"), include_str!("api-tokens.sql")];
     let mut transaction =
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(path))?;
     let found: (i64, i64, i64) = sqlx::query_as(
@@ -476,20 +487,23 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), E
     .fetch_one(&mut *transaction)
     .await
     .map_err(Error::of(path))?;
-    match found {
-        (VERSION, APPLICATION, _) => return Ok(()),
-        (0, 0, 0) => {
-            transaction.execute(include_str!("schema.sql")).await.map_err(Error::of(path))?;
-        }
-        (before @ 1..VERSION, APPLICATION, _) => {
-            let steps = [include_str!("groups.sql"), include_str!("roles.sql")];
-            for step in steps.into_iter().skip(usize::try_from(before - 1).unwrap_or(0)) {
-                transaction.execute(step).await.map_err(Error::of(path))?;
-            }
+    let steps = match found {
+        (0, 0, 0) => &[include_str!("schema.sql")][..],
+        (version, APPLICATION, _) => {
+            let done = usize::try_from(version - 1).ok();
+            let steps = done.and_then(|done| STEPS.get(done..));
+            steps.ok_or_else(|| Error::Foreign { path: path.to_owned() })?
         }
         _ => return Err(Error::Foreign { path: path.to_owned() }),
+    };
+    if steps.is_empty() {
+        return Ok(());
     }
-    transaction.execute("PRAGMA user_version = 3").await.map_err(Error::of(path))?;
+    for step in steps {
+        transaction.execute(*step).await.map_err(Error::of(path))?;
+    }
+    let version = format!("PRAGMA user_version = {}", STEPS.len() + 1);
+    transaction.execute(sqlx::AssertSqlSafe(version)).await.map_err(Error::of(path))?;
     transaction.commit().await.map_err(Error::of(path))
 }
 

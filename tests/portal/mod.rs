@@ -7,6 +7,7 @@ mod pages;
 mod policies;
 mod refused;
 mod roles;
+mod tokens;
 
 use crate::lab::Lab;
 use crate::lab::desk::Desk;

@@ -93,6 +93,25 @@ async fn from_the_set_up_link_to_the_sign_out() {
         browser.at(path).await;
     }
 
+    // A token is shown once, and listed from then on.
+    browser.go("/me").await;
+    browser.fill("#token-name", "nightly report").await;
+    browser.click("#tokens form .primary").await;
+    browser.says("#tokens form [role=alert]", "An API token needs a scope.").await;
+    browser.click("#tokens input[value='activity:read']").await;
+    browser.click("#tokens form .primary").await;
+    browser.says("#new-token pre", "dwt_").await;
+    browser.at("/me").await;
+    browser.click("#new-token a").await;
+    browser.says("#tokens tbody", "nightly report").await;
+    browser.at("/me").await;
+    browser.go("/users").await;
+    browser.at("/users").await;
+    browser.says("#tokens tbody", "nightly report").await;
+    browser.click("#tokens tbody button").await;
+    browser.client.accept_alert().await.unwrap();
+    browser.until("!document.querySelector('#tokens')").await;
+
     // Out, and in again as the other, by keys alone.
     browser.click(".who button").await;
     browser.at("/sign-in").await;

@@ -48,6 +48,11 @@ const ROUTES: &[Row] = &[
     ("POST", "/api/v1/users", "{}", [403, 403, 422]),
     ("PATCH", "/api/v1/users/{name}", r#"{"role":"root"}"#, [403, 403, 422]),
     ("DELETE", "/api/v1/users/{name}", "", [403, 403, 404]),
+    ("GET", "/api/v1/tokens", "", [200, 200, 200]),
+    ("POST", "/api/v1/tokens", "{}", [422, 422, 422]),
+    ("DELETE", "/api/v1/tokens/{id}", "", [404, 404, 404]),
+    ("POST", "/api/v1/policy/check", "{}", [422, 422, 422]),
+    ("POST", "/api/v1/policy/explain", "{}", [403, 403, 422]),
 ];
 
 /// The three of a desk: ann (operator), eve (auditor), root (admin).

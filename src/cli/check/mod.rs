@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::failure::colour;
 use super::{Exit, Failure, eprint, print};
 use crate::connector::{Loaded, MOST_TOLD};
-use crate::diagnostic::{Code, Diagnostic, Severity, Source, Span, render};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source, Span, Told, render};
 use crate::name::ConnectorId;
 
 /// The arguments.
@@ -136,27 +136,7 @@ fn text(files: usize, found: &[Diagnostic], cut: bool) {
 
 /// The problems as one JSON array.
 pub(super) fn json(found: &[Diagnostic]) -> String {
-    let found: Vec<serde_json::Value> = found
-        .iter()
-        .map(|found| {
-            let (line, column) = found.position();
-            let (end_line, end_column) = found.source.position(found.primary.span.end);
-            serde_json::json!({
-                "path": found.source.path,
-                "code": found.code.name(),
-                "severity": match found.severity {
-                    Severity::Warning => "warning",
-                    Severity::Error => "error",
-                },
-                "line": line,
-                "column": column,
-                "end_line": end_line,
-                "end_column": end_column,
-                "message": found.message,
-                "help": found.help,
-                "fix": found.fix.as_ref().map(|fix| fix.what.as_str()),
-            })
-        })
-        .collect();
+    let found: Vec<serde_json::Value> =
+        found.iter().map(|found| serde_json::json!(Told::from(found))).collect();
     format!("{:#}\n", serde_json::Value::Array(found))
 }

@@ -114,6 +114,7 @@ async fn connect(
     let mut request = Request {
         account: report.account.clone(),
         user,
+        token: None,
         purpose: (&arguments.purpose).into(),
         links: world.links(&report.account, &arguments.links)?,
         params: arguments.params.iter().cloned().collect(),

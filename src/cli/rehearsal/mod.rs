@@ -118,6 +118,7 @@ async fn attempt(
     let request = Request {
         account: stage.account.clone(),
         user,
+        token: None,
         purpose: Purpose { reason: Some("doorward test".to_owned()), ..Purpose::default() },
         links: Links::default(),
         params: arguments.params.iter().cloned().collect(),

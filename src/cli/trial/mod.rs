@@ -112,6 +112,7 @@ async fn attempt(
     let request = Request {
         account: stage.account.clone(),
         user,
+        token: None,
         purpose: (&arguments.purpose).into(),
         links: world.links(&stage.account, &arguments.links)?,
         params: arguments.params.iter().cloned().collect(),

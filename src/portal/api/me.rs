@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Body;
+use super::{Body, TokenBody};
 use crate::access::Role;
 use crate::activity::Action;
 use crate::portal::guard::{Client, Person};
@@ -22,8 +22,10 @@ pub(super) struct Me {
     groups: Vec<String>,
     /// Patterns of the accounts that may be used.
     accounts: Vec<String>,
-    /// For the header `x-csrf-token` of what changes something.
+    /// For the header `x-csrf-token` of what changes something; empty with an API token, which needs none.
     csrf: String,
+    /// The API token by which this is asked.
+    token: Option<TokenBody>,
 }
 
 /// Who has signed in
@@ -35,6 +37,7 @@ pub(super) async fn me(person: Person) -> Json<Me> {
         groups: person.user.groups.iter().map(ToString::to_string).collect(),
         accounts: person.user.accounts.iter().map(ToString::to_string).collect(),
         csrf: person.csrf,
+        token: person.token.as_deref().map(TokenBody::from),
     })
 }
 

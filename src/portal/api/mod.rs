@@ -5,9 +5,12 @@ mod activity;
 mod body;
 mod files;
 mod me;
+mod policy;
+mod security;
 mod sessions;
 mod stream;
 mod supervision;
+mod tokens;
 mod users;
 
 pub(super) use accounts::{Found, found};
@@ -16,6 +19,7 @@ pub(super) use body::Body;
 pub(super) use files::is_upload;
 pub(super) use sessions::{APPROVING, CardBody, Reach, WATCHING, of_another, owned, reach, seen};
 pub(super) use supervision::late;
+pub(super) use tokens::TokenBody;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -31,9 +35,10 @@ use super::Portal;
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Doorward",
-    description = "Opens privileged web sessions. A sign-in is the cookie that the page /sign-in sets; what changes \
-                   something carries the header `x-csrf-token` with `csrf` of GET /api/v1/me, and the `Origin` of the \
-                   portal. Problems are `application/problem+json` (RFC 9457) with a `help`."
+    description = "Opens privileged web sessions. Scripts send an API token as `Authorization: Bearer dwt_…`, where a \
+                   route names the scope that it needs. A sign-in is the cookie that the page /sign-in sets; what changes \
+                   something then carries the header `x-csrf-token` with `csrf` of GET /api/v1/me, and the `Origin` of \
+                   the portal. Problems are `application/problem+json` (RFC 9457) with a `help`."
 ))]
 struct About;
 
@@ -56,8 +61,13 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(activity::verdict))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))
+        .routes(routes!(tokens::list, tokens::add))
+        .routes(routes!(tokens::remove))
+        .routes(routes!(policy::check))
+        .routes(routes!(policy::explain))
         .split_for_parts();
     described.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    security::describe(&mut described);
     let description = std::sync::Arc::new(described);
     let openapi = move |State(_): State<Portal>| {
         let description = std::sync::Arc::clone(&description);

@@ -153,10 +153,12 @@ pub(super) async fn start(
     };
     let wanted = asked.connector.clone().unwrap_or_default();
     let wanted: String = wanted.chars().filter(|c| !c.is_control()).take(64).collect();
+    let token = person.token.as_ref().map(|token| token.name.clone());
     let refused = |why: Vec<(String, String)>| {
         let note = Note::new(Action::ConnectRefused, &person.user.name, client)
             .outcome("refused")
             .session(SessionId::fresh(), &account, &wanted);
+        let note = token.iter().fold(note, |note, token| note.detail("token", token));
         let note = why.iter().fold(note, |note, (name, value)| note.detail(name, value));
         note.keep(&portal.ground.store, portal.ground.clock)
     };
@@ -187,6 +189,7 @@ pub(super) async fn start(
     };
     let request = Request {
         user: user.name.clone(),
+        token: token.clone(),
         purpose,
         links: portal.ground.links.get(&account).cloned().unwrap_or_default(),
         params: asked.params,

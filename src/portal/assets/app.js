@@ -37,6 +37,11 @@ function fields(form) {
     if (!field.name || field.disabled || field.type === "submit" || field.closest("fieldset[disabled]")) continue;
     if (field.dataset.list !== undefined) {
       body[field.name] = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
+    } else if (field.type === "checkbox") {
+      body[field.name] ??= [];
+      if (field.checked) body[field.name].push(field.value);
+    } else if (field.type === "number" && field.value !== "") {
+      body[field.name] = Number(field.value);
     } else if (field.name.startsWith("params.")) {
       (body.params ??= {})[field.name.slice(7)] = field.value;
     } else if (field.value !== "") {
@@ -54,6 +59,8 @@ async function act(element, body) {
   for (const button of buttons) button.disabled = true;
   try {
     const value = await ask(method, url, body);
+    if (element.dataset.shows) { show(element, value); return; }
+    if (!element.dataset.next) { location.reload(); return; }
     location.assign(element.dataset.next.replace("{session}", encodeURIComponent(value.session ?? "")));
   } catch (told) {
     for (const button of buttons) button.disabled = false;
@@ -61,6 +68,15 @@ async function act(element, body) {
     alert.textContent = String(told);
     alert.hidden = false;
   }
+}
+
+// Shows an answer that is there this once, in place of the form that asked for it.
+function show(form, value) {
+  const shown = document.getElementById(form.dataset.shows);
+  for (const place of shown.querySelectorAll("[data-value]")) place.textContent = value[place.dataset.value];
+  form.hidden = true;
+  shown.hidden = false;
+  shown.focus();
 }
 
 document.addEventListener("submit", (event) => {

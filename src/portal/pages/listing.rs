@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::super::Portal;
-use super::super::api::{self, Asked, Found, Line};
+use super::super::api::{self, Asked, Found, Line, TokenBody};
 use super::super::guard::{Admin, Client, Person};
 use super::super::may;
 use super::super::problem::{Problem, sentence};
@@ -183,22 +183,24 @@ struct UsersPage {
     /// Policies decide, and not the patterns.
     policies: bool,
     roles: [&'static str; 4],
+    /// The API tokens of everybody.
+    tokens: Vec<TokenBody>,
 }
 
-struct UserView {
-    name: String,
+pub(super) struct UserView {
+    pub(super) name: String,
     /// The name as a part of a path.
     path: String,
-    role: &'static str,
-    groups: Vec<String>,
+    pub(super) role: &'static str,
+    pub(super) groups: Vec<String>,
     group_lines: String,
-    accounts: Vec<String>,
+    pub(super) accounts: Vec<String>,
     lines: String,
     own: bool,
 }
 
 impl UserView {
-    fn of(user: &User, person: &Person) -> Self {
+    pub(super) fn of(user: &User, person: &Person) -> Self {
         let accounts: Vec<String> = user.accounts.iter().map(ToString::to_string).collect();
         let groups: Vec<String> = user.groups.iter().map(ToString::to_string).collect();
         let name = user.name.to_string();
@@ -227,16 +229,7 @@ pub(super) async fn users(
     let users = users.iter().map(|user| UserView::of(user, &person)).collect();
     let policies = portal.ground.policies.is_configured();
     let roles = Role::ALL.map(Role::word);
-    page(&UsersPage { frame: Frame::of(Some(&person)), users, policies, roles })
-}
-
-#[derive(Template)]
-#[template(path = "me.html", config = "src/portal/pages/askama.toml")]
-struct MePage {
-    frame: Frame,
-    user: UserView,
-}
-
-pub(super) async fn me(person: Person) -> Result<Response, Problem> {
-    page(&MePage { user: UserView::of(&person.user, &person), frame: Frame::of(Some(&person)) })
+    let tokens = portal.ground.users.tokens(None).await?;
+    let tokens = tokens.iter().map(TokenBody::from).collect();
+    page(&UsersPage { frame: Frame::of(Some(&person)), users, policies, roles, tokens })
 }

@@ -2,6 +2,7 @@
 
 mod door;
 mod listing;
+mod me;
 mod session;
 mod view;
 
@@ -27,5 +28,5 @@ pub(super) fn router() -> Router<Portal> {
         .route("/sessions/{session}/approval", get(session::approval))
         .route("/activity", get(listing::activity))
         .route("/users", get(listing::users))
-        .route("/me", get(listing::me))
+        .route("/me", get(me::me))
 }
