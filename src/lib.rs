@@ -11,6 +11,7 @@ pub mod connector;
 pub mod demo;
 pub mod import;
 pub mod live;
+pub mod oidc;
 pub mod plan;
 pub mod portal;
 pub mod recording;

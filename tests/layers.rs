@@ -26,6 +26,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["name", "clock", "diagnostic"]),
     ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
+    ("oidc", &["secret", "name", "host", "clock", "config"]),
     ("demo", &["secret", "name", "clock", "vault"]),
     ("browser", &["secret", "locator", "host", "key", "stream"]),
     ("activity", &["plan", "name", "diagnostic", "clock"]),
@@ -76,6 +77,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "stream",
             "live",
             "demo",
+            "oidc",
             "name",
             "clock",
             "host",
@@ -114,6 +116,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "recording",
             "live",
             "demo",
+            "oidc",
             "portal",
         ],
     ),
@@ -133,6 +136,8 @@ const MAY_EXPOSE: &[&str] = &[
     "src/session/scrub.rs",
     // Writes a new key of an auditor's to its file.
     "src/recording/identity.rs",
+    // Shows a provider the secret of the client.
+    "src/oidc/fetch.rs",
 ];
 
 /// The only place that prints.

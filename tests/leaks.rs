@@ -8,6 +8,7 @@
 mod configuration;
 mod cyberark;
 mod held;
+mod identity;
 mod pages;
 mod portal;
 mod vaults;

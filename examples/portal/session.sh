@@ -12,9 +12,13 @@ url=$1 token=$2 account=$3 reason=$4
 
 # What doorward answers; a problem goes to stderr, with what to do about it.
 ask() {
-  printf 'Authorization: Bearer %s\n' "$(cat "$token")" |
-    curl --silent --show-error --fail-with-body --header @- --header 'Content-Type: application/json' "$@" ||
-    { echo >&2; exit 1; }
+  if answer=$(printf 'Authorization: Bearer %s\n' "$(cat "$token")" |
+    curl --silent --show-error --fail-with-body --header @- --header 'Content-Type: application/json' "$@"); then
+    printf '%s' "$answer"
+  else
+    printf '%s\n' "$answer" >&2
+    exit 1
+  fi
 }
 
 # The account and the reason are taken as they are: quotes in them would end the JSON.

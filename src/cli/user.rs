@@ -97,13 +97,20 @@ struct Changed {
     /// They may use no account from now on
     #[arg(long, conflicts_with = "accounts")]
     no_accounts: bool,
+    /// They may not sign in from now on, nor use their API tokens; their sign-ins and sessions end
+    #[arg(long)]
+    block: bool,
+    /// They may sign in again
+    #[arg(long, conflicts_with = "block")]
+    unblock: bool,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   doorward user change ann --accounts 'web/*'
-  doorward user change ann --role admin")]
+  doorward user change ann --role admin
+  doorward user change ann --block")]
 struct Change {
     /// Whom
     #[arg(value_name = "NAME")]
@@ -143,7 +150,7 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
             if users.find(&name).await.is_ok() {
                 return Err(crate::portal::Error::Exists(name).into());
             }
-            let user = User { name, role, groups: unique(group), accounts };
+            let user = User::local(name, role, unique(group), accounts);
             users.add(&user, password(password_stdin)?).await?;
             let by_patterns = world.config.policies.is_none();
             if by_patterns && user.role != Role::Auditor && user.accounts.is_empty() {
@@ -167,6 +174,10 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
                 user.accounts = changed.accounts;
             }
             users.change(&user).await?;
+            if changed.block || changed.unblock {
+                users.block(&user, changed.block).await?;
+                user.blocked = changed.block;
+            }
             let said = format!("changed {}\n", user.name);
             (facts(note(Action::UserChanged, &user.name), &user), said)
         }
@@ -213,12 +224,15 @@ fn table(users: &[User]) -> String {
     let wide = users.iter().map(|user| groups(user).chars().count()).max().unwrap_or(0).max(6);
     let mut text = format!("{:width$}  ROLE      {:wide$}  ACCOUNTS\n", "NAME", "GROUPS");
     for user in users {
+        let issuer = user.issuer.as_ref().map(|issuer| format!("  (of {issuer})"));
         let line = format!(
-            "{:width$}  {:8}  {:wide$}  {}",
+            "{:width$}  {:8}  {:wide$}  {}{}{}",
             user.name.as_str(),
             user.role.word(),
             groups(user),
-            patterns(user)
+            patterns(user),
+            issuer.unwrap_or_default(),
+            if user.blocked { "  (blocked)" } else { "" },
         );
         let _ = writeln!(text, "{}", line.trim_end());
     }

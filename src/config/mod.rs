@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+mod oidc;
 mod portal;
 mod read;
 mod recording;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use document::Place;
 pub use error::Error;
+pub use oidc::Oidc;
 pub use portal::{Network, Offer, Portal, Tls};
 pub use recording::Recording;
 

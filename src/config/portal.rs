@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::Error;
 use super::document::{Kind, Node, Place};
+use super::oidc::{Oidc, oidc};
 use super::table::{Reader, Table};
 use crate::name::{ConnectorId, Pattern};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "listen",
     "tls",
     "public-url",
@@ -20,6 +21,7 @@ const KEYS: [&str; 10] = [
     "sessions-per-user",
     "sessions-per-host",
     "offers",
+    "oidc",
 ];
 const TLS_KEYS: [&str; 2] = ["certificate", "key"];
 const OFFER_KEYS: [&str; 2] = ["accounts", "connectors"];
@@ -47,6 +49,8 @@ pub struct Portal {
     pub sessions_per_host: usize,
     /// `offers`: which connectors fit which accounts. An account that none names is offered every connector.
     pub offers: Vec<Offer>,
+    /// `oidc`: through which provider people sign in, beside local users.
+    pub oidc: Option<Oidc>,
 }
 
 /// `portal.tls`: PEM files.
@@ -113,6 +117,7 @@ impl Default for Portal {
             sessions_per_user: 5,
             sessions_per_host: 20,
             offers: Vec::new(),
+            oidc: None,
         }
     }
 }
@@ -154,6 +159,7 @@ pub(super) fn portal(reader: Reader<'_>, node: Node) -> Result<Portal, Error> {
             None => Vec::new(),
             Some(node) => offers(reader, node)?,
         },
+        oidc: table.take("oidc").map(|node| oidc(reader, node)).transpose()?,
     })
 }
 

@@ -504,3 +504,47 @@ fn a_portal_is_read_with_its_paths_resolved() {
     assert!(read("state: s").unwrap().recording.is_none());
     assert_eq!(read("state: s").unwrap().portal.listen.to_string(), "127.0.0.1:8080");
 }
+
+#[test]
+fn every_wrong_provider_has_its_place_and_its_way_out() {
+    const GOOD: &str = "issuer: https://id.example/realms/staff, client-id: doorward";
+    let cases = [
+        ("{ client-id: x }".to_owned(), "`portal.oidc` needs `issuer`", "https://id.example"),
+        (
+            "{ issuer: https://id.example }".to_owned(),
+            "`portal.oidc` needs `client-id`",
+            "doorward",
+        ),
+        ("{ issuer: id.example, client-id: x }".to_owned(), "is no address of a provider", "https"),
+        ("{ issuer: 'https://id.example/?x', client-id: x }".to_owned(), "is no address", "https"),
+        (
+            "{ issuer: 'https://SECRET@id.example', client-id: x }".to_owned(),
+            "is no address",
+            "https",
+        ),
+        ("{ issuer: http://id.example, client-id: x }".to_owned(), "plain http", "has https"),
+        (format!("{{ {GOOD}, client-secret: SECRET }}"), "holds no secret", "client-secret-file"),
+        (format!("{{ {GOOD}, client_id: x }}"), "unknown key `client_id`", "`client-id`"),
+        (format!("{{ {GOOD}, scopes: [profile] }}"), "has to hold `openid`", "[openid"),
+        (format!("{{ {GOOD}, scopes: ['openid x'] }}"), "holds what is no scope", "[openid"),
+        (format!("{{ {GOOD}, roles: [a] }}"), "has to be a table of keys", "key: value"),
+        (format!("{{ {GOOD}, roles: {{ a: root }} }}"), "holds what is no role", "`operator`"),
+        (format!("{{ {GOOD}, roles: {{ a: 1 }} }}"), "has to be a text", "GROUP: operator"),
+        (format!("{{ {GOOD}, default-role: SECRET }}"), "holds what is no role", "`operator`"),
+    ];
+    for (text, says, hint) in cases {
+        let (line, _, message, help) = wrong(&format!("state: s\nportal:\n  oidc: {text}"));
+        assert_eq!(line, 3, "{text}");
+        assert!(message.contains(says), "{text}: {message}");
+        assert!(help.contains(hint), "{text}: {help}");
+        assert!(!message.contains("SECRET") && !help.contains("SECRET"), "{text}: {message}");
+    }
+    let text =
+        format!("state: s\nportal: {{ oidc: {{ {GOOD}, roles: {{ /b: admin, a: operator }} }} }}");
+    let oidc = read(&text).unwrap().portal.oidc.unwrap();
+    assert_eq!(oidc.roles[0], ("b".to_owned(), "admin".to_owned()));
+    assert_eq!(
+        (oidc.scopes.join(" ").as_str(), oidc.name_claim.as_str()),
+        ("openid profile", "preferred_username")
+    );
+}

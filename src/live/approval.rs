@@ -73,7 +73,7 @@ pub(super) async fn requested(course: &Course) -> Result<(), activity::Error> {
         reason: request.purpose.reason.clone().unwrap_or_default(),
         client_address: client_address.clone(),
         outcome: String::new(),
-        details: Vec::new(),
+        details: request.by_token().into_iter().collect(),
     };
     ground.store.append(&[event]).await
 }

@@ -32,6 +32,13 @@ pub struct Request {
     pub params: BTreeMap<String, String>,
 }
 
+impl Request {
+    /// The fact of the record that says by which API token they ask; every row of the session has it.
+    pub fn by_token(&self) -> Option<(String, String)> {
+        self.token.as_ref().map(|token| ("token".to_owned(), token.to_string()))
+    }
+}
+
 /// A connector and a request that fit together.
 #[derive(Debug)]
 pub struct Plan {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::tokens::LONGEST;
 use crate::activity;
 use crate::name::{TokenName, UserName};
+use crate::oidc;
 
 /// Why the portal did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,23 @@ pub enum Error {
     /// The password is easy to guess.
     #[error("this password cannot be used: {0}")]
     Weak(&'static str),
+    /// Who comes from a provider has a name that somebody else has here.
+    #[error("the name {0} is taken here by somebody else")]
+    NameTaken(UserName),
+    /// They may not sign in.
+    #[error("this user is blocked")]
+    Blocked,
+    /// Their password is not kept here.
+    #[error("{0} signs in through a provider, and has no password here")]
+    KeptElsewhere(UserName),
+    /// The provider cannot send anybody back to an address that browsers cannot know.
+    #[error(
+        "`portal.oidc` needs `portal.public-url`: people come back from the provider to an address that it knows"
+    )]
+    Addressless,
+    /// The provider of the configuration cannot be used.
+    #[error("the provider of `portal.oidc` cannot be used")]
+    Provider(#[source] oidc::Error),
     /// There is a token of theirs of that name.
     #[error("there is an API token `{0}` already")]
     TokenExists(TokenName),
@@ -131,6 +149,13 @@ impl Error {
             }
             Self::Unknown(_) => "`doorward user list` shows all of them".into(),
             Self::LastAdmin(_) => "make somebody else an administrator first".into(),
+            Self::NameTaken(_) => {
+                "ask an administrator: the other one can be removed on the page Users, or the provider can call you otherwise".into()
+            }
+            Self::Blocked => "ask an administrator".into(),
+            Self::KeptElsewhere(_) => "change the password where the provider is".into(),
+            Self::Addressless => "write the address that browsers use: `portal: { public-url: https://door.example }`".into(),
+            Self::Provider(error) => error.help(),
             Self::TokenExists(_) => "take another name, or remove that one first".into(),
             Self::TooManyTokens(_) => "remove those that nobody uses; each is listed with its last use".into(),
             Self::Lifetime => "say how many days; 30 is usual".into(),

@@ -23,7 +23,9 @@ use crate::activity::Action;
 
 /// What is there for those who have not signed in; all else asks for a sign-in first.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/set-up" | "/healthz") || path.starts_with("/assets/")
+    const PUBLIC: [&str; 5] =
+        ["/sign-in", "/sign-in/provider", "/sign-in/provider/back", "/set-up", "/healthz"];
+    PUBLIC.contains(&path) || path.starts_with("/assets/")
 }
 
 /// One who has signed in.
@@ -170,15 +172,20 @@ async fn person(
     }))
 }
 
-/// The token in the cookie.
+/// The token of a sign-in, in its cookie.
 pub(super) fn token(portal: &Portal, headers: &HeaderMap) -> Option<Token> {
+    cookie(headers, portal.origin.cookie())
+}
+
+/// The token in the cookie `name`.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<Token> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == portal.origin.cookie())
+        .find(|(found, _)| *found == name)
         .and_then(|(_, value)| Token::read(value))
 }
 

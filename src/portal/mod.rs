@@ -4,7 +4,9 @@
 //! lists. `pages` are made on the server; what they do goes through `api`.
 
 mod api;
+mod arrivals;
 mod assets;
+mod attempts;
 mod bearer;
 mod catalogue;
 mod client;
@@ -40,6 +42,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use attempts::Attempts;
 use catalogue::Catalogue;
 use origin::Origin;
 use throttle::Throttle;
@@ -50,6 +53,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::live::Broker;
 use crate::name::{AccountRef, Links};
+use crate::oidc;
 
 /// What the portal stands on.
 pub struct Ground {
@@ -93,6 +97,12 @@ struct Inner {
     denials: Throttle,
     /// Wrong API tokens, by client address.
     bearers: Throttle,
+    /// Through which people sign in, beside local users.
+    provider: Option<oidc::Provider>,
+    /// Who is with the provider now.
+    attempts: Attempts,
+    /// The address of the portal, as browsers see it; without a `/` at its end.
+    url: String,
 }
 
 impl std::ops::Deref for Portal {
@@ -104,12 +114,29 @@ impl std::ops::Deref for Portal {
 }
 
 impl Portal {
-    fn new(mut ground: Ground, origin: Origin) -> Self {
+    fn new(
+        mut ground: Ground,
+        origin: Origin,
+        url: String,
+        provider: Option<oidc::Provider>,
+    ) -> Self {
         let default = ground.sources.default_vault().clone();
         let offers = std::mem::take(&mut ground.settings.offers);
         let catalogue = Catalogue::new(ground.connectors.clone(), offers, default);
         let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
         let bearers = Throttle::new(20);
-        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials, bearers }))
+        let attempts = Attempts::default();
+        Self(Arc::new(Inner {
+            ground,
+            catalogue,
+            origin,
+            names,
+            addresses,
+            denials,
+            bearers,
+            provider,
+            attempts,
+            url,
+        }))
     }
 }

@@ -62,7 +62,10 @@ impl Note {
                 user.groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", "),
             ),
         };
-        note.detail("accounts", words(user.accounts.iter().map(Pattern::as_str).collect()))
+        let note =
+            note.detail("accounts", words(user.accounts.iter().map(Pattern::as_str).collect()));
+        let note = user.issuer.iter().fold(note, |note, issuer| note.detail("issuer", issuer));
+        if user.blocked { note.detail("blocked", true) } else { note }
     }
 
     /// The same with what an API token is: never with the token.

@@ -63,4 +63,9 @@ impl Origin {
     pub(super) fn cookie(&self) -> &'static str {
         if self.secure { "__Host-doorward" } else { "doorward" }
     }
+
+    /// The name of the cookie that ties a sign-in through a provider to its browser.
+    pub(super) fn attempt_cookie(&self) -> &'static str {
+        if self.secure { "__Host-doorward-sign-in" } else { "doorward-sign-in" }
+    }
 }

@@ -124,9 +124,12 @@ impl From<Error> for Problem {
             Error::Exists(_)
             | Error::LastAdmin(_)
             | Error::TokenExists(_)
+            | Error::NameTaken(_)
+            | Error::KeptElsewhere(_)
             | Error::TooManyTokens(_) => StatusCode::CONFLICT,
             Error::Unknown(_) | Error::NoToken { .. } => StatusCode::NOT_FOUND,
             Error::Weak(_) | Error::Lifetime | Error::Scopeless => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Blocked => StatusCode::FORBIDDEN,
             Error::SetUpOver => StatusCode::GONE,
             error => return Self::failed(&error),
         };

@@ -1,16 +1,21 @@
--- Version 4. Times are seconds since 1970-01-01T00:00:00Z.
+-- Version 5. Times are seconds since 1970-01-01T00:00:00Z.
 PRAGMA application_id = 1685024624;
 
 CREATE TABLE user (
     name TEXT PRIMARY KEY COLLATE NOCASE,
     role TEXT NOT NULL,
-    -- argon2id, as a PHC string
+    -- argon2id, as a PHC string; empty of those who sign in through a provider
     password TEXT NOT NULL,
     -- patterns, a line each
     accounts TEXT NOT NULL,
     -- a line each
-    groups TEXT NOT NULL
+    groups TEXT NOT NULL,
+    -- the provider, and what it calls them for good
+    issuer TEXT,
+    subject TEXT,
+    blocked INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX user_of_provider ON user (issuer, subject) WHERE issuer IS NOT NULL;
 
 -- Of a token only the SHA-256 is kept: who reads this file can sign in as nobody.
 CREATE TABLE sign_in (

@@ -99,6 +99,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/sessions/{session}", Need::Scope(Scope::SessionsRead)),
     ("DELETE", "/api/v1/sessions/{session}", Need::Scope(Scope::SessionsEnd)),
     ("GET", "/api/v1/activity", Need::Scope(Scope::ActivityRead)),
+    ("GET", "/api/v1/activity/export", Need::Scope(Scope::ActivityRead)),
     ("GET", "/api/v1/activity/verdict", Need::Scope(Scope::ActivityRead)),
     ("POST", "/api/v1/policy/check", Need::Scope(Scope::PolicyCheck)),
     ("POST", "/api/v1/policy/explain", Need::Scope(Scope::PolicyCheck)),

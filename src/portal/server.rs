@@ -19,7 +19,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::origin::Origin;
 use super::problem::Problem;
 use super::{Error, Ground, Portal, api, assets, guard, pages};
+use crate::clock::Clock;
 use crate::config;
+use crate::oidc;
 
 /// How much a request may say, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -33,24 +35,33 @@ pub struct Listening {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<RustlsConfig>,
+    provider: Option<oidc::Provider>,
     settings: config::Portal,
 }
 
 /// Listens on `settings.listen`.
 ///
 /// # Errors
-/// [`Error::Exposed`], [`Error::Certificate`], [`Error::Listen`].
+/// [`Error::Exposed`], [`Error::Addressless`], [`Error::Certificate`], [`Error::Provider`], [`Error::Listen`].
 pub fn listen(settings: &config::Portal) -> Result<Listening, Error> {
     let behind_tls = settings.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
     if !settings.listen.ip().is_loopback() && settings.tls.is_none() && !behind_tls {
         return Err(Error::Exposed(settings.listen));
     }
+    if settings.oidc.is_some()
+        && settings.public_url.is_none()
+        && !settings.listen.ip().is_loopback()
+    {
+        return Err(Error::Addressless);
+    }
+    let provider = settings.oidc.clone().map(|oidc| oidc::Provider::new(oidc, Clock::System));
+    let provider = provider.transpose().map_err(Error::Provider)?;
     let tls = settings.tls.as_ref().map(certificate).transpose()?;
     let refused = |source| Error::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).map_err(refused)?;
     listener.set_nonblocking(true).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    Ok(Listening { listener, address, tls, settings: settings.clone() })
+    Ok(Listening { listener, address, tls, provider, settings: settings.clone() })
 }
 
 impl Listening {
@@ -73,14 +84,15 @@ impl Listening {
     /// # Errors
     /// [`Error::Ended`].
     pub async fn serve(self, ground: Ground, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self { listener, address, tls, settings } = self;
+        let url = self.url();
+        let Self { listener, address, tls, provider, settings } = self;
         let origin = Origin::new(
             settings.public_url.as_ref(),
             address.ip().is_loopback(),
             address.port(),
             tls.is_some(),
         );
-        let portal = Portal::new(ground, origin);
+        let portal = Portal::new(ground, origin, url, provider);
         let broker = portal.ground.broker.clone();
         let housekeeping = tokio::spawn(keep_house(portal.clone()));
         let service = router(portal).into_make_service_with_connect_info::<SocketAddr>();
@@ -161,7 +173,7 @@ pub(super) fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail, "say less; is it the right file?")
 }
 
-/// Forgets what is over, and ends the sessions of those who are users no more.
+/// Forgets what is over, and ends the sessions of those who are users no more, or are blocked.
 async fn keep_house(portal: Portal) {
     let mut every = tokio::time::interval(Duration::from_secs(30));
     loop {
@@ -177,7 +189,10 @@ async fn tidy(portal: &Portal) -> Result<(), Error> {
     users.sweep().await?;
     for card in portal.ground.broker.cards() {
         if !matches!(card.stage, crate::live::Stage::Ended { .. })
-            && matches!(users.find(&card.user).await, Err(Error::Unknown(_)))
+            && match users.find(&card.user).await {
+                Ok(user) => user.blocked,
+                Err(error) => matches!(error, Error::Unknown(_)),
+            }
         {
             portal.ground.broker.end(card.session, &card.user).await;
         }

@@ -161,8 +161,8 @@ impl Users {
         let mut connection = self.connection.lock().await;
         let row = sqlx::query(
             "SELECT api_token.name AS token, id, user, scopes, created, expires, used, used_from,
-                    user.name, role, groups, accounts
-             FROM api_token JOIN user ON user.name = api_token.user WHERE hash = ?",
+                    user.name, role, groups, accounts, issuer, blocked
+             FROM api_token JOIN user ON user.name = api_token.user WHERE hash = ? AND blocked = 0",
         )
         .bind(hash.as_slice())
         .fetch_optional(&mut *connection)

@@ -34,11 +34,27 @@ pub struct User {
     pub groups: Vec<GroupName>,
     /// Which accounts they may use, where no policies are configured; none without a pattern.
     pub accounts: Vec<Pattern>,
+    /// The provider through which they sign in; `None` for one who has a password here.
+    pub issuer: Option<String>,
+    /// Whether they may not sign in.
+    pub blocked: bool,
+}
+
+impl User {
+    /// One who has a password here.
+    pub fn local(
+        name: UserName,
+        role: Role,
+        groups: Vec<GroupName>,
+        accounts: Vec<Pattern>,
+    ) -> Self {
+        Self { name, role, groups, accounts, issuer: None, blocked: false }
+    }
 }
 
 impl From<User> for Person {
     fn from(user: User) -> Self {
-        let User { name, role, groups, accounts } = user;
+        let User { name, role, groups, accounts, .. } = user;
         Self { name, role: Some(role), groups, accounts }
     }
 }
@@ -97,10 +113,12 @@ impl Users {
     /// [`Error::Failed`], [`Error::Foreign`].
     pub async fn list(&self) -> Result<Vec<User>, Error> {
         let mut connection = self.connection.lock().await;
-        let rows = sqlx::query("SELECT name, role, groups, accounts FROM user ORDER BY name")
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(Error::of(&self.path))?;
+        let rows = sqlx::query(
+            "SELECT name, role, groups, accounts, issuer, blocked FROM user ORDER BY name",
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(Error::of(&self.path))?;
         rows.iter().map(|row| self.user(row)).collect()
     }
 
@@ -157,7 +175,10 @@ impl Users {
         let mut connection = self.connection.lock().await;
         let mut transaction =
             connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
-        self.found(&mut transaction, name).await?;
+        let user = self.found(&mut transaction, name).await?;
+        if user.issuer.is_some() {
+            return Err(Error::KeptElsewhere(user.name));
+        }
         for (query, value) in [
             ("UPDATE user SET password = ?2 WHERE name = ?1", hash.as_str()),
             ("DELETE FROM sign_in WHERE user = ?1", ""),
@@ -194,13 +215,17 @@ impl Users {
     pub async fn verify(&self, name: &str, password: Typed) -> Result<Option<User>, Error> {
         let row = {
             let mut connection = self.connection.lock().await;
-            sqlx::query("SELECT name, role, groups, accounts, password FROM user WHERE name = ?")
-                .bind(name)
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(Error::of(&self.path))?
+            sqlx::query(
+                "SELECT name, role, groups, accounts, issuer, blocked, password FROM user WHERE name = ?",
+            )
+            .bind(name)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?
         };
-        let hash = row.as_ref().and_then(|row| row.try_get("password").ok());
+        let hash = row.as_ref().and_then(|row| row.try_get::<String, _>("password").ok());
+        // Who signs in through a provider has none.
+        let hash = hash.filter(|hash| !hash.is_empty());
         let right = password::verify(password, hash).await?;
         row.filter(|_| right).map(|row| self.user(&row)).transpose()
     }
@@ -231,8 +256,9 @@ impl Users {
         let now = self.seconds();
         let mut connection = self.connection.lock().await;
         let row = sqlx::query(
-            "SELECT name, role, groups, accounts, seen FROM sign_in JOIN user ON user.name = sign_in.user
-             WHERE token = ? AND began > ? AND seen > ?",
+            "SELECT name, role, groups, accounts, issuer, blocked, seen
+             FROM sign_in JOIN user ON user.name = sign_in.user
+             WHERE token = ? AND began > ? AND seen > ? AND blocked = 0",
         )
         .bind(token.as_slice())
         .bind(now - seconds(LONGEST))
@@ -331,7 +357,7 @@ impl Users {
         password.strong(name.as_str())?;
         let hash = password::hash(password).await?;
         let everything = "*".parse().map_err(|_| Error::SetUpOver)?;
-        let user = User { name, role: Role::Admin, groups: Vec::new(), accounts: vec![everything] };
+        let user = User::local(name, Role::Admin, Vec::new(), vec![everything]);
         let mut connection = self.connection.lock().await;
         let mut transaction =
             connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
@@ -411,37 +437,42 @@ impl Users {
         }
     }
 
-    async fn found(
+    /// The user `name`, case aside.
+    pub(super) async fn found(
         &self,
         connection: &mut SqliteConnection,
         name: &UserName,
     ) -> Result<User, Error> {
-        let row = sqlx::query("SELECT name, role, groups, accounts FROM user WHERE name = ?")
-            .bind(name.as_str())
-            .fetch_optional(connection)
-            .await
-            .map_err(Error::of(&self.path))?;
+        let row = sqlx::query(
+            "SELECT name, role, groups, accounts, issuer, blocked FROM user WHERE name = ?",
+        )
+        .bind(name.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(Error::of(&self.path))?;
         self.user(&row.ok_or_else(|| Error::Unknown(name.clone()))?)
     }
 
-    async fn not_last_admin(
+    /// That there is another administrator beside `user`.
+    pub(super) async fn not_last_admin(
         &self,
         connection: &mut SqliteConnection,
         user: &User,
     ) -> Result<(), Error> {
-        let others: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM user WHERE role = 'admin' AND name <> ?")
-                .bind(user.name.as_str())
-                .fetch_one(connection)
-                .await
-                .map_err(Error::of(&self.path))?;
+        let others: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM user WHERE role = 'admin' AND blocked = 0 AND name <> ?",
+        )
+        .bind(user.name.as_str())
+        .fetch_one(connection)
+        .await
+        .map_err(Error::of(&self.path))?;
         if user.role == Role::Admin && others == 0 {
             return Err(Error::LastAdmin(user.name.clone()));
         }
         Ok(())
     }
 
-    /// The user in a row of name, role, groups and accounts.
+    /// The user in a row of name, role, groups, accounts, issuer and blocked.
     pub(super) fn user(&self, row: &sqlx::sqlite::SqliteRow) -> Result<User, Error> {
         let text = |column: &str| row.try_get::<String, _>(column).map_err(Error::of(&self.path));
         let foreign = || Error::Foreign { path: self.path.clone() };
@@ -450,6 +481,8 @@ impl Users {
             role: text("role")?.parse().map_err(|_| foreign())?,
             groups: read_lines(&text("groups")?).ok_or_else(foreign)?,
             accounts: read_lines(&text("accounts")?).ok_or_else(foreign)?,
+            issuer: row.try_get("issuer").map_err(Error::of(&self.path))?,
+            blocked: row.try_get("blocked").map_err(Error::of(&self.path))?,
         })
     }
 
@@ -460,7 +493,7 @@ impl Users {
 }
 
 /// A line each: neither groups nor patterns hold a line feed.
-fn lines<T: ToString>(items: &[T]) -> String {
+pub(super) fn lines<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -476,8 +509,12 @@ fn seconds(duration: Duration) -> i64 {
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
     const APPLICATION: i64 = 1_685_024_624;
     /// What makes the version 2 of version 1, the version 3 of version 2, ….
-    const STEPS: [&str; 3] =
-        [include_str!("groups.sql"), include_str!("roles.sql"), include_str!("api-tokens.sql")];
+    const STEPS: [&str; 4] = [
+        include_str!("groups.sql"),
+        include_str!("roles.sql"),
+        include_str!("api-tokens.sql"),
+        include_str!("provider.sql"),
+    ];
     let mut transaction =
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(path))?;
     let found: (i64, i64, i64) = sqlx::query_as(

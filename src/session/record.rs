@@ -40,7 +40,6 @@ pub async fn refused(
     client_address: &str,
     why: &[(String, String)],
 ) -> Result<(), activity::Error> {
-    let by_token = request.token.as_ref().map(|token| ("token".to_owned(), token.to_string()));
     let event = Event {
         time: clock.now(),
         session: Some(session),
@@ -52,7 +51,7 @@ pub async fn refused(
         reason: request.purpose.reason.clone().unwrap_or_default(),
         client_address: client_address.to_owned(),
         outcome: "refused".to_owned(),
-        details: why.iter().cloned().chain(by_token).collect(),
+        details: why.iter().cloned().chain(request.by_token()).collect(),
     };
     store.append(&[event]).await
 }
@@ -180,8 +179,7 @@ impl<'a> Record<'a> {
         for (word, value) in [("ticket", ticket), ("ticketing_system", ticketing_system)] {
             details.extend(value.as_ref().map(|value| (word.to_owned(), value.clone())));
         }
-        let token = self.request.token.as_ref();
-        details.extend(token.map(|token| ("token".to_owned(), token.to_string())));
+        details.extend(self.request.by_token());
         if self.insecure {
             details.push(("insecure".to_owned(), "true".to_owned()));
         }

@@ -7,6 +7,7 @@ pub(crate) mod hand;
 pub(crate) mod marks;
 pub(crate) mod portal;
 pub(crate) mod product;
+pub(crate) mod provider;
 pub(crate) mod responder;
 pub(crate) mod running;
 pub(crate) mod screen;

@@ -2,9 +2,11 @@
 
 mod door;
 mod export;
+mod keycloak;
 mod network;
 mod pages;
 mod policies;
+pub(crate) mod provider;
 mod refused;
 mod roles;
 mod tokens;

@@ -112,6 +112,17 @@ async fn from_the_set_up_link_to_the_sign_out() {
     browser.client.accept_alert().await.unwrap();
     browser.until("!document.querySelector('#tokens')").await;
 
+    // Blocked, and let in again.
+    let row = ".users tbody tr:first-child";
+    browser.click(&format!("{row} summary")).await;
+    browser.click(&format!("{row} button[data-body]")).await;
+    browser.client.accept_alert().await.unwrap();
+    browser.says(row, "blocked").await;
+    browser.at("/users").await;
+    browser.click(&format!("{row} summary")).await;
+    browser.click(&format!("{row} button[data-body]")).await;
+    browser.until("!document.querySelector('.users .state.bad')").await;
+
     // Out, and in again as the other, by keys alone.
     browser.click(".who button").await;
     browser.at("/sign-in").await;

@@ -172,7 +172,8 @@ fn a_wrong_token_is_told_and_on_record_and_has_to_wait() {
     }
     let basic = [("authorization", "Basic eDp5"), ("cookie", ann.cookie.as_str())];
     assert_eq!(portal.ask("GET", "/api/v1/sessions", &basic, "").status, 200);
-    let waits = (0..30).map(|_| by(&portal, &other, "GET", "/api/v1/sessions", ""));
+    let waits: Vec<_> =
+        (0..30).map(|_| by(&portal, &other, "GET", "/api/v1/sessions", "")).collect();
     let last = waits.last().unwrap();
     assert_eq!(last.status, 429);
     assert!(last.header("retry-after").parse::<u64>().unwrap() >= 1);

@@ -11,7 +11,7 @@ use crate::access::Role;
 use crate::activity::Action;
 use crate::portal::guard::{Client, Person};
 use crate::portal::problem::Problem;
-use crate::portal::{Note, Portal, Typed, problem};
+use crate::portal::{Error, Note, Portal, Typed, problem};
 
 /// Who has signed in.
 #[derive(Serialize, ToSchema)]
@@ -56,7 +56,7 @@ pub(super) struct Change {
 /// Change one's own password; all one's sign-ins end
 #[utoipa::path(put, path = "/api/v1/me/password", request_body = Change, responses(
     (status = 204), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
-    (status = 422, body = problem::Body), (status = 429, body = problem::Body),
+    (status = 409, body = problem::Body), (status = 422, body = problem::Body), (status = 429, body = problem::Body),
 ))]
 pub(super) async fn password(
     State(portal): State<Portal>,
@@ -65,6 +65,9 @@ pub(super) async fn password(
     Body(change): Body<Change>,
 ) -> Result<StatusCode, Problem> {
     let (users, name) = (&portal.ground.users, &person.user.name);
+    if person.user.issuer.is_some() {
+        return Err(Error::KeptElsewhere(name.clone()).into());
+    }
     let key = name.as_str().to_lowercase();
     portal.wait(&key, client)?;
     if users.verify(name.as_str(), change.current).await?.is_none() {

@@ -27,13 +27,18 @@ pub(super) struct UserBody {
     groups: Vec<String>,
     /// Patterns of the accounts that they may use, where no policies are configured.
     accounts: Vec<String>,
+    /// The provider through which they sign in; without it they have a password here.
+    issuer: Option<String>,
+    /// Whether they may not sign in.
+    blocked: bool,
 }
 
 impl From<User> for UserBody {
     fn from(user: User) -> Self {
         let groups = user.groups.iter().map(ToString::to_string).collect();
         let accounts = user.accounts.iter().map(ToString::to_string).collect();
-        Self { name: user.name.to_string(), role: user.role, groups, accounts }
+        let User { name, role, issuer, blocked, .. } = user;
+        Self { name: name.to_string(), role, groups, accounts, issuer, blocked }
     }
 }
 
@@ -73,6 +78,9 @@ pub(super) struct Change {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<Typed>,
+    /// Whether they may not sign in; their sign-ins and sessions end then, and their API tokens do not work.
+    #[serde(default)]
+    blocked: Option<bool>,
 }
 
 /// Who may sign in; for administrators
@@ -98,7 +106,7 @@ pub(super) async fn add(
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
     let (groups, accounts) = (groups(&new.groups)?, patterns(&new.accounts)?);
-    let user = User { name: name(&new.name)?, role: new.role, groups, accounts };
+    let user = User::local(name(&new.name)?, new.role, groups, accounts);
     portal.ground.users.add(&user, new.password).await?;
     noted(Note::new(Action::UserAdded, &person.user.name, client), &user)
         .keep(&portal.ground.store, portal.ground.clock)
@@ -133,9 +141,16 @@ pub(super) async fn change(
         users.set_password(&user.name, password).await?;
     }
     users.change(&user).await?;
+    if let Some(blocked) = change.blocked {
+        users.block(&user, blocked).await?;
+        user.blocked = blocked;
+    }
     let note = noted(Note::new(Action::UserChanged, &person.user.name, client), &user);
     let note = if has_password { note.detail("what", "password") } else { note };
     note.keep(&portal.ground.store, portal.ground.clock).await?;
+    if user.blocked {
+        end_all(&portal, &user, &person.user.name).await;
+    }
     Ok(Json(user.into()))
 }
 
@@ -155,12 +170,17 @@ pub(super) async fn remove(
     noted(Note::new(Action::UserRemoved, &person.user.name, client), &user)
         .keep(&portal.ground.store, portal.ground.clock)
         .await?;
+    end_all(&portal, &user, &person.user.name).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every session of `user`.
+async fn end_all(portal: &Portal, user: &User, by: &UserName) {
     for card in portal.ground.broker.cards() {
         if card.user == user.name && !matches!(card.stage, Stage::Ended { .. }) {
-            portal.ground.broker.end(card.session, &person.user.name).await;
+            portal.ground.broker.end(card.session, by).await;
         }
     }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn noted(note: Note, user: &User) -> Note {

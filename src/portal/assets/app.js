@@ -91,7 +91,7 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-api]");
-  if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) act(button);
+  if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) act(button, button.dataset.body && JSON.parse(button.dataset.body));
 });
 
 // Where one is, among the pages.

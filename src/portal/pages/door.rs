@@ -28,6 +28,8 @@ struct SignInPage {
     wrong: Option<(String, String)>,
     /// Nobody can sign in yet.
     nobody: bool,
+    /// What the provider is called, and the way there.
+    provider: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -43,7 +45,7 @@ struct SetUpPage {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Next {
-    next: String,
+    pub(super) next: String,
 }
 
 #[derive(Deserialize)]
@@ -103,8 +105,14 @@ impl Portal {
         Ok(response)
     }
 
+    /// The button of the provider, where there is one, on the way to `next`.
+    fn provider_button(&self, next: &str) -> Option<(String, String)> {
+        let way = super::listing::query("/sign-in/provider", &[("next", next)]);
+        self.provider_name().map(|name| (name, way))
+    }
+
     /// The cookie with `value`. It lasts as long as the browser, or `age` seconds.
-    fn cookie(&self, value: &str, age: Option<u32>) -> Result<HeaderValue, Problem> {
+    pub(super) fn cookie(&self, value: &str, age: Option<u32>) -> Result<HeaderValue, Problem> {
         let secure = if self.origin.secure { "; Secure" } else { "" };
         let age = age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
         let name = self.origin.cookie();
@@ -116,7 +124,7 @@ impl Portal {
 }
 
 /// The path to go on to: one of this portal.
-fn onward(next: &str) -> &str {
+pub(super) fn onward(next: &str) -> &str {
     let plain = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains(['\\', '\r', '\n', '\t'])
@@ -134,7 +142,9 @@ pub(super) async fn sign_in_page(
         return Ok(Redirect::to(onward(&next)).into_response());
     }
     let nobody = portal.ground.users.is_empty().await?;
-    page(&SignInPage { frame: Frame::of(None), name: String::new(), next, wrong: None, nobody })
+    let provider = portal.provider_button(&next);
+    let (frame, name) = (Frame::of(None), String::new());
+    page(&SignInPage { frame, name, next, wrong: None, nobody, provider })
 }
 
 pub(super) async fn sign_in(
@@ -149,7 +159,9 @@ pub(super) async fn sign_in(
     let again = |status, wrong: (&str, String), retry: Option<u64>| {
         let wrong = Some((wrong.0.to_owned(), wrong.1));
         let (name, next) = (name.clone(), next.clone());
-        let view = SignInPage { frame: Frame::of(None), name, next, wrong, nobody: false };
+        let provider = portal.provider_button(&next);
+        let frame = Frame::of(None);
+        let view = SignInPage { frame, name, next, wrong, nobody: false, provider };
         let mut response = page_with(status, &view)?;
         if let Some(seconds) = retry {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
@@ -182,6 +194,12 @@ pub(super) async fn sign_in(
             None,
         );
     };
+    if user.blocked {
+        let note = Note::new(Action::SignInFailed, &user.name, client).outcome("refused");
+        note.detail("cause", "blocked").keep(store, clock).await?;
+        let help = "Ask an administrator.".to_owned();
+        return again(StatusCode::FORBIDDEN, ("This user is blocked.", help), None);
+    }
     portal.forgive(&key, client);
     // Whatever sign-in the browser had, it has it no more.
     if let Some(old) = token(&portal, &headers) {
@@ -216,7 +234,17 @@ pub(super) async fn sign_out(
     let Ground { users, store, clock } = Ground::of(&portal);
     users.sign_out(&person.sign_in).await?;
     Note::new(Action::SignOut, &person.user.name, client).keep(store, clock).await?;
-    let mut response = Redirect::to("/sign-in").into_response();
+    let end = match (&person.user.issuer, portal.provider()) {
+        (Some(issuer), Ok(provider)) if provider.settings().issuer == *issuer => {
+            provider.end(&format!("{}/sign-in", portal.url)).await
+        }
+        _ => None,
+    };
+    // A form may lead nowhere but here, so a page goes on to the provider.
+    let mut response = match end {
+        Some(end) => super::provider::onwards(end.into())?,
+        None => Redirect::to("/sign-in").into_response(),
+    };
     response.headers_mut().insert(SET_COOKIE, portal.cookie("", Some(0))?);
     Ok(response)
 }

@@ -197,6 +197,9 @@ pub(super) struct UserView {
     pub(super) accounts: Vec<String>,
     lines: String,
     own: bool,
+    /// The provider through which they sign in.
+    pub(super) issuer: Option<String>,
+    blocked: bool,
 }
 
 impl UserView {
@@ -216,6 +219,8 @@ impl UserView {
             lines: accounts.join("\n"),
             accounts,
             own: user.name == person.user.name,
+            issuer: user.issuer.clone(),
+            blocked: user.blocked,
             name,
         }
     }

@@ -3,6 +3,7 @@
 mod door;
 mod listing;
 mod me;
+mod provider;
 mod session;
 mod view;
 
@@ -19,6 +20,8 @@ pub(super) fn router() -> Router<Portal> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/accounts") }))
         .route("/sign-in", get(door::sign_in_page).post(door::sign_in))
+        .route("/sign-in/provider", get(provider::leave))
+        .route("/sign-in/provider/back", get(provider::back))
         .route("/sign-out", post(door::sign_out))
         .route("/set-up", get(door::set_up_page).post(door::set_up))
         .route("/accounts", get(listing::accounts))
