@@ -158,15 +158,18 @@ impl Shared {
 
     /// Changes the company, and tells of it where it is another one then.
     fn company<T>(&self, change: impl FnOnce(&mut Company) -> T) -> T {
-        let (done, told) = {
-            let mut state = self.state();
-            let before = state.company.note();
-            let done = change(&mut state.company);
-            let after = state.company.note();
-            (done, (before != after && !self.is_over()).then_some(after))
+        let mut state = self.state();
+        let before = state.company.note();
+        let done = change(&mut state.company);
+        let after = state.company.note();
+        // Under the same lock: who sees that it is so has been told so.
+        let tape = match before != after && !self.is_over() {
+            true => self.told(&mut state, &after),
+            false => None,
         };
-        if let Some(note) = told {
-            self.tell(note);
+        drop(state);
+        if let Some(tape) = tape {
+            tape.note(&after);
         }
         done
     }
@@ -253,16 +256,26 @@ impl Shared {
     /// Tells every viewer, and those that come later where it stands.
     pub(super) fn tell(&self, note: Note) {
         let mut state = self.state();
-        match &note {
+        let tape = self.told(&mut state, &note);
+        drop(state);
+        // Not under it: a tape without room asks for the end.
+        if let Some(tape) = tape {
+            tape.note(&note);
+        }
+    }
+
+    /// The same, under the lock; what is to be recorded it is for.
+    fn told(&self, state: &mut State, note: &Note) -> Option<Arc<Tape>> {
+        match note {
             // The sign-in has just come to its end, and so will the session.
-            Note::Live { .. } if state.end.is_some() => return,
+            Note::Live { .. } if state.end.is_some() => return None,
             Note::Curtain { .. } | Note::Live { .. } | Note::Ending { .. } | Note::Ended { .. } => {
                 state.curtain = note.clone();
             }
-            Note::Screen { .. } if state.screen.as_ref() == Some(&note) => return,
+            Note::Screen { .. } if state.screen.as_ref() == Some(note) => return None,
             Note::Screen { .. } => state.screen = Some(note.clone()),
             Note::Tabs { .. } => state.tabs = Some(note.clone()),
-            Note::History { .. } if state.history.as_ref() == Some(&note) => return,
+            Note::History { .. } if state.history.as_ref() == Some(note) => return None,
             Note::History { .. } => state.history = Some(note.clone()),
             Note::Cursor { .. } => state.cursor = Some(note.clone()),
             Note::Dialog { .. } => state.dialog = Some(note.clone()),
@@ -274,14 +287,9 @@ impl Shared {
             }
             _ => {}
         }
-        let tape = state.tape.clone();
-        // Under the lock: a viewer that joins gets each note once, as standing or as news.
+        // A viewer that joins gets each note once, as standing or as news.
         let _ = self.notes.send(note.clone());
-        drop(state);
-        // Not under it: a tape without room asks for the end.
-        if let Some(tape) = tape {
-            tape.note(&note);
-        }
+        state.tape.clone()
     }
 
     /// What stands now, and the news from now on.

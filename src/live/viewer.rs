@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 
 use super::company::Seat;
@@ -75,9 +76,23 @@ impl Viewer {
             if self.over {
                 return None;
             }
+            let shows = self.shared.shows_to(&self.seat);
+            // That it shows is told before there is a picture.
+            match self.notes.try_recv() {
+                Ok(note) => {
+                    self.standing.push_back(note);
+                    continue;
+                }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Lagged(_)) => {
+                    self.rejoins();
+                    continue;
+                }
+                Err(TryRecvError::Closed) => return None,
+            }
             let room = self.under_way.len() < UNDER_WAY;
             if room
-                && self.shared.shows_to(&self.seat)
+                && shows
                 && *self.changes.borrow_and_update() > self.seen
                 && let Some(update) = self.shared.update(self.seen)
             {
@@ -88,21 +103,20 @@ impl Viewer {
             tokio::select! {
                 biased;
                 note = self.notes.recv() => match note {
-                    Ok(note) => {
-                        if let Some(out) = self.said(note) {
-                            return Some(out);
-                        }
-                    }
-                    Err(broadcast::error::RecvError::Lagged(_)) => {
-                        let (standing, notes) = self.shared.join();
-                        self.standing = standing.into();
-                        self.notes = notes;
-                    }
-                    Err(broadcast::error::RecvError::Closed) => return None,
+                    Ok(note) => self.standing.push_back(note),
+                    Err(RecvError::Lagged(_)) => self.rejoins(),
+                    Err(RecvError::Closed) => return None,
                 },
                 changed = self.changes.changed(), if room => changed.ok()?,
             }
         }
+    }
+
+    /// It was too far behind: it is told what stands now.
+    fn rejoins(&mut self) {
+        let (standing, notes) = self.shared.join();
+        self.standing = standing.into();
+        self.notes = notes;
     }
 
     /// A note as it is sent. Files, the clipboard and what stands behind a path are of the one whose session it is.
