@@ -74,6 +74,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
         "portal",
         &[
             "stream",
+            "recording",
             "live",
             "demo",
             "name",

@@ -4,12 +4,14 @@
 //! lists. `pages` are made on the server; what they do goes through `api`.
 
 mod api;
+mod archive;
 mod assets;
 mod catalogue;
 mod client;
 mod error;
 mod guard;
 mod headers;
+mod keyring;
 mod may;
 mod note;
 mod origin;
@@ -36,6 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use catalogue::Catalogue;
+use keyring::Keyring;
 use origin::Origin;
 use throttle::Throttle;
 
@@ -45,6 +48,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::live::Broker;
 use crate::name::{AccountRef, Links};
+use crate::recording::Identities;
 
 /// What the portal stands on.
 pub struct Ground {
@@ -66,6 +70,8 @@ pub struct Ground {
     pub policies: Policies,
     /// Linked accounts that the configuration names.
     pub links: BTreeMap<AccountRef, Links>,
+    /// The key with which the broker itself opens recordings, where the configuration names one.
+    pub identity: Option<Identities>,
     /// `portal` of the configuration.
     pub settings: config::Portal,
     /// The time.
@@ -86,6 +92,8 @@ struct Inner {
     addresses: Throttle,
     /// Denied requests on record, by client address.
     denials: Throttle,
+    /// The keys that open recordings.
+    keyring: Keyring,
 }
 
 impl std::ops::Deref for Portal {
@@ -101,7 +109,8 @@ impl Portal {
         let default = ground.sources.default_vault().clone();
         let offers = std::mem::take(&mut ground.settings.offers);
         let catalogue = Catalogue::new(ground.connectors.clone(), offers, default);
+        let keyring = Keyring::new(ground.identity.take());
         let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
-        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials }))
+        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials, keyring }))
     }
 }

@@ -4,7 +4,10 @@ mod accounts;
 mod activity;
 mod body;
 mod files;
+mod key;
 mod me;
+mod recordings;
+mod replay;
 mod sessions;
 mod stream;
 mod supervision;
@@ -14,6 +17,8 @@ pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
 pub(super) use files::is_upload;
+pub(super) use key::KeyState;
+pub(super) use recordings::{Card, Wanted, listed};
 pub(super) use sessions::{APPROVING, CardBody, Reach, WATCHING, of_another, owned, reach, seen};
 pub(super) use supervision::late;
 
@@ -51,6 +56,12 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(supervision::message))
         .routes(routes!(files::file))
         .merge(files::uploads())
+        .routes(routes!(key::state, key::unlock, key::forget))
+        .routes(routes!(recordings::list))
+        .routes(routes!(recordings::one))
+        .routes(routes!(recordings::verify))
+        .routes(routes!(replay::moments))
+        .routes(routes!(replay::play))
         .routes(routes!(activity::activity))
         .routes(routes!(activity::export))
         .routes(routes!(activity::verdict))

@@ -215,6 +215,7 @@ pub(super) async fn sign_out(
     check_csrf(&person, &form.csrf)?;
     let Ground { users, store, clock } = Ground::of(&portal);
     users.sign_out(&person.sign_in).await?;
+    portal.keyring.forget(&person.sign_in);
     Note::new(Action::SignOut, &person.user.name, client).keep(store, clock).await?;
     let mut response = Redirect::to("/sign-in").into_response();
     response.headers_mut().insert(SET_COOKIE, portal.cookie("", Some(0))?);
