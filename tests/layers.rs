@@ -75,6 +75,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
         "portal",
         &[
             "stream",
+            "recording",
             "live",
             "demo",
             "oidc",

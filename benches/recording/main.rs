@@ -61,6 +61,8 @@ fn main() -> Result<(), Trouble> {
     );
     println!("to open it, ms: {opened:.1}");
     println!("to draw a moment in it, ms: median {:.1}, worst {:.1}", sought.0, sought.1);
+    let (median, worst) = hour.slices()?;
+    println!("to read what the player asks for, ms: median {median:.1}, worst {worst:.1}");
     let time = Duration::from_secs(arguments.seconds);
     let url = office::serve()?;
     println!("{:44} {:>10} {:>10}", "", "recorded", "not");

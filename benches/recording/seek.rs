@@ -84,9 +84,35 @@ impl Hour {
             }
             all.push(began.elapsed().as_secs_f64() * 1e3);
         }
-        all.sort_by(f64::total_cmp);
-        Ok((opened, (all[all.len() / 2], all[all.len() - 1])))
+        Ok((opened, middle(all)))
     }
+
+    /// Milliseconds for what the player asks for when it goes to a moment: the recording opened anew, and a slice of ten
+    /// seconds from there; median and worst of a hundred.
+    pub(crate) fn slices(&self) -> Result<(f64, f64), Trouble> {
+        let mut all = Vec::new();
+        for at in 0..100 {
+            let time = at * 719_000 % self.length;
+            let began = Instant::now();
+            let mut reader = Reader::open(&self.path)?;
+            let piece = reader.at(time);
+            let mut slice = reader.slice(piece, time + 10_000, &self.keys)?;
+            // What is large comes in parts.
+            while slice.entries.last().is_some_and(|(last, _)| *last < time)
+                && slice.next < self.pieces
+            {
+                slice = reader.slice(slice.next, time + 10_000, &self.keys)?;
+            }
+            all.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+        Ok(middle(all))
+    }
+}
+
+/// Median and worst.
+fn middle(mut all: Vec<f64>) -> (f64, f64) {
+    all.sort_by(f64::total_cmp);
+    (all[all.len() / 2], all[all.len() - 1])
 }
 
 /// A page of strokes as dense as text, of which `lines` are written, as the browser would show it: JPEG, and PNG.

@@ -38,6 +38,13 @@ pub enum Deed<'a> {
         /// With which account.
         account: &'a AccountRef,
     },
+    /// Watch the recording of a session, one's own too.
+    Replay {
+        /// Whose session it is of.
+        of: &'a UserName,
+        /// With which account.
+        account: &'a AccountRef,
+    },
     /// Approve of a session that somebody else asks for, or not.
     Approve {
         /// Who asks.
@@ -67,12 +74,13 @@ pub enum Deed<'a> {
 
 impl Deed<'_> {
     /// The words of all of them, as the schema has them.
-    pub const WORDS: [&'static str; 7] = [
+    pub const WORDS: [&'static str; 8] = [
         "connect",
         "approve",
         "watch-session",
         "control-session",
         "end-session",
+        "replay",
         "read-activity",
         "manage-users",
     ];
@@ -82,6 +90,7 @@ impl Deed<'_> {
         match self {
             Self::Connect { account, .. } => Some((account, None)),
             Self::EndSession { of, account }
+            | Self::Replay { of, account }
             | Self::Approve { of, account }
             | Self::WatchSession { of, account }
             | Self::ControlSession { of, account } => Some((account, Some(of))),
@@ -97,6 +106,7 @@ impl Deed<'_> {
             Self::WatchSession { .. } => "watch-session",
             Self::ControlSession { .. } => "control-session",
             Self::EndSession { .. } => "end-session",
+            Self::Replay { .. } => "replay",
             Self::ReadActivity => "read-activity",
             Self::ManageUsers => "manage-users",
         }

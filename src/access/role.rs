@@ -10,7 +10,7 @@ pub enum Role {
     Admin,
     /// Approves of sessions that somebody else asks for, and uses accounts.
     Approver,
-    /// Sees all activity, watches sessions and may take them over; uses no account unless a policy says so.
+    /// Sees all activity, watches sessions and their recordings, and may take them over; uses no account unless a policy says so.
     Auditor,
     /// Uses accounts.
     Operator,

@@ -83,6 +83,7 @@ impl Asking {
             "watch-session" => Deed::WatchSession { of: &self.other, account },
             "control-session" => Deed::ControlSession { of: &self.other, account },
             "end-session" => Deed::EndSession { of: &self.other, account },
+            "replay" => Deed::Replay { of: &self.other, account },
             "read-activity" => Deed::ReadActivity,
             _ => Deed::ManageUsers,
         };
@@ -326,15 +327,15 @@ fn a_role_does_what_is_its_own_and_patterns_decide_where_no_policies_are() {
         ("", "connect"),
         (
             "role=admin",
-            "connect approve watch-session control-session end-session read-activity manage-users",
+            "connect approve watch-session control-session end-session replay read-activity manage-users",
         ),
         ("role=approver", "connect approve"),
-        ("role=auditor", "watch-session control-session read-activity"),
+        ("role=auditor", "watch-session control-session replay read-activity"),
         ("role=", "connect"),
         ("patterns=", ""),
         (
             "patterns= role=admin",
-            "approve watch-session control-session end-session read-activity manage-users",
+            "approve watch-session control-session end-session replay read-activity manage-users",
         ),
         ("account=corp:web/shop", ""),
         ("patterns=* account=corp:web/shop", "connect"),
@@ -368,11 +369,12 @@ fn duties_hold_beside_policies_and_a_forbid_takes_them() {
     }
     let less = set(
         r#"@id("no-users") forbid (principal == User::"ann", action == Action::"manage-users", resource);
-           @id("not-bob") forbid (principal, action == Action::"end-session", resource)
+           @id("not-bob") forbid (principal, action in [Action::"end-session", Action::"replay"], resource)
            when { resource.user == User::"bob" && resource.account in Safe::"local:web" };"#,
     );
     assert_eq!(less.decide(&admin("manage-users").ask()).ids(), ["no-users"]);
     assert_eq!(less.decide(&admin("end-session").ask()).ids(), ["not-bob"]);
+    assert_eq!(less.decide(&admin("replay").ask()).ids(), ["not-bob"]);
     assert!(less.decide(&admin("read-activity").ask()).is_permitted());
     assert_eq!(less.decide(&admin("connect").ask()).verdict, Verdict::Unpermitted);
 }
@@ -389,6 +391,7 @@ fn policies_with_errors_permit_nothing_but_an_end() {
         ("approve", Verdict::Broken),
         ("watch-session", Verdict::Broken),
         ("control-session", Verdict::Broken),
+        ("replay", Verdict::Broken),
         ("read-activity", Verdict::Broken),
         ("manage-users", Verdict::Broken),
         ("end-session", Verdict::Permitted),

@@ -84,12 +84,13 @@ impl Question {
                 around(account, ask, &mut entities)?
             }
             Deed::EndSession { of, account }
+            | Deed::Replay { of, account }
             | Deed::Approve { of, account }
             | Deed::WatchSession { of, account }
             | Deed::ControlSession { of, account } => {
                 let owner = uid(&USER, of.as_str());
                 let account = around(account, ask, &mut entities)?.swap_remove(0);
-                let session = uid(&SESSION, "of another");
+                let session = uid(&SESSION, "one");
                 let facts = [("user", owner), ("account", account)];
                 let facts = facts.map(|(name, value)| {
                     (name.to_owned(), RestrictedExpression::new_entity_uid(value))

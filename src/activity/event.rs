@@ -84,11 +84,17 @@ pub enum Action {
     TakeOverSession,
     /// A session that was stopped or taken over went on.
     ReleaseSession,
+    /// Somebody opened a recording in the portal, to watch it.
+    ReplayRecording,
+    /// Somebody had the chain of a recording checked in the portal.
+    VerifyRecording,
+    /// Somebody gave the portal, for their sign-in, a key that opens recordings; or one that does not.
+    UnlockRecordings,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 42] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -128,6 +134,9 @@ impl Action {
         Self::PauseSession,
         Self::TakeOverSession,
         Self::ReleaseSession,
+        Self::ReplayRecording,
+        Self::VerifyRecording,
+        Self::UnlockRecordings,
     ];
 
     /// The word in the record.
@@ -172,6 +181,9 @@ impl Action {
             Self::PauseSession => "PauseSession",
             Self::TakeOverSession => "TakeOverSession",
             Self::ReleaseSession => "ReleaseSession",
+            Self::ReplayRecording => "ReplayRecording",
+            Self::VerifyRecording => "VerifyRecording",
+            Self::UnlockRecordings => "UnlockRecordings",
         }
     }
 

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::connector;
 use crate::diagnostic::Diagnostic;
 use crate::name::SessionId;
-use crate::recording::Folder;
+use crate::recording::{Folder, Identities};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -246,6 +246,24 @@ fn recordings(config: &Config, findings: &mut Findings) {
             "without its recording there is no session: make the folder writable for you, or take `recording` out of the configuration",
         ),
         Err(error) => findings.failed("recordings", &error.into()),
+    }
+    let Some(path) = &recording.identity else { return };
+    match Identities::load(path) {
+        Err(error) => findings.failed("recording.identity", &error.into()),
+        Ok(keys) if keys.recipients().iter().any(|key| recording.recipients.contains(key)) => {
+            findings.note(
+                "recording.identity",
+                "the broker itself opens recordings, for those whom policies and roles let watch them",
+                "who can read that file and the recordings can watch all of them; without it auditors load a key of \
+                 their own in the portal",
+            );
+        }
+        Ok(_) => findings.bad(
+            "recording.identity",
+            Exit::Usage,
+            "its key is none of `recording.recipients`, so it opens no new recording",
+            "name the identity of one of them, or add its public key to `recipients`",
+        ),
     }
 }
 

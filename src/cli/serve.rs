@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::live::{self, Broker, Limits, Recordings};
 use crate::name::AccountRef;
 use crate::portal::{self, Sources, Users};
-use crate::recording::Folder;
+use crate::recording::{Folder, Identities};
 use crate::session::Vaults;
 use crate::vault::{self, Vault};
 
@@ -77,6 +77,10 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
             }
         }
     }
+    let identity = match world.config.recording.as_ref().and_then(|of| of.identity.as_ref()) {
+        Some(path) => Some(Identities::load(path)?),
+        None => None,
+    };
     let users = Users::open(state, Clock::System).await?;
     let sources = sources(world);
     if users.wants_demo().await?
@@ -111,6 +115,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         connectors: world.config.connectors.clone(),
         policies,
         links: world.config.links.clone(),
+        identity,
         settings,
         clock: Clock::System,
     };

@@ -1,5 +1,6 @@
 //! `recording`: to whom live sessions are recorded, and how long recordings are kept.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use age::x25519::Recipient;
@@ -9,7 +10,7 @@ use super::document::{Kind, Node};
 use super::portal::texts;
 use super::table::{Reader, Table};
 
-const KEYS: [&str; 3] = ["recipients", "keep-days", "keep-bytes"];
+const KEYS: [&str; 4] = ["recipients", "identity", "keep-days", "keep-bytes"];
 
 /// A day.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -19,6 +20,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Recording {
     /// `recipients`: the public keys of the auditors; each of them can open every recording. There is one at least.
     pub recipients: Vec<Recipient>,
+    /// `identity`: the file of a secret key with which the broker itself opens recordings, for those who may watch them;
+    /// without it each of them gives the portal a key of their own, for their sign-in.
+    pub identity: Option<PathBuf>,
     /// `keep-days`: a recording is removed so long after it was written last.
     pub keep: Duration,
     /// `keep-bytes`: the oldest are removed when all of them together are larger, in bytes.
@@ -57,6 +61,7 @@ pub(super) fn recording(reader: Reader<'_>, node: Node) -> Result<Recording, Err
     }
     Ok(Recording {
         recipients,
+        identity: table.path("identity")?,
         keep: days(reader, &mut table)?.unwrap_or(DAY * 90),
         keep_bytes: bytes(reader, &mut table)?.unwrap_or(20_000_000_000),
     })

@@ -48,6 +48,9 @@ pub(super) struct Admin(pub(super) Person);
 /// One who has signed in and may see sessions and activity of others.
 pub(super) struct Auditor;
 
+/// One who has signed in and may find recordings to watch; of each it is decided for itself.
+pub(super) struct Replayer(pub(super) Person);
+
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Client(pub(super) IpAddr);
@@ -83,6 +86,19 @@ impl FromRequestParts<Portal> for Auditor {
         }
         let help = "ask an auditor or administrator; the page Activity has what is yours";
         Err(denied(&decision, "this is for those who may see the activity of others", help))
+    }
+}
+
+impl FromRequestParts<Portal> for Replayer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (person, decision) = decided(parts, portal, Deed::ReadActivity).await?;
+        if person.duties.recordings {
+            return Ok(Self(person));
+        }
+        let help = "ask an auditor or administrator";
+        Err(denied(&decision, "this is for those who may watch recordings", help))
     }
 }
 

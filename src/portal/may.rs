@@ -15,6 +15,8 @@ pub(super) struct Duties {
     pub(super) users: bool,
     /// Sees sessions and activity of others.
     pub(super) activity: bool,
+    /// May find recordings to watch: by their role, or because policies decide of each.
+    pub(super) recordings: bool,
     /// What is wrong with the policies, for administrators; empty where nothing is.
     pub(super) trouble: String,
 }
@@ -87,9 +89,11 @@ impl May<'_> {
 
     /// What pages show.
     pub(super) fn duties(&self) -> Duties {
+        let activity = self.decide(Deed::ReadActivity).is_permitted();
         Duties {
             users: self.decide(Deed::ManageUsers).is_permitted(),
-            activity: self.decide(Deed::ReadActivity).is_permitted(),
+            activity,
+            recordings: activity || self.state() == State::Policies,
             // By their role: the policies that have errors permit nothing.
             trouble: match self.person.role {
                 Some(Role::Admin) => self.set.trouble(),

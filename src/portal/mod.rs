@@ -4,6 +4,7 @@
 //! lists. `pages` are made on the server; what they do goes through `api`.
 
 mod api;
+mod archive;
 mod arrivals;
 mod assets;
 mod attempts;
@@ -13,6 +14,7 @@ mod client;
 mod error;
 mod guard;
 mod headers;
+mod keyring;
 mod may;
 mod note;
 mod origin;
@@ -44,6 +46,7 @@ use std::sync::Arc;
 
 use attempts::Attempts;
 use catalogue::Catalogue;
+use keyring::Keyring;
 use origin::Origin;
 use throttle::Throttle;
 
@@ -54,6 +57,7 @@ use crate::config;
 use crate::live::Broker;
 use crate::name::{AccountRef, Links};
 use crate::oidc;
+use crate::recording::Identities;
 
 /// What the portal stands on.
 pub struct Ground {
@@ -75,6 +79,8 @@ pub struct Ground {
     pub policies: Policies,
     /// Linked accounts that the configuration names.
     pub links: BTreeMap<AccountRef, Links>,
+    /// The key with which the broker itself opens recordings, where the configuration names one.
+    pub identity: Option<Identities>,
     /// `portal` of the configuration.
     pub settings: config::Portal,
     /// The time.
@@ -103,6 +109,8 @@ struct Inner {
     attempts: Attempts,
     /// The address of the portal, as browsers see it; without a `/` at its end.
     url: String,
+    /// The keys that open recordings.
+    keyring: Keyring,
 }
 
 impl std::ops::Deref for Portal {
@@ -123,6 +131,7 @@ impl Portal {
         let default = ground.sources.default_vault().clone();
         let offers = std::mem::take(&mut ground.settings.offers);
         let catalogue = Catalogue::new(ground.connectors.clone(), offers, default);
+        let keyring = Keyring::new(ground.identity.take());
         let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
         let bearers = Throttle::new(20);
         let attempts = Attempts::default();
@@ -137,6 +146,7 @@ impl Portal {
             provider,
             attempts,
             url,
+            keyring,
         }))
     }
 }

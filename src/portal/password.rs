@@ -19,6 +19,16 @@ impl From<String> for Typed {
 }
 
 impl Typed {
+    /// It.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// It, to be handed on.
+    pub(super) fn into_text(self) -> Zeroizing<String> {
+        self.0
+    }
+
     /// Whether both are the same text.
     pub(super) fn equals(&self, other: &Self) -> bool {
         super::token::same(&self.0, &other.0)

@@ -101,6 +101,11 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/activity", Need::Scope(Scope::ActivityRead)),
     ("GET", "/api/v1/activity/export", Need::Scope(Scope::ActivityRead)),
     ("GET", "/api/v1/activity/verdict", Need::Scope(Scope::ActivityRead)),
+    ("GET", "/api/v1/recordings", Need::Scope(Scope::RecordingsRead)),
+    ("GET", "/api/v1/recordings/{session}", Need::Scope(Scope::RecordingsRead)),
+    ("POST", "/api/v1/recordings/{session}/verify", Need::Scope(Scope::RecordingsRead)),
+    ("GET", "/api/v1/recordings/{session}/play", Need::Scope(Scope::RecordingsRead)),
+    ("GET", "/api/v1/recordings/{session}/moments", Need::Scope(Scope::RecordingsRead)),
     ("POST", "/api/v1/policy/check", Need::Scope(Scope::PolicyCheck)),
     ("POST", "/api/v1/policy/explain", Need::Scope(Scope::PolicyCheck)),
 ];

@@ -187,6 +187,12 @@ async fn keep_house(portal: Portal) {
 async fn tidy(portal: &Portal) -> Result<(), Error> {
     let users = &portal.ground.users;
     users.sweep().await?;
+    portal.keyring.sweep(std::time::Instant::now());
+    for sign_in in portal.keyring.sign_ins() {
+        if users.signed_in(&sign_in, false).await?.is_none() {
+            portal.keyring.forget(&sign_in);
+        }
+    }
     for card in portal.ground.broker.cards() {
         if !matches!(card.stage, crate::live::Stage::Ended { .. })
             && match users.find(&card.user).await {

@@ -47,8 +47,8 @@ impl Entry {
         }
     }
 
-    /// Writes it behind what is in `body`.
-    pub(super) fn write(&self, time: u32, body: &mut Vec<u8>) {
+    /// Writes it behind what is in `body`: time, kind, length, bytes.
+    pub fn write(&self, time: u32, body: &mut Vec<u8>) {
         let start = body.len();
         body.extend_from_slice(&time.to_le_bytes());
         body.push(self.kind());

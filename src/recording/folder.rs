@@ -79,6 +79,18 @@ impl Folder {
         Ok(files)
     }
 
+    /// The recording of a session, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::Unread`].
+    pub fn find(&self, session: SessionId) -> Result<Option<File>, Error> {
+        let path = self.file(session);
+        match look(session, &path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            file => file.map(Some).map_err(|source| Error::Unread { path, source }),
+        }
+    }
+
     /// Removes the recording of a session; one that is not there is no error.
     ///
     /// # Errors

@@ -31,23 +31,33 @@ impl Identities {
             }
             read => read.map_err(unread)?,
         };
+        Self::parse(&text).map_err(none)
+    }
+
+    /// The keys in such a text; otherwise what is wrong with it, without a word of it: it may be half a key.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut keys = Vec::new();
         for (line, number) in text.lines().map(str::trim).zip(1..) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             if line.starts_with("age1") {
-                return Err(none(format!(
+                return Err(format!(
                     "has a public key in line {number}, and the secret one is needed"
-                )));
+                ));
             }
             let key = line.parse::<Identity>();
-            keys.push(key.map_err(|_| none(format!("has no secret key in line {number}")))?);
+            keys.push(key.map_err(|_| format!("has no secret key in line {number}"))?);
         }
         if keys.is_empty() {
-            return Err(none("holds no keys".into()));
+            return Err("holds no keys".into());
         }
         Ok(Self(keys))
+    }
+
+    /// Their public keys.
+    pub fn recipients(&self) -> Vec<Recipient> {
+        self.0.iter().map(Identity::to_public).collect()
     }
 }
 

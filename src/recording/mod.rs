@@ -18,7 +18,9 @@ mod moment;
 mod reader;
 mod seal;
 mod shelf;
+mod slice;
 mod timeline;
+mod unlock;
 mod verdict;
 mod writer;
 
@@ -38,6 +40,8 @@ pub use moment::{Moment, What};
 pub use reader::{Piece, Play, Reader};
 pub use seal::Seal;
 pub use shelf::{Shelved, State};
+pub use slice::{Gap, Slice};
 pub use timeline::Timeline;
+pub use unlock::Locked;
 pub use verdict::{Break, Verdict};
 pub use writer::Writer;

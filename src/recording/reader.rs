@@ -9,10 +9,19 @@ use zeroize::Zeroizing;
 use super::Error;
 use super::about::About;
 use super::entry::Entry;
-use super::head::{Head, LENGTH};
+use super::head::{Head, LENGTH, MAGIC};
 use super::identity::Identities;
 use super::moment::Moment;
 use super::timeline::Timeline;
+
+/// Keys are held for a moment, so that entries can be so much older than those before them, in milliseconds.
+const LATE: u32 = 10_000;
+
+/// No piece gathers for so long, in milliseconds.
+const LONG: u32 = 60_000;
+
+/// How much is read at once to look for a head.
+const CHUNK: usize = 256 * 1024;
 
 /// A recording, open for reading; it can be read while it is written.
 pub struct Reader {
@@ -31,8 +40,9 @@ pub struct Piece {
 }
 
 impl Reader {
-    /// Opens a recording, and reads its heads: from head to head, so in a time that hangs on their number alone. What
-    /// stands behind the last whole piece is left to [`super::check`].
+    /// Opens a recording, and reads its heads: from head to head, so in a time that hangs on their number alone. Where one
+    /// is damaged the next is looked for, so that what is whole behind it can be read; what was altered [`super::check`]
+    /// says.
     ///
     /// # Errors
     /// [`Error::Unread`]; [`Error::Foreign`] when there is not even one piece.
@@ -40,36 +50,35 @@ impl Reader {
         let unread = |source| Error::Unread { path: path.to_owned(), source };
         let file = File::open(path).map_err(unread)?;
         let length = file.metadata().map_err(unread)?.len();
-        let mut pieces = Vec::new();
-        let mut at = 0;
-        // Room for a head, and hardly anything of what stands behind it.
-        let mut reader = BufReader::with_capacity(LENGTH, &file);
-        while length.saturating_sub(at) >= LENGTH as u64 {
-            let mut bytes = [0; LENGTH];
-            reader.read_exact(&mut bytes).map_err(unread)?;
-            let Some(head) = Head::read(&bytes) else { break };
-            let (body, next) = (at + LENGTH as u64, at + LENGTH as u64 + u64::from(head.length));
-            if next > length {
-                break;
-            }
-            pieces.push(Piece { head, at: body });
-            reader.seek(SeekFrom::Start(next)).map_err(unread)?;
-            at = next;
-        }
+        let mut pieces = walk(&file, length).map_err(unread)?;
         if pieces.is_empty() {
             return Err(Error::Foreign { path: path.to_owned() });
         }
+        // Those that somebody moved go where they belong; what is there twice stands there once.
+        pieces.sort_by_key(|piece| piece.head.number);
+        pieces.dedup_by_key(|piece| piece.head.number);
         Ok(Self { path: path.to_owned(), file, pieces })
     }
 
-    /// The pieces, in the order of the file.
+    /// The pieces, in the order of their numbers.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
     /// When the last entry is, in milliseconds since the session's begin.
     pub fn length(&self) -> u32 {
-        self.pieces.iter().map(|piece| piece.head.end).max().unwrap_or(0)
+        let believed = self.pieces.iter().enumerate().filter(|(at, _)| self.is_plausible(*at));
+        believed.map(|(_, piece)| piece.head.end).max().unwrap_or(0)
+    }
+
+    /// Whether the times of a piece fit those around it: heads are in plain, and anybody can write into them.
+    fn is_plausible(&self, at: usize) -> bool {
+        let begin = |at: usize| self.pieces.get(at).map(|piece| piece.head.begin);
+        let Some(Piece { head, .. }) = self.pieces.get(at) else { return false };
+        let ordered = |one: u32, other: u32| one <= other.saturating_add(LATE);
+        let before = at.checked_sub(1).and_then(begin).is_none_or(|time| ordered(time, head.begin));
+        let behind = begin(at + 1).is_none_or(|time| ordered(head.end, time));
+        before && behind && head.end >= head.begin && head.end - head.begin < LONG
     }
 
     /// Whether it came to its end.
@@ -108,10 +117,19 @@ impl Reader {
         Entry::read_all(&plain).ok_or_else(|| self.damaged(piece, "does not hold entries"))
     }
 
+    /// Whether `keys` open a piece of it at all: where not, they are of somebody else.
+    pub(super) fn is_opened_by(&mut self, keys: &Identities) -> bool {
+        let last = self.pieces.len().saturating_sub(1);
+        [0, last / 2, last].iter().any(|at| self.entries(*at, keys).is_ok())
+    }
+
     /// The piece to begin with so that what shows at `time` can be drawn: the last one up to then that begins with a
     /// whole picture, or the first of them.
     pub fn at(&self, time: u32) -> usize {
-        let whole = || self.pieces.iter().enumerate().filter(|(_, piece)| piece.head.whole);
+        let whole = || {
+            let all = self.pieces.iter().enumerate();
+            all.filter(|(at, piece)| piece.head.whole && self.is_plausible(*at))
+        };
         let before = whole().take_while(|(_, piece)| piece.head.begin <= time).last();
         before.or_else(|| whole().next()).map_or(0, |(at, _)| at)
     }
@@ -145,6 +163,76 @@ impl Reader {
     }
 }
 
+/// Every piece of a file, in its order.
+fn walk(file: &File, length: u64) -> io::Result<Vec<Piece>> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut at = 0;
+    // Room for a head, and hardly anything of what stands behind it.
+    let mut reader = BufReader::with_capacity(LENGTH, file);
+    while length.saturating_sub(at) >= LENGTH as u64 {
+        reader.seek(SeekFrom::Start(at))?;
+        let mut bytes = [0; LENGTH];
+        reader.read_exact(&mut bytes)?;
+        let body = at + LENGTH as u64;
+        if let Some(head) = Head::read(&bytes)
+            && body + u64::from(head.length) <= length
+        {
+            pieces.push(Piece { head, at: body });
+            at = body + u64::from(head.length);
+            continue;
+        }
+        // The piece before may be shorter than it says, or this one is damaged.
+        let within = match pieces.last() {
+            Some(last) => scan(file, last.at, at, last.head.number.checked_add(1))?,
+            None => None,
+        };
+        match within {
+            Some(next) => at = next,
+            None => match scan(file, at + 1, length, None)? {
+                Some(next) => at = next,
+                None => break,
+            },
+        }
+    }
+    Ok(pieces)
+}
+
+/// Where the first head from `from` on stands, before `to`; only one with this number, if one is given.
+fn scan(file: &File, from: u64, to: u64, number: Option<u32>) -> io::Result<Option<u64>> {
+    let mut file = file;
+    let mut at = from;
+    let mut chunk = vec![0; CHUNK];
+    while at < to {
+        file.seek(SeekFrom::Start(at))?;
+        let mut read = 0;
+        while read < CHUNK {
+            match file.read(&mut chunk[read..])? {
+                0 => break,
+                more => read += more,
+            }
+        }
+        // A head may stand across two chunks.
+        for (place, bytes) in chunk[..read].windows(LENGTH).enumerate() {
+            let stands = at + place as u64;
+            if stands >= to {
+                return Ok(None);
+            }
+            if bytes.starts_with(&MAGIC)
+                && let Ok(bytes) = bytes.try_into()
+                && let Some(head) = Head::read(bytes)
+                && number.is_none_or(|number| number == head.number)
+            {
+                return Ok(Some(stands));
+            }
+        }
+        if read < CHUNK {
+            return Ok(None);
+        }
+        at += (CHUNK - LENGTH + 1) as u64;
+    }
+    Ok(None)
+}
+
 /// A recording that is being played, entry by entry; one piece of it is in memory.
 pub struct Play<'r> {
     reader: &'r mut Reader,
@@ -167,8 +255,11 @@ impl Play<'_> {
             if let Some(entry) = self.entries.next() {
                 return Ok(Some(entry));
             }
-            if self.piece >= self.reader.pieces.len() {
+            let Some(Piece { head, .. }) = self.reader.pieces.get(self.piece) else {
                 return Ok(None);
+            };
+            if usize::try_from(head.number) != Ok(self.piece) {
+                return Err(self.reader.damaged(self.piece, "is missing"));
             }
             self.entries = self.reader.entries(self.piece, self.keys)?.into_iter();
             self.piece += 1;

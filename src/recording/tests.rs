@@ -278,6 +278,84 @@ fn to_seek_is_to_open_the_last_whole_picture_before() {
 }
 
 #[test]
+fn what_is_left_of_a_damaged_recording_is_played_and_what_is_missing_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pair, session) = (KeyPair::generate(), SessionId::fresh());
+    let mut writer =
+        Writer::create(folder.path(), session, about(session), &[pair.public()]).unwrap();
+    // A piece for each, and the one before of what the recording is about.
+    for second in 1..=6_u32 {
+        writer.add(second * 3_000, &notice(&second.to_string())).unwrap();
+    }
+    let path = writer.path().to_owned();
+    writer.finish(20_000).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let mut starts: Vec<usize> =
+        (0..whole.len() - 8).filter(|at| whole[*at..].starts_with(b"dwpiece\x01")).collect();
+    assert_eq!(starts.len(), 8);
+    starts.push(whole.len());
+    let piece = |at: usize| &whole[starts[at]..starts[at + 1]];
+    let of =
+        |pieces: &[usize]| pieces.iter().flat_map(|at| piece(*at).to_vec()).collect::<Vec<_>>();
+    let flipped = |piece: usize, at: usize| {
+        let mut bytes = whole.clone();
+        bytes[starts[piece] + at] ^= 0x81;
+        bytes
+    };
+    let removed = |first: u32, last: u32| Some((first, last, true));
+    let cases = [
+        ("nothing", whole.clone(), "123456", None),
+        ("a byte of a body", flipped(3, 100), "12456", Some((3, 3, false))),
+        ("the magic", flipped(3, 0), "12456", removed(3, 3)),
+        ("a length: another", flipped(3, 24), "12456", Some((3, 3, false))),
+        ("a length: far longer", flipped(3, 25), "12456", removed(3, 3)),
+        ("a removed one", of(&[0, 1, 2, 5, 6, 7]), "1256", removed(3, 4)),
+        ("exchanged ones", of(&[0, 1, 5, 3, 4, 2, 6, 7]), "123456", None),
+        ("one that is there twice", of(&[0, 1, 2, 3, 2, 4, 5, 6, 7]), "123456", None),
+        ("without its begin", of(&[2, 3, 4, 5, 6, 7]), "23456", removed(0, 1)),
+        ("cut within a piece", whole[..starts[4] + 70].to_vec(), "123", None),
+        ("without a begin of a piece", whole[30..].to_vec(), "123456", removed(0, 0)),
+    ];
+    for (name, bytes, left, gap) in cases {
+        std::fs::write(&path, bytes).unwrap();
+        let mut reader = Reader::open(&path).unwrap();
+        let keys = pair.file("");
+        let keys = crate::recording::Identities::unlock(&keys, None).unwrap();
+        let (mut told, mut gaps, mut piece) = (String::new(), Vec::new(), 0);
+        while piece < reader.pieces().len() {
+            let slice = reader.slice(piece, 9_000, &keys).unwrap();
+            for (_, entry) in &slice.entries {
+                if let Entry::Note(Note::Notice { text }) = entry {
+                    told.push_str(text);
+                }
+            }
+            gaps.extend(slice.gaps);
+            assert!(slice.next > piece, "{name}");
+            piece = slice.next;
+        }
+        assert_eq!(told, left, "{name}");
+        let found: Vec<_> = gaps.iter().map(|gap| (gap.first, gap.last, gap.is_missing)).collect();
+        assert_eq!(found, gap.into_iter().collect::<Vec<_>>(), "{name}");
+        assert!(
+            gaps.iter().all(|gap| gap.time <= gap.until && gap.until <= 20_000),
+            "{name}: {gaps:?}"
+        );
+        assert!(reader.length() <= 20_000, "{name}: {}", reader.length());
+        let (moments, _) = reader.survey(&keys).unwrap();
+        let moments = moments.iter().filter(|moment| moment.what == What::Notice).count();
+        assert!(moments >= left.len(), "{name}: {moments}");
+        let other = KeyPair::generate().identities();
+        assert!(matches!(reader.survey(&other), Err(Error::WrongKey { .. })), "{name}");
+    }
+    // A head is in plain: what somebody writes into its times leads nobody astray.
+    let mut bytes = whole.clone();
+    bytes[starts[3] + 16..starts[3] + 24].copy_from_slice(&[0xff; 8]);
+    std::fs::write(&path, bytes).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!((reader.length(), reader.pieces().len()), (20_000, 8));
+}
+
+#[test]
 fn a_recording_that_came_to_no_end_is_read_as_far_as_it_goes() {
     let folder = tempfile::tempdir().unwrap();
     let (pair, session) = (KeyPair::generate(), SessionId::fresh());

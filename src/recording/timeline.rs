@@ -20,6 +20,8 @@ pub struct Timeline {
     title: String,
     /// The dialog that waits for an answer.
     asked: Option<Note>,
+    /// Who is there beside the person.
+    company: Option<Note>,
     /// The texts of the list that is open.
     choices: Vec<String>,
 }
@@ -49,7 +51,10 @@ impl Timeline {
                 if tab.url != self.url {
                     self.url.clone_from(&tab.url);
                     self.title.clear();
-                    self.add(time, What::Url, tab.url.clone());
+                    // A new tab has none yet.
+                    if !tab.url.is_empty() {
+                        self.add(time, What::Url, tab.url.clone());
+                    }
                 }
                 // Until a page has a title, its address stands there.
                 if tab.title != self.title && !tab.title.is_empty() && tab.title != tab.url {
@@ -70,7 +75,9 @@ impl Timeline {
             Note::Message { from, text } => {
                 self.add(time, What::Notice, format!("{from} says: {text}"))
             }
+            Note::Company { .. } if self.company.as_ref() == Some(note) => {}
             Note::Company { watchers, hold, by } => {
+                self.company = Some(note.clone());
                 let text = match (hold, watchers.as_slice()) {
                     (Hold::Paused, _) => format!("stopped by {by}"),
                     (Hold::Taken, _) => format!("taken over by {by}"),
@@ -239,6 +246,7 @@ mod tests {
             (9_300, dialog()),
             (9_400, dialog()),
             (9_500, Entry::Deed(Deed::Answer { accept: true, text: String::new() })),
+            (9_550, tabs("", "")),
             (9_600, tabs("http://a/y", "http://a/y")),
         ];
         let mut timeline = Timeline::default();

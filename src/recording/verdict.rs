@@ -113,8 +113,8 @@ pub enum Break {
 }
 
 impl Break {
-    /// The piece that it is about, to put breaks in order.
-    pub(super) fn piece(&self) -> u32 {
+    /// The piece that it is about, or `u32::MAX` where it is about the end.
+    pub fn piece(&self) -> u32 {
         match *self {
             Self::OfAnother | Self::NoFile | Self::NoRecord | Self::NotRemoved => 0,
             Self::Moved { place, .. } => place,
@@ -128,6 +128,27 @@ impl Break {
             | Self::Rest { piece, .. }
             | Self::Unsealed { piece, .. }
             | Self::Unreadable { piece, .. } => piece,
+        }
+    }
+
+    /// Where it is, in milliseconds since the session's begin; `None` where it is about the whole.
+    pub fn time(&self) -> Option<u32> {
+        match *self {
+            Self::Changed { time, .. }
+            | Self::Missing { time, .. }
+            | Self::Moved { time, .. }
+            | Self::Inserted { time, .. }
+            | Self::Half { time, .. }
+            | Self::Cut { time, .. }
+            | Self::Grown { time, .. }
+            | Self::Unsealed { time, .. }
+            | Self::NeverSealed { time, .. }
+            | Self::Unreadable { time, .. } => Some(time),
+            Self::Rest { .. }
+            | Self::OfAnother
+            | Self::NoFile
+            | Self::NoRecord
+            | Self::NotRemoved => None,
         }
     }
 }
@@ -187,7 +208,7 @@ impl fmt::Display for Break {
     }
 }
 
-fn pieces(f: &mut fmt::Formatter<'_>, first: u32, last: u32) -> fmt::Result {
+pub(super) fn pieces(f: &mut fmt::Formatter<'_>, first: u32, last: u32) -> fmt::Result {
     if first == last {
         write!(f, "piece {first} was")
     } else {
@@ -196,7 +217,7 @@ fn pieces(f: &mut fmt::Formatter<'_>, first: u32, last: u32) -> fmt::Result {
 }
 
 /// A time since the session's begin, as players show it: `0:01:23`.
-fn clock(time: u32) -> String {
+pub(super) fn clock(time: u32) -> String {
     let seconds = time / 1_000;
     format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }

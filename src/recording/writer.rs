@@ -65,6 +65,7 @@ struct Standing {
     tabs: Option<Note>,
     cursor: Option<Note>,
     dialog: Option<Note>,
+    company: Option<Note>,
 }
 
 impl Standing {
@@ -75,6 +76,7 @@ impl Standing {
             Note::Tabs { .. } => &mut self.tabs,
             Note::Cursor { .. } => &mut self.cursor,
             Note::Dialog { .. } => &mut self.dialog,
+            Note::Company { .. } => &mut self.company,
             Note::DialogClosed => {
                 self.dialog = None;
                 return;
@@ -85,7 +87,7 @@ impl Standing {
     }
 
     fn notes(&self) -> Vec<Note> {
-        let all = [&self.live, &self.screen, &self.tabs, &self.cursor, &self.dialog];
+        let all = [&self.live, &self.screen, &self.tabs, &self.cursor, &self.dialog, &self.company];
         all.into_iter().flatten().cloned().collect()
     }
 }

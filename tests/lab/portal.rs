@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The same, where it is no text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Somebody who has signed in.
@@ -132,6 +134,8 @@ impl Portal {
         let _ = stream.write_all(text.as_bytes());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|at| at + 4);
+        let bytes = end.map_or_else(Vec::new, |end| answer[end..].to_vec());
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let mut lines = head.lines();
@@ -141,6 +145,7 @@ impl Portal {
             status: status.unwrap_or(0),
             headers: headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
             body: body.to_owned(),
+            bytes,
         }
     }
 

@@ -6,12 +6,15 @@ use super::world::{PASSWORD, PIN, SEED, World};
 use crate::lab::desk::ROWS;
 use crate::lab::portal::{Answer, Portal, Visitor};
 use crate::lab::viewer::Viewer;
-use crate::recording::{plain, record_to};
+use crate::recording::{locked, plain, record_to};
 
 /// The password of a person at the portal.
 const PERSON: &str = "aNn-s.oWn pAss<w0rd>&7xQ2kV9";
 /// What they try when they mistake it.
 const MISTAKEN: &str = "mIs-tAken:4hJ8zT1=kD5\"rW";
+
+/// The passphrase of an auditor's identity.
+const PASSPHRASE: &str = "pH-ra.sE oF aN<aUditor>&3wY8nB5";
 
 const CODE_ROWS: &str = "\
 username > <username> (SearchBy=id)
@@ -70,6 +73,18 @@ fn session(world: &World, portal: &Portal, ann: &Visitor, account: &str, id: &st
         let shown = world.desk.lab.run(&show);
         assert_eq!(shown.code, 0, "{}", shown.stderr);
         search(world, "what is shown of the recording", shown.stdout.as_bytes());
+        let path = format!("/api/v1/recordings/{session}");
+        for asked in ["", "/play?from=0&for=600000", "/moments"] {
+            let answer = portal.read(Some(ann), &format!("{path}{asked}"));
+            assert_eq!(answer.status, 200, "{asked}: {}", answer.body);
+            search(world, "what the portal tells of the recording", &answer.bytes);
+        }
+        search_answer(world, "verify", &portal.act(ann, "POST", &format!("{path}/verify"), ""));
+        search_answer(
+            world,
+            "the player",
+            &portal.read(Some(ann), &format!("/recordings/{session}")),
+        );
     }
     for path in [
         format!("/sessions/{session}"),
@@ -106,6 +121,16 @@ fn the_portal_tells_no_secret() {
         search(&world, &line.join(" "), ended.stderr.as_bytes());
     }
     record_to(&world.desk.lab, "");
+    // A second auditor, whose identity is on no disk here.
+    let pair = doorward::recording::KeyPair::generate();
+    let identity = pair.file("2026-11-22T10:00:00Z").to_string();
+    let secret = identity.lines().last().unwrap().strip_prefix("AGE-SECRET-KEY-1").unwrap();
+    world.marks.add("an auditor's secret key", secret);
+    world.marks.add("the passphrase of an identity", PASSPHRASE);
+    let path = world.desk.lab.path().join("doorward.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("recipients: [", &format!("recipients: [{}, ", pair.public()));
+    std::fs::write(&path, text).unwrap();
     let portal = Portal::start_with(&world.desk.lab, &[("RUST_LOG", "trace")]);
     let ann = portal.sign_in("ann", PERSON);
     for (name, password) in [("ann", MISTAKEN), ("nobody", MISTAKEN), (MISTAKEN, "x")] {
@@ -127,6 +152,19 @@ fn the_portal_tells_no_secret() {
         assert!(answer.status >= 400, "{path}: {}", answer.body);
         search_answer(&world, path, &answer);
     }
+    let (_, armoured) = locked(&identity, PASSPHRASE);
+    let half = &identity[..identity.len() - 20];
+    for body in [
+        json!({"identity": half}),
+        json!({"identity": [identity]}),
+        json!({"identity": armoured, "passphrase": format!("{PASSPHRASE}, or not")}),
+        json!({"identity": armoured, "pasphrase": PASSPHRASE}),
+        json!({"identity": armoured, "passphrase": PASSPHRASE}),
+    ] {
+        let path = "/api/v1/me/recording-key";
+        search_answer(&world, path, &portal.act(&ann, "PUT", path, &body.to_string()));
+        search_answer(&world, path, &portal.read(Some(&ann), path));
+    }
     session(&world, &portal, &ann, "local:web/site", "code", "signed-in");
     session(&world, &portal, &ann, "local:web/site", "shown", "refused");
     session(&world, &portal, &ann, "local:web/site", "everywhere", "refused");
@@ -140,8 +178,10 @@ fn the_portal_tells_no_secret() {
         "/sessions",
         "/activity",
         "/users",
+        "/recordings",
         "/me",
         "/api/v1/me",
+        "/api/v1/recordings",
         "/api/v1/accounts",
         "/api/v1/sessions",
         "/api/v1/activity",

@@ -20,6 +20,8 @@ const PAGES: &[Row] = &[
     ("GET", "/sessions", "", [200, 200, 200]),
     ("GET", "/sessions/{session}", "", [404, 404, 404]),
     ("GET", "/sessions/{session}/approval", "", [404, 404, 404]),
+    ("GET", "/recordings", "", [200, 200, 200]),
+    ("GET", "/recordings/{session}", "", [404, 404, 404]),
     ("GET", "/activity", "", [200, 200, 200]),
     ("GET", "/activity?user=root", "", [200, 200, 200]),
     ("GET", "/users", "", [403, 403, 200]),
@@ -41,6 +43,14 @@ const ROUTES: &[Row] = &[
     ("POST", "/api/v1/sessions/{session}/messages", r#"{"text":"hello"}"#, [404, 404, 404]),
     ("GET", "/api/v1/sessions/{session}/files/{id}", "", [404, 404, 404]),
     ("POST", "/api/v1/sessions/{session}/files", "", [404, 404, 404]),
+    ("GET", "/api/v1/me/recording-key", "", [200, 200, 200]),
+    ("PUT", "/api/v1/me/recording-key", "{}", [403, 422, 422]),
+    ("DELETE", "/api/v1/me/recording-key", "", [204, 204, 204]),
+    ("GET", "/api/v1/recordings", "", [200, 200, 200]),
+    ("GET", "/api/v1/recordings/{session}", "", [404, 404, 404]),
+    ("POST", "/api/v1/recordings/{session}/verify", "", [404, 404, 404]),
+    ("GET", "/api/v1/recordings/{session}/play", "", [404, 404, 404]),
+    ("GET", "/api/v1/recordings/{session}/moments", "", [404, 404, 404]),
     ("GET", "/api/v1/activity", "", [200, 200, 200]),
     ("GET", "/api/v1/activity/export", "", [422, 422, 422]),
     ("GET", "/api/v1/activity/verdict", "", [403, 200, 200]),
@@ -98,6 +108,10 @@ fn every_role_on_every_page_and_route() {
     for (visitor, leads) in visitors.iter().zip([false, false, true]) {
         let page = portal.read(Some(visitor), "/accounts").body;
         assert_eq!(page.contains("href=\"/users\""), leads);
+    }
+    for (visitor, leads) in visitors.iter().zip([false, true, true]) {
+        let page = portal.read(Some(visitor), "/accounts").body;
+        assert_eq!(page.contains("href=\"/recordings\""), leads);
     }
     for (visitor, others) in visitors.iter().zip([false, true, true]) {
         let seen = portal.read(Some(visitor), "/api/v1/activity?user=root").json();

@@ -15,6 +15,9 @@ const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// The routes that need a person: no token opens them.
 const FOR_PEOPLE: &[(&str, &str)] = &[
     ("PUT", "/api/v1/me/password"),
+    ("GET", "/api/v1/me/recording-key"),
+    ("PUT", "/api/v1/me/recording-key"),
+    ("DELETE", "/api/v1/me/recording-key"),
     ("GET", "/api/v1/sessions/{session}/stream"),
     ("POST", "/api/v1/sessions/{session}/approval"),
     ("PUT", "/api/v1/sessions/{session}/control"),

@@ -1,9 +1,12 @@
 //! Recordings, whole: live sessions in real Chromium, recorded, opened with the auditor's key, altered and removed.
 
+mod archive;
 mod command;
 mod failure;
+mod replay;
 mod session;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -44,6 +47,24 @@ fn file(lab: &Lab, session: &str) -> PathBuf {
 
 fn verify(lab: &Lab) -> Ended {
     lab.run(&["recording", "verify", "--identity", "auditor.key"])
+}
+
+/// An identity as `age -p` locks it, with next to no work: the file, and the same as text.
+pub(crate) fn locked(plain: &str, passphrase: &str) -> (Vec<u8>, String) {
+    let mut recipient = age::scrypt::Recipient::new(passphrase.to_owned().into());
+    recipient.set_work_factor(4);
+    let recipient = std::iter::once(&recipient as &dyn age::Recipient);
+    let mut bytes = Vec::new();
+    let mut to =
+        age::Encryptor::with_recipients(recipient).unwrap().wrap_output(&mut bytes).unwrap();
+    to.write_all(plain.as_bytes()).unwrap();
+    to.finish().unwrap();
+    let mut text = Vec::new();
+    let format = age::armor::Format::AsciiArmor;
+    let mut armour = age::armor::ArmoredWriter::wrap_output(&mut text, format).unwrap();
+    armour.write_all(&bytes).unwrap();
+    armour.finish().unwrap();
+    (bytes, String::from_utf8(text).unwrap())
 }
 
 /// What `list` tells, as JSON.

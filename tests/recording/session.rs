@@ -13,7 +13,7 @@ use crate::lab::wait;
 use crate::live::Stage;
 
 /// The picture that a recording ends with.
-fn last_picture(lines: &str) -> Canvas {
+pub(super) fn last_picture(lines: &str) -> Canvas {
     let mut canvas = Canvas::default();
     for line in lines.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -25,7 +25,7 @@ fn last_picture(lines: &str) -> Canvas {
     canvas
 }
 
-fn colour(canvas: &Canvas, x: usize, y: usize) -> [u8; 3] {
+pub(super) fn colour(canvas: &Canvas, x: usize, y: usize) -> [u8; 3] {
     let at = (y * canvas.size().0 + x) * 3;
     canvas.pixels()[at..at + 3].try_into().unwrap()
 }

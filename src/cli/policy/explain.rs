@@ -21,6 +21,7 @@ Examples:
   doorward policy explain --user ann --account web/shop --at 2026-03-01T22:00 --address 192.0.2.7 --reason 'ticket 4711'
   doorward policy explain --user new --role operator --group databases --account db/prod --connector pgadmin
   doorward policy explain --user eve --action read-activity
+  doorward policy explain --user eve --action replay --account web/shop --of ann
 
 Ends with 0 when it is permitted, and with 4 when it is not.")]
 pub(super) struct Arguments {
@@ -110,6 +111,7 @@ pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, 
         "watch-session" => Deed::WatchSession { of: &of, account: &account },
         "control-session" => Deed::ControlSession { of: &of, account: &account },
         "end-session" => Deed::EndSession { of: &of, account: &account },
+        "replay" => Deed::Replay { of: &of, account: &account },
         "read-activity" => Deed::ReadActivity,
         _ => Deed::ManageUsers,
     };
@@ -130,6 +132,9 @@ fn text(set: &Set, ask: &Ask<'_>, explained: &Explained) -> String {
             format!("take over the session of {of} with {account}")
         }
         Deed::EndSession { of, account } => format!("end the session of {of} with {account}"),
+        Deed::Replay { of, account } => {
+            format!("watch the recording of a session of {of} with {account}")
+        }
         Deed::ReadActivity => "see sessions and activity of others".to_owned(),
         Deed::ManageUsers => "manage users".to_owned(),
     };

@@ -262,7 +262,7 @@ fn read<T: std::str::FromStr>(text: &str, what: &str, help: &str) -> Result<Opti
 }
 
 /// A moment, or the begin of a date, so many days later.
-fn moment(text: &str, days: i64) -> Result<Option<Timestamp>, Problem> {
+pub(super) fn moment(text: &str, days: i64) -> Result<Option<Timestamp>, Problem> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

@@ -4,8 +4,11 @@ mod accounts;
 mod activity;
 mod body;
 mod files;
+mod key;
 mod me;
 mod policy;
+mod recordings;
+mod replay;
 mod security;
 mod sessions;
 mod stream;
@@ -17,6 +20,8 @@ pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
 pub(super) use files::is_upload;
+pub(super) use key::KeyState;
+pub(super) use recordings::{Card, Wanted, listed};
 pub(super) use sessions::{APPROVING, CardBody, Reach, WATCHING, of_another, owned, reach, seen};
 pub(super) use supervision::late;
 pub(super) use tokens::TokenBody;
@@ -56,6 +61,12 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(supervision::message))
         .routes(routes!(files::file))
         .merge(files::uploads())
+        .routes(routes!(key::state, key::unlock, key::forget))
+        .routes(routes!(recordings::list))
+        .routes(routes!(recordings::one))
+        .routes(routes!(recordings::verify))
+        .routes(routes!(replay::moments))
+        .routes(routes!(replay::play))
         .routes(routes!(activity::activity))
         .routes(routes!(activity::export))
         .routes(routes!(activity::verdict))

@@ -4,7 +4,7 @@
 const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
 // Asks the API; resolves to its answer, or throws what a person is told.
-async function ask(method, url, body) {
+export async function ask(method, url, body) {
   const headers = { "x-csrf-token": csrf };
   if (body !== undefined) headers["content-type"] = "application/json";
   let answer;

@@ -1,6 +1,8 @@
 // The viewer of a live session: draws what the broker sends, and sends what the person does, in their own session or in
 // the place of somebody whom they watch. What is sent either way stands in the broker's `stream`. No picture, key or text
 // is kept here.
+import { picture } from "./canvas.js";
+
 (() => {
   "use strict";
   const root = document.getElementById("viewer");
@@ -75,7 +77,6 @@
       saying.close();
     } }, words, make("button", { type: "submit", textContent: "Send" }), button("Cancel", "Cancel", () => saying.close())));
   root.append(bar, tabs, stage, notices, asked, leaving, saying);
-  const paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
 
   // ---- the stream
 
@@ -233,43 +234,19 @@
 
   const sent = new Map();
   const lately = [];
-  let number = 0, drawn = Promise.resolve();
+  let number = 0;
   const count = () => {
     number += 1;
     sent.set(number, performance.now());
     if (sent.size > 200) sent.delete(sent.keys().next().value);
     return number;
   };
-  const draw = (bytes) => {
-    const head = new DataView(bytes);
-    const parts = head.getUint16(2, true);
-    const update = { number: Number(head.getBigUint64(4, true)), width: head.getUint16(12, true), height: head.getUint16(14, true), deed: head.getUint32(16, true) };
-    const images = [];
-    for (let part = 0, at = 20; part < parts; part += 1) {
-      const [x, y, width, height] = [0, 2, 4, 6].map((by) => head.getUint16(at + by, true));
-      const type = head.getUint8(at + 8) === 1 ? "image/png" : "image/jpeg";
-      const length = head.getUint32(at + 9, true);
-      const image = createImageBitmap(new Blob([new Uint8Array(bytes, at + 13, length)], { type }));
-      images.push(image.then((image) => ({ image, x, y, width, height })));
-      at += 13 + length;
-    }
-    // Decoded side by side, drawn in their order.
-    const ready = Promise.all(images);
-    drawn = drawn.then(() => ready).then((ready) => {
-      if (canvas.width !== update.width || canvas.height !== update.height) {
-        canvas.width = update.width;
-        canvas.height = update.height;
-        place();
-      }
-      for (const { image, x, y } of ready) {
-        paint.drawImage(image, x, y);
-        image.close();
-      }
-      send({ type: "drawn", number: update.number });
-      root.dataset.picture = String(update.number);
-      tally(update.deed, bytes.byteLength);
-    }).catch(() => socket.close());
-  };
+  const shown = picture(canvas, () => place());
+  const draw = (bytes) => shown.draw(bytes).then((update) => {
+    send({ type: "drawn", number: update.number });
+    root.dataset.picture = String(update.number);
+    tally(update.deed, bytes.byteLength);
+  }).catch(() => socket.close());
   let fastest = null;
   const tally = (deed, size) => {
     const now = performance.now();

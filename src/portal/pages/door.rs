@@ -233,6 +233,7 @@ pub(super) async fn sign_out(
     check_csrf(&person, &form.csrf)?;
     let Ground { users, store, clock } = Ground::of(&portal);
     users.sign_out(&person.sign_in).await?;
+    portal.keyring.forget(&person.sign_in);
     Note::new(Action::SignOut, &person.user.name, client).keep(store, clock).await?;
     let end = match (&person.user.issuer, portal.provider()) {
         (Some(issuer), Ok(provider)) if provider.settings().issuer == *issuer => {

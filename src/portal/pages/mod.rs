@@ -4,6 +4,7 @@ mod door;
 mod listing;
 mod me;
 mod provider;
+mod recordings;
 mod session;
 mod view;
 
@@ -29,6 +30,8 @@ pub(super) fn router() -> Router<Portal> {
         .route("/sessions", get(session::sessions))
         .route("/sessions/{session}", get(session::session))
         .route("/sessions/{session}/approval", get(session::approval))
+        .route("/recordings", get(recordings::list))
+        .route("/recordings/{session}", get(recordings::one))
         .route("/activity", get(listing::activity))
         .route("/users", get(listing::users))
         .route("/me", get(me::me))

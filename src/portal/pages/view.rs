@@ -21,6 +21,8 @@ pub(super) struct Signed {
     pub(super) name: String,
     /// Whether they may manage users.
     pub(super) admin: bool,
+    /// Whether they may find recordings to watch.
+    pub(super) recordings: bool,
     /// What is wrong with the policies, for those who can do something about it.
     pub(super) trouble: String,
     pub(super) csrf: String,
@@ -32,6 +34,7 @@ impl Frame {
         let signed = person.map(|person| Signed {
             name: person.user.name.to_string(),
             admin: person.duties.users,
+            recordings: person.duties.recordings,
             trouble: person.duties.trouble.clone(),
             csrf: person.csrf.clone(),
         });
@@ -64,7 +67,7 @@ pub(in crate::portal) fn problem(problem: &Problem, person: Option<&Person>) -> 
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::FORBIDDEN | StatusCode::MISDIRECTED_REQUEST => "Not allowed",
         StatusCode::UNAUTHORIZED => "Not signed in",
-        StatusCode::GONE => "This link is over",
+        StatusCode::GONE => "No longer there",
         StatusCode::TOO_MANY_REQUESTS => "Too many at once",
         StatusCode::SERVICE_UNAVAILABLE => "Not now",
         _ => "This cannot be done",
