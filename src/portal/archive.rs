@@ -116,9 +116,10 @@ impl Found {
 
     /// That `person` did something with it, for the record.
     pub(super) fn note(&self, action: Action, person: &Person, client: IpAddr) -> Note {
-        Note::new(action, &person.user.name, client)
+        let note = Note::new(action, &person.user.name, client)
             .session(self.shelved.session, &self.account, &self.connector)
-            .detail("of", &self.user)
+            .detail("of", &self.user);
+        person.token.iter().fold(note, |note, token| note.detail("token", &token.name))
     }
 
     /// Does `work` with it, opened, where waiting for a disk holds nobody up; that `person` opens it is on record before.
