@@ -25,6 +25,7 @@ pub mod diagnostic;
 pub mod host;
 pub mod key;
 pub mod locator;
+pub mod meter;
 pub mod name;
 pub mod otp;
 pub mod secret;

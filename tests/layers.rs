@@ -12,6 +12,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("name", &[]),
     ("locator", &[]),
+    ("meter", &[]),
     // Whether a host is this machine: whoever sends a secret, or judges who may, asks the same.
     ("host", &[]),
     // What a row may press: `connector` reads the name, `browser` presses it, and one list holds both.
@@ -25,10 +26,10 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("import", &["connector", "diagnostic", "name", "locator", "host", "otp", "yaml"]),
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["name", "clock", "diagnostic"]),
-    ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
+    ("vault", &["secret", "name", "host", "meter", "access", "clock", "otp"]),
     ("demo", &["secret", "name", "clock", "vault"]),
     ("browser", &["secret", "locator", "host", "key", "stream"]),
-    ("activity", &["plan", "name", "diagnostic", "clock"]),
+    ("activity", &["plan", "name", "diagnostic", "clock", "meter"]),
     (
         "session",
         &[
@@ -56,6 +57,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "live",
         &[
+            "meter",
             "stream",
             "recording",
             "name",
@@ -73,6 +75,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "portal",
         &[
+            "meter",
             "stream",
             "live",
             "demo",
@@ -95,6 +98,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "secret",
             "name",
             "locator",
+            "meter",
             "host",
             "key",
             "clock",

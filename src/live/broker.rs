@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::approval::{self, Approval};
 use super::card::{Card, Stage};
@@ -20,6 +20,7 @@ use crate::browser;
 use crate::clock::Clock;
 use crate::connector::Connector;
 use crate::diagnostic::Diagnostic;
+use crate::meter::Meter;
 use crate::name::{SessionId, UserName};
 use crate::plan::{self, Request};
 use crate::session::{self, Vaults};
@@ -45,6 +46,8 @@ pub struct Ground {
     pub browser: Box<dyn Fn(SessionId) -> browser::Settings + Send + Sync>,
     /// The time.
     pub clock: Clock,
+    /// What is counted and timed.
+    pub meter: Arc<Meter>,
 }
 
 /// How many sessions there may be, and how long.
@@ -187,7 +190,9 @@ impl Broker {
         client_address: &str,
     ) -> Result<Course, Refusal> {
         let Inner { ground, limits, .. } = &*self.0;
+        let asked = Instant::now();
         let plan = plan::build(Arc::clone(connector), request.clone()).map_err(Refusal::Unfit)?;
+        ground.meter.phases.took("plan", asked.elapsed());
         let mut sessions = self.sessions();
         if sessions.stopping {
             return Err(Refusal::Stopping);
@@ -325,6 +330,11 @@ impl Broker {
             }
         };
         let _ = tokio::time::timeout(FAREWELL, told).await;
+    }
+
+    /// Whether it takes no more orders.
+    pub fn is_stopping(&self) -> bool {
+        self.sessions().stopping
     }
 
     fn find(&self, session: SessionId) -> Option<Arc<Shared>> {

@@ -11,11 +11,13 @@ mod error;
 mod guard;
 mod headers;
 mod may;
+mod metrics;
 mod note;
 mod origin;
 mod pages;
 mod password;
 mod problem;
+mod readiness;
 mod server;
 mod sources;
 mod throttle;
@@ -37,6 +39,7 @@ use std::sync::Arc;
 
 use catalogue::Catalogue;
 use origin::Origin;
+use readiness::Readiness;
 use throttle::Throttle;
 
 use crate::access::Policies;
@@ -44,6 +47,7 @@ use crate::activity::{Record, Store};
 use crate::clock::Clock;
 use crate::config;
 use crate::live::Broker;
+use crate::meter::Meter;
 use crate::name::{AccountRef, Links};
 
 /// What the portal stands on.
@@ -70,6 +74,8 @@ pub struct Ground {
     pub settings: config::Portal,
     /// The time.
     pub clock: Clock,
+    /// What is counted and timed; store, vaults and broker count there, too.
+    pub meter: Arc<Meter>,
 }
 
 /// What every request is answered with. Cheap to clone.
@@ -86,6 +92,7 @@ struct Inner {
     addresses: Throttle,
     /// Denied requests on record, by client address.
     denials: Throttle,
+    readiness: Readiness,
 }
 
 impl std::ops::Deref for Portal {
@@ -102,6 +109,7 @@ impl Portal {
         let offers = std::mem::take(&mut ground.settings.offers);
         let catalogue = Catalogue::new(ground.connectors.clone(), offers, default);
         let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
-        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials }))
+        let readiness = Readiness::default();
+        Self(Arc::new(Inner { ground, catalogue, origin, names, addresses, denials, readiness }))
     }
 }

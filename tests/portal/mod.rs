@@ -15,7 +15,7 @@ use crate::lab::desk::Desk;
 pub(crate) const PASSWORD: &str = "marked-pass-of-a-person-7Q";
 
 /// A desk with the administrator `root` and the operators `ann` and `bob`, of whom only ann may use accounts.
-fn desk() -> Desk {
+pub(crate) fn desk() -> Desk {
     let desk = Desk::at("127.0.0.1:9");
     desk.connector("site", "http://127.0.0.1:9/login", "", crate::lab::desk::ROWS);
     add(&desk.lab, &["root", "--role", "admin", "--accounts", "*"]);
