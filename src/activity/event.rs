@@ -30,6 +30,8 @@ pub enum Action {
     UserChanged,
     /// A user of the portal was removed.
     UserRemoved,
+    /// A file of access policies was changed at the portal: which, and the hash of its text before and after.
+    PolicyChanged,
     /// Something was asked of the portal that is not allowed.
     Denied,
     /// A page of a live session was kept from going where `AllowedURLs` does not let it.
@@ -84,7 +86,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -97,6 +99,7 @@ impl Action {
         Self::UserAdded,
         Self::UserChanged,
         Self::UserRemoved,
+        Self::PolicyChanged,
         Self::Denied,
         Self::NavigationDenied,
         Self::PopupDenied,
@@ -139,6 +142,7 @@ impl Action {
             Self::UserAdded => "UserAdded",
             Self::UserChanged => "UserChanged",
             Self::UserRemoved => "UserRemoved",
+            Self::PolicyChanged => "PolicyChanged",
             Self::Denied => "Denied",
             Self::NavigationDenied => "NavigationDenied",
             Self::PopupDenied => "PopupDenied",

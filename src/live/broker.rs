@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::approval::{self, Approval};
 use super::card::{Card, Stage};
 use super::company::Seat;
@@ -99,7 +101,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The word in the record.
-    fn word(&self) -> &str {
+    pub(super) fn word(&self) -> &str {
         match self {
             Self::Unfit(problems) => {
                 let first = problems.iter().find(|problem| problem.is_error());
@@ -121,6 +123,9 @@ struct Inner {
     ground: Arc<Ground>,
     limits: Limits,
     sessions: Mutex<Sessions>,
+    /// Held by the trial that is under way.
+    turn: tokio::sync::Mutex<()>,
+    stopped: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -137,7 +142,9 @@ impl Broker {
             tracing::warn!("files of sessions that are over stay in {folder}: {error}");
         }
         let ground = Arc::new(ground);
-        Self(Arc::new(Inner { ground, limits, sessions: Mutex::default() }))
+        let (sessions, turn) = (Mutex::default(), tokio::sync::Mutex::default());
+        let stopped = watch::Sender::new(false);
+        Self(Arc::new(Inner { ground, limits, sessions, turn, stopped }))
     }
 
     /// Starts a session and returns at once; [`Broker::card`] tells how it goes.
@@ -318,12 +325,15 @@ impl Broker {
             sessions.stopping = true;
             sessions.all.values().cloned().collect()
         };
+        self.0.stopped.send_replace(true);
         for shared in &all {
             shared.ask_end("the stop of doorward");
         }
         for shared in &all {
             shared.over().await;
         }
+        // A trial that is under way comes to its end, too.
+        drop(self.0.turn.lock().await);
         let told = async {
             for shared in &all {
                 shared.left().await;
@@ -335,6 +345,21 @@ impl Broker {
     /// Whether it takes no more orders.
     pub fn is_stopping(&self) -> bool {
         self.sessions().stopping
+    }
+
+    /// What its sessions stand on.
+    pub(super) fn ground(&self) -> &Ground {
+        &self.0.ground
+    }
+
+    /// The turn to try a connector; `None` while somebody else has it.
+    pub(super) fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.0.turn.try_lock().ok()
+    }
+
+    /// Returns when the broker is being stopped.
+    pub(super) async fn stopped(&self) {
+        let _ = self.0.stopped.subscribe().wait_for(|stopped| *stopped).await;
     }
 
     fn find(&self, session: SessionId) -> Option<Arc<Shared>> {

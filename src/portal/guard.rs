@@ -42,6 +42,12 @@ pub(super) struct Admin(pub(super) Person);
 /// One who has signed in and may see sessions and activity of others.
 pub(super) struct Auditor;
 
+/// One who has signed in and may see and change the access policies.
+pub(super) struct Ruler(pub(super) Person);
+
+/// One who has signed in and may see and try connectors.
+pub(super) struct Trier(pub(super) Person);
+
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Client(pub(super) IpAddr);
@@ -77,6 +83,40 @@ impl FromRequestParts<Portal> for Auditor {
         }
         let help = "ask an auditor or administrator; the page Activity has what is yours";
         Err(denied(&decision, "this is for those who may see the activity of others", help))
+    }
+}
+
+impl FromRequestParts<Portal> for Ruler {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (person, decision) = decided(parts, portal, Deed::ManagePolicies).await?;
+        if decision.is_permitted() {
+            return Ok(Self(person));
+        }
+        let detail = "this is for those who may change the access policies";
+        Err(denied(
+            &decision,
+            detail,
+            "ask an administrator; the page Accounts has what you may use",
+        ))
+    }
+}
+
+impl FromRequestParts<Portal> for Trier {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (person, decision) = decided(parts, portal, Deed::TryConnector).await?;
+        if decision.is_permitted() {
+            return Ok(Self(person));
+        }
+        let detail = "this is for those who may try connectors";
+        Err(denied(
+            &decision,
+            detail,
+            "ask an administrator; the page Accounts has what you may use",
+        ))
     }
 }
 

@@ -15,6 +15,10 @@ pub(super) struct Duties {
     pub(super) users: bool,
     /// Sees sessions and activity of others.
     pub(super) activity: bool,
+    /// Sees and changes the access policies.
+    pub(super) policies: bool,
+    /// Sees and tries connectors.
+    pub(super) connectors: bool,
     /// What is wrong with the policies, for administrators; empty where nothing is.
     pub(super) trouble: String,
 }
@@ -90,6 +94,8 @@ impl May<'_> {
         Duties {
             users: self.decide(Deed::ManageUsers).is_permitted(),
             activity: self.decide(Deed::ReadActivity).is_permitted(),
+            policies: self.decide(Deed::ManagePolicies).is_permitted(),
+            connectors: self.decide(Deed::TryConnector).is_permitted(),
             // By their role: the policies that have errors permit nothing.
             trouble: match self.person.role {
                 Some(Role::Admin) => self.set.trouble(),

@@ -8,6 +8,7 @@ mod assets;
 mod catalogue;
 mod client;
 mod error;
+mod examined;
 mod guard;
 mod headers;
 mod may;

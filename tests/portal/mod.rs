@@ -1,10 +1,12 @@
 //! The portal as a whole: its door, what it refuses, its pages in a real browser.
 
+mod connectors;
 mod door;
 mod export;
 mod network;
 mod pages;
 mod policies;
+mod policy;
 mod refused;
 mod roles;
 

@@ -54,6 +54,16 @@ async function act(element, body) {
   for (const button of buttons) button.disabled = true;
   try {
     const value = await ask(method, url, body);
+    if (element.dataset.shows) {
+      const shown = document.getElementById(element.dataset.shows);
+      shown.textContent = value.text;
+      shown.hidden = false;
+      if (element.dataset.rows) rows(document.getElementById(element.dataset.rows), value.rows);
+      for (const button of buttons) button.disabled = false;
+      return;
+    }
+    // Back to the same page, as it is now.
+    if (!element.dataset.next) { location.reload(); return; }
     location.assign(element.dataset.next.replace("{session}", encodeURIComponent(value.session ?? "")));
   } catch (told) {
     for (const button of buttons) button.disabled = false;
@@ -61,6 +71,27 @@ async function act(element, body) {
     alert.textContent = String(told);
     alert.hidden = false;
   }
+}
+
+// What a trial saw of each row of a connector.
+function rows(body, all) {
+  body.replaceChildren(...all.map((row) => {
+    const line = document.createElement("tr");
+    line.setAttribute("role", "row");
+    const wrong = row.problem || row.too_early;
+    const hits = (row.hits ?? []).map((hit) => hit.shown).join(", ");
+    const became = wrong ? row.problem?.message ?? "shows already, before the sign-in" : row.state.replace("-", " ");
+    const cells = [String(row.row), row.does, became, row.total === null ? "" : `${row.seen}${hits ? `: ${hits}` : ""}`];
+    for (const [at, text] of cells.entries()) {
+      const cell = document.createElement("td");
+      cell.setAttribute("role", "cell");
+      cell.textContent = text;
+      if (at === 2) cell.className = wrong ? "bad" : "";
+      line.append(cell);
+    }
+    return line;
+  }));
+  body.closest(".scroll").hidden = false;
 }
 
 document.addEventListener("submit", (event) => {
@@ -75,7 +106,10 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-api]");
-  if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) act(button);
+  if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) {
+    // A button that shows something asks with what its form holds.
+    act(button, button.dataset.shows ? fields(button.form) : undefined);
+  }
 });
 
 // Where one is, among the pages.

@@ -1,7 +1,9 @@
 //! The pages, made on the server from the HTML files of this folder.
 
+mod connectors;
 mod door;
 mod listing;
+mod policy;
 mod session;
 mod view;
 
@@ -27,5 +29,7 @@ pub(super) fn router() -> Router<Portal> {
         .route("/sessions/{session}/approval", get(session::approval))
         .route("/activity", get(listing::activity))
         .route("/users", get(listing::users))
+        .route("/connectors", get(connectors::connectors))
+        .route("/policy", get(policy::policy))
         .route("/me", get(listing::me))
 }

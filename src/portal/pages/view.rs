@@ -21,6 +21,10 @@ pub(super) struct Signed {
     pub(super) name: String,
     /// Whether they may manage users.
     pub(super) admin: bool,
+    /// Whether they may see and change the access policies.
+    pub(super) policies: bool,
+    /// Whether they may see and try connectors.
+    pub(super) connectors: bool,
     /// What is wrong with the policies, for those who can do something about it.
     pub(super) trouble: String,
     pub(super) csrf: String,
@@ -32,6 +36,8 @@ impl Frame {
         let signed = person.map(|person| Signed {
             name: person.user.name.to_string(),
             admin: person.duties.users,
+            policies: person.duties.policies,
+            connectors: person.duties.connectors,
             trouble: person.duties.trouble.clone(),
             csrf: person.csrf.clone(),
         });
