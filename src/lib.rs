@@ -16,6 +16,7 @@ pub mod portal;
 pub mod recording;
 pub mod session;
 pub mod stream;
+pub mod trace;
 pub mod vault;
 
 pub mod access;

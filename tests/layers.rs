@@ -50,6 +50,8 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "activity",
         ],
     ),
+    // What is told of launches: never `secret`, nor `browser`, whose pages could say anything.
+    ("trace", &["meter", "name", "host", "clock", "diagnostic", "connector", "plan", "session"]),
     // What a viewer is sent: the same for a live session and for a recording of one.
     ("stream", &[]),
     // It names `secret` to write a new pair of keys, and `activity` to read what is on record of recordings.
@@ -69,6 +71,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "browser",
             "activity",
             "session",
+            "trace",
         ],
     ),
     // It never names `secret`: what a page shows comes from a plan, a listing or the record.
@@ -114,6 +117,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "browser",
             "activity",
             "session",
+            "trace",
             "stream",
             "recording",
             "live",

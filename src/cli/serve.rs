@@ -167,6 +167,7 @@ fn ground(
         browser: Box::new(move |session| world.browser_settings(session, true)),
         clock: Clock::System,
         meter: Arc::clone(meter),
+        tracer: super::tracer(meter),
     }
 }
 

@@ -27,6 +27,7 @@ use crate::name::{SessionId, UserName};
 use crate::plan::{self, Request};
 use crate::session::{self, Vaults};
 use crate::stream::{Hold, Note};
+use crate::trace::Tracer;
 
 /// How long an ended session is still told of, so that its last word can be read.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -50,6 +51,8 @@ pub struct Ground {
     pub clock: Clock,
     /// What is counted and timed.
     pub meter: Arc<Meter>,
+    /// Where launches are told of, phase by phase.
+    pub tracer: Tracer,
 }
 
 /// How many sessions there may be, and how long.

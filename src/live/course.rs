@@ -125,7 +125,11 @@ impl Course {
                 }
             }
         };
-        let told_of = |progress| shared.progress(progress);
+        let trace = ground.tracer.begin(session, &plan);
+        let told_of = |progress| {
+            trace.step(&progress);
+            shared.progress(progress);
+        };
         let launch = Launch {
             session,
             plan,
@@ -145,7 +149,9 @@ impl Course {
             }
             "a person at the portal"
         };
-        let mut signed = match session::launch(launch, cancelled).await {
+        let launched = session::launch(launch, cancelled).await;
+        trace.end(launched.as_ref().map(|signed| (&signed.outcome, &signed.timings)));
+        let mut signed = match launched {
             Ok(signed) => signed,
             Err(error) => {
                 if let Some(recorder) = recorder {

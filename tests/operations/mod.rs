@@ -4,3 +4,4 @@ mod examples;
 mod metrics;
 mod ready;
 mod samples;
+mod traces;
