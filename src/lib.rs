@@ -17,6 +17,7 @@ pub mod portal;
 pub mod recording;
 pub mod session;
 pub mod stream;
+pub mod trace;
 pub mod vault;
 
 pub mod access;
@@ -26,6 +27,7 @@ pub mod diagnostic;
 pub mod host;
 pub mod key;
 pub mod locator;
+pub mod meter;
 pub mod name;
 pub mod otp;
 pub mod secret;

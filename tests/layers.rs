@@ -12,6 +12,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("name", &[]),
     ("locator", &[]),
+    ("meter", &[]),
     // Whether a host is this machine: whoever sends a secret, or judges who may, asks the same.
     ("host", &[]),
     // What a row may press: `connector` reads the name, `browser` presses it, and one list holds both.
@@ -25,11 +26,11 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("import", &["connector", "diagnostic", "name", "locator", "host", "otp", "yaml"]),
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["name", "clock", "diagnostic"]),
-    ("vault", &["secret", "name", "host", "access", "clock", "otp"]),
+    ("vault", &["secret", "name", "host", "meter", "access", "clock", "otp"]),
     ("oidc", &["secret", "name", "host", "clock", "config"]),
     ("demo", &["secret", "name", "clock", "vault"]),
     ("browser", &["secret", "locator", "host", "key", "stream"]),
-    ("activity", &["plan", "name", "diagnostic", "clock"]),
+    ("activity", &["plan", "name", "diagnostic", "clock", "meter"]),
     (
         "session",
         &[
@@ -50,6 +51,8 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "activity",
         ],
     ),
+    // What is told of launches: never `secret`, nor `browser`, whose pages could say anything.
+    ("trace", &["meter", "name", "host", "clock", "diagnostic", "connector", "plan", "session"]),
     // What a viewer is sent: the same for a live session and for a recording of one.
     ("stream", &[]),
     // It names `secret` to write a new pair of keys, and `activity` to read what is on record of recordings.
@@ -57,6 +60,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "live",
         &[
+            "meter",
             "stream",
             "recording",
             "name",
@@ -68,12 +72,14 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "browser",
             "activity",
             "session",
+            "trace",
         ],
     ),
     // It never names `secret`: what a page shows comes from a plan, a listing or the record.
     (
         "portal",
         &[
+            "meter",
             "stream",
             "recording",
             "live",
@@ -98,6 +104,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "secret",
             "name",
             "locator",
+            "meter",
             "host",
             "key",
             "clock",
@@ -113,6 +120,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "browser",
             "activity",
             "session",
+            "trace",
             "stream",
             "recording",
             "live",

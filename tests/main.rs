@@ -27,6 +27,7 @@ mod layers;
 mod leaks;
 mod links;
 mod live;
+mod operations;
 mod pages;
 mod pass;
 mod policy;

@@ -70,11 +70,15 @@ pub enum Deed<'a> {
     ReadActivity,
     /// Add, change and remove users.
     ManageUsers,
+    /// See, check, explain and change the access policies.
+    ManagePolicies,
+    /// See connectors, and try one in a browser of the broker's.
+    TryConnector,
 }
 
 impl Deed<'_> {
     /// The words of all of them, as the schema has them.
-    pub const WORDS: [&'static str; 8] = [
+    pub const WORDS: [&'static str; 10] = [
         "connect",
         "approve",
         "watch-session",
@@ -83,6 +87,8 @@ impl Deed<'_> {
         "replay",
         "read-activity",
         "manage-users",
+        "manage-policies",
+        "try-connector",
     ];
 
     /// The account that it is about, and whose session with it, where it is somebody else's.
@@ -94,7 +100,9 @@ impl Deed<'_> {
             | Self::Approve { of, account }
             | Self::WatchSession { of, account }
             | Self::ControlSession { of, account } => Some((account, Some(of))),
-            Self::ReadActivity | Self::ManageUsers => None,
+            Self::ReadActivity | Self::ManageUsers | Self::ManagePolicies | Self::TryConnector => {
+                None
+            }
         }
     }
 
@@ -109,6 +117,8 @@ impl Deed<'_> {
             Self::Replay { .. } => "replay",
             Self::ReadActivity => "read-activity",
             Self::ManageUsers => "manage-users",
+            Self::ManagePolicies => "manage-policies",
+            Self::TryConnector => "try-connector",
         }
     }
 }

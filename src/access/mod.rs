@@ -5,6 +5,7 @@
 
 mod ask;
 mod decision;
+mod file;
 mod grant;
 mod index;
 mod policies;
@@ -12,6 +13,7 @@ mod read;
 mod role;
 mod set;
 mod text;
+mod told;
 mod world;
 
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod tests;
 
 pub use ask::{Ask, Deed, Person};
 pub use decision::{Cited, Decision, Explained, Verdict};
+pub use file::{File, Unwritten, hash};
 pub use grant::{Grant, Refusal, decide};
 pub use policies::{Policies, Unread, files, source};
 pub use role::Role;

@@ -9,7 +9,7 @@ use super::set::Set;
 use crate::diagnostic::{Diagnostic, Source};
 
 /// The largest file of policies that is read, in bytes.
-const LARGEST: u64 = 4 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Why a file or folder of policies cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +130,11 @@ impl Policies {
     /// Whether the configuration names policies.
     pub fn is_configured(&self) -> bool {
         self.paths.is_some()
+    }
+
+    /// The files and folders that the configuration names.
+    pub(super) fn paths(&self) -> Option<&[PathBuf]> {
+        self.paths.as_deref()
     }
 
     /// The set of this moment: read again where a file has changed, come or gone. One that has errors permits nothing

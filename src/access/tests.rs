@@ -85,6 +85,8 @@ impl Asking {
             "end-session" => Deed::EndSession { of: &self.other, account },
             "replay" => Deed::Replay { of: &self.other, account },
             "read-activity" => Deed::ReadActivity,
+            "manage-policies" => Deed::ManagePolicies,
+            "try-connector" => Deed::TryConnector,
             _ => Deed::ManageUsers,
         };
         assert_eq!(deed.word(), self.deed);
@@ -327,7 +329,7 @@ fn a_role_does_what_is_its_own_and_patterns_decide_where_no_policies_are() {
         ("", "connect"),
         (
             "role=admin",
-            "connect approve watch-session control-session end-session replay read-activity manage-users",
+            "connect approve watch-session control-session end-session replay read-activity manage-users manage-policies try-connector",
         ),
         ("role=approver", "connect approve"),
         ("role=auditor", "watch-session control-session replay read-activity"),
@@ -335,7 +337,7 @@ fn a_role_does_what_is_its_own_and_patterns_decide_where_no_policies_are() {
         ("patterns=", ""),
         (
             "patterns= role=admin",
-            "approve watch-session control-session end-session replay read-activity manage-users",
+            "approve watch-session control-session end-session replay read-activity manage-users manage-policies try-connector",
         ),
         ("account=corp:web/shop", ""),
         ("patterns=* account=corp:web/shop", "connect"),
@@ -394,6 +396,8 @@ fn policies_with_errors_permit_nothing_but_an_end() {
         ("replay", Verdict::Broken),
         ("read-activity", Verdict::Broken),
         ("manage-users", Verdict::Broken),
+        ("manage-policies", Verdict::Broken),
+        ("try-connector", Verdict::Broken),
         ("end-session", Verdict::Permitted),
     ] {
         let asking = Asking::new(&format!("role=admin deed={deed}"));

@@ -98,7 +98,9 @@ impl Question {
                 entities.push(entity(session.clone(), HashMap::from(facts), HashSet::new())?);
                 vec![session]
             }
-            Deed::ReadActivity | Deed::ManageUsers => vec![uid(&BROKER, "doorward")],
+            Deed::ReadActivity | Deed::ManageUsers | Deed::ManagePolicies | Deed::TryConnector => {
+                vec![uid(&BROKER, "doorward")]
+            }
         };
         let action = uid(&ACTION, ask.deed.word());
         let context = Context::from_pairs(context).map_err(|error| error.to_string())?;

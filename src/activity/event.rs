@@ -34,6 +34,8 @@ pub enum Action {
     TokenAdded,
     /// An API token was removed.
     TokenRemoved,
+    /// A file of access policies was changed at the portal: which, and the hash of its text before and after.
+    PolicyChanged,
     /// Something was asked of the portal that is not allowed.
     Denied,
     /// A page of a live session was kept from going where `AllowedURLs` does not let it.
@@ -94,7 +96,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -109,6 +111,7 @@ impl Action {
         Self::UserRemoved,
         Self::TokenAdded,
         Self::TokenRemoved,
+        Self::PolicyChanged,
         Self::Denied,
         Self::NavigationDenied,
         Self::PopupDenied,
@@ -156,6 +159,7 @@ impl Action {
             Self::UserRemoved => "UserRemoved",
             Self::TokenAdded => "TokenAdded",
             Self::TokenRemoved => "TokenRemoved",
+            Self::PolicyChanged => "PolicyChanged",
             Self::Denied => "Denied",
             Self::NavigationDenied => "NavigationDenied",
             Self::PopupDenied => "PopupDenied",

@@ -17,6 +17,7 @@ mod record;
 mod row;
 mod schema;
 mod store;
+mod tally;
 mod verdict;
 
 #[cfg(test)]

@@ -259,6 +259,22 @@ impl Record {
         rows.iter().map(|row| Row::read(&self.path, row)).collect()
     }
 
+    /// How many rows there are, and when the last of them was written.
+    ///
+    /// # Errors
+    /// What reading a database can meet.
+    pub async fn extent(&self) -> Result<(u64, Option<Timestamp>), Error> {
+        let mut connection = self.connection.lock().await;
+        let last: Option<(i64, i64)> =
+            sqlx::query_as("SELECT number, time FROM activity ORDER BY number DESC LIMIT 1")
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(|error| Error::of(&self.path, error))?;
+        Ok(last.map_or((0, None), |(number, time)| {
+            (number.try_into().unwrap_or(0), Timestamp::from_microsecond(time).ok())
+        }))
+    }
+
     /// Closes the database, waiting for its thread.
     ///
     /// # Errors

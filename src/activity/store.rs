@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
@@ -11,7 +12,8 @@ use tokio::sync::Mutex;
 use super::chain::{Columns, Head};
 use super::key::{self, Key};
 use super::record::{self, Filter, Record};
-use super::{Error, Event, Row, Verdict, folder, schema};
+use super::{Error, Event, Row, Verdict, folder, schema, tally};
+use crate::meter::Meter;
 
 /// How long a write waits for other processes' writes, each of which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,6 +25,7 @@ pub struct Store {
     pub(super) state: PathBuf,
     pub(super) key: Key,
     options: SqliteConnectOptions,
+    meter: Option<Arc<Meter>>,
 }
 
 impl Store {
@@ -63,7 +66,13 @@ impl Store {
             None => schema::adopt_key(&mut connection, &state, &path).await?,
         };
         let record = Record { connection: Mutex::new(connection), path, key: Some(key.clone()) };
-        Ok(Self { record, state, key, options })
+        Ok(Self { record, state, key, options, meter: None })
+    }
+
+    /// The same; what it appends is counted there.
+    #[must_use]
+    pub fn metered(self, meter: &Arc<Meter>) -> Self {
+        Self { meter: Some(Arc::clone(meter)), ..self }
     }
 
     /// Appends `events` in their order, all or none. Durable when it returns: rows survive the end
@@ -76,7 +85,29 @@ impl Store {
         let mut connection = self.record.connection.lock().await;
         let mut transaction = self.transaction(&mut connection).await?;
         self.write(&mut transaction, events).await?;
-        transaction.commit().await.map_err(|error| Error::of(&self.record.path, error))
+        transaction.commit().await.map_err(|error| Error::of(&self.record.path, error))?;
+        if let Some(meter) = &self.meter {
+            tally::tally(meter, events);
+        }
+        Ok(())
+    }
+
+    /// Whether the record would take a row now; nothing is kept of it.
+    ///
+    /// # Errors
+    /// As for [`Store::append`], and [`Error::Folder`] where somebody moved the file away.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let path = &self.record.path;
+        // What was moved away can still be written, and nobody would find it.
+        std::fs::metadata(path).map_err(Error::folder(path))?;
+        let mut connection = self.record.connection.lock().await;
+        let mut transaction = self.transaction(&mut connection).await?;
+        self.write(&mut transaction, &[]).await?;
+        sqlx::query("UPDATE head SET count = count + 1 WHERE id = 1")
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| Error::of(path, error))?;
+        transaction.rollback().await.map_err(|error| Error::of(path, error))
     }
 
     /// Begins to write, when nobody else does.

@@ -208,6 +208,15 @@ fn conceal(error: &mut clap::Error) {
     }
 }
 
+/// What launches are told to, as the variables of OpenTelemetry want it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these are the variables of OpenTelemetry, and no options of the command line"
+)]
+fn tracer(meter: &std::sync::Arc<crate::meter::Meter>) -> crate::trace::Tracer {
+    crate::trace::Tracer::of(|name| std::env::var(name).ok(), meter)
+}
+
 /// Writes to stdout; a reader that went away ends nothing.
 fn print(text: &str) {
     use std::io::Write;

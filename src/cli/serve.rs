@@ -13,11 +13,12 @@ use crate::activity::{Record, Store};
 use crate::browser;
 use crate::clock::Clock;
 use crate::live::{self, Broker, Limits, Recordings};
-use crate::name::AccountRef;
+use crate::meter::Meter;
+use crate::name::{AccountRef, VaultName};
 use crate::portal::{self, Sources, Users};
 use crate::recording::{Folder, Identities};
 use crate::session::Vaults;
-use crate::vault::{self, Vault};
+use crate::vault::{self, Metered, Vault};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -57,7 +58,8 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
     settings.listen = arguments.listen.unwrap_or(settings.listen);
     let listening = portal::listen(&settings)?;
     browser::reap(state);
-    let store = Arc::new(Store::open(state).await?);
+    let meter = Arc::new(Meter::default());
+    let store = Arc::new(Store::open(state).await?.metered(&meter));
     store.close_interrupted(Clock::System.now()).await?;
     let Some(record) = Record::open(state).await? else {
         let path = state.join("activity.db");
@@ -82,7 +84,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         None => None,
     };
     let users = Users::open(state, Clock::System).await?;
-    let sources = sources(world);
+    let sources = sources(world, &meter);
     if users.wants_demo().await?
         && let Some(url) =
             sources.start_demo().await.map_err(|error| Failure::new(Exit::Usage, &error, None))?
@@ -93,7 +95,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
     let policies = Policies::new(world.config.policies.clone());
     // Errors are told now, and not when somebody first asks.
     policies.now();
-    let broker = Broker::new(ground(world, &store, &sources), limits(&settings));
+    let broker = Broker::new(ground(world, &store, &sources, &meter), limits(&settings));
     let url = listening.url();
     let local = listening.local_url();
     let seen = if local == url { String::new() } else { format!(", for browsers at {url}") };
@@ -104,6 +106,9 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
              {url}/set-up?token={}\n",
             token.text()
         ));
+    }
+    if let Some(metrics) = listening.metrics_url() {
+        print(&format!("metrics are at {metrics}\n"));
     }
     let ground = portal::Ground {
         users,
@@ -118,6 +123,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         identity,
         settings,
         clock: Clock::System,
+        meter,
     };
     let stop = async {
         let signal = signals.next().await;
@@ -132,19 +138,31 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
 }
 
 /// The vaults of the configuration.
-fn sources(world: &Arc<World>) -> Arc<Sources> {
+fn sources(world: &Arc<World>, meter: &Arc<Meter>) -> Arc<Sources> {
     let names: Vec<_> = world.config.vaults.keys().cloned().collect();
     let default = world.config.default_vault.clone();
-    let world = Arc::clone(world);
-    Arc::new(Sources::new(Box::new(move |name| world.open(name)), names.into_iter(), default))
+    let (world, meter) = (Arc::clone(world), Arc::clone(meter));
+    let open = move |name: &VaultName| Ok(world.open(name)?.map(|vault| metered(vault, &meter)));
+    Arc::new(Sources::new(Box::new(open), names.into_iter(), default))
 }
 
-fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> live::Ground {
+fn metered(vault: Arc<dyn Vault>, meter: &Arc<Meter>) -> Arc<dyn Vault> {
+    Arc::new(Metered::new(vault, meter))
+}
+
+fn ground(
+    world: &Arc<World>,
+    store: &Arc<Store>,
+    sources: &Arc<Sources>,
+    meter: &Arc<Meter>,
+) -> live::Ground {
     let (world, base, sources) = (Arc::clone(world), Arc::clone(world), Arc::clone(sources));
+    let counted = Arc::clone(meter);
     live::Ground {
         store: Arc::clone(store),
         vaults: Box::new(move || {
-            Arc::new(Visit { world: base.again(), sources: Arc::clone(&sources) })
+            let (sources, meter) = (Arc::clone(&sources), Arc::clone(&counted));
+            Arc::new(Visit { world: base.again(), sources, meter })
         }),
         files: world.config.state.join("files"),
         recordings: world.config.recording.as_ref().map(|recording| Recordings {
@@ -153,6 +171,8 @@ fn ground(world: &Arc<World>, store: &Arc<Store>, sources: &Arc<Sources>) -> liv
         }),
         browser: Box::new(move |session| world.browser_settings(session, true)),
         clock: Clock::System,
+        meter: Arc::clone(meter),
+        tracer: super::tracer(meter),
     }
 }
 
@@ -161,12 +181,13 @@ struct Visit {
     world: Arc<World>,
     /// The demo's, which is in no configuration.
     sources: Arc<Sources>,
+    meter: Arc<Meter>,
 }
 
 impl Vaults for Visit {
     fn find(&self, account: &AccountRef) -> Result<Option<Arc<dyn Vault>>, vault::Error> {
         match self.world.find(account)? {
-            Some(vault) => Ok(Some(vault)),
+            Some(vault) => Ok(Some(metered(vault, &self.meter))),
             None => self.sources.find(account),
         }
     }

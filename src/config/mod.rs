@@ -14,7 +14,7 @@ mod tests;
 pub use document::Place;
 pub use error::Error;
 pub use oidc::Oidc;
-pub use portal::{Network, Offer, Portal, Tls};
+pub use portal::{Metrics, Network, Offer, Portal, Tls};
 pub use recording::Recording;
 
 use std::collections::BTreeMap;

@@ -10,8 +10,9 @@ use super::oidc::{Oidc, oidc};
 use super::table::{Reader, Table};
 use crate::name::{ConnectorId, Pattern};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "listen",
+    "metrics",
     "tls",
     "public-url",
     "trusted-proxies",
@@ -24,6 +25,7 @@ const KEYS: [&str; 11] = [
     "oidc",
 ];
 const TLS_KEYS: [&str; 2] = ["certificate", "key"];
+const METRICS_KEYS: [&str; 2] = ["listen", "from"];
 const OFFER_KEYS: [&str; 2] = ["accounts", "connectors"];
 
 /// `portal`: what `doorward serve` goes by.
@@ -31,6 +33,8 @@ const OFFER_KEYS: [&str; 2] = ["accounts", "connectors"];
 pub struct Portal {
     /// `listen`: address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// `metrics`: where Prometheus may ask for counts and times; `None` when nowhere.
+    pub metrics: Option<Metrics>,
     /// `tls`: without it plain http is spoken.
     pub tls: Option<Tls>,
     /// `public-url`: the origin that browsers see, where it is not the address that is listened on.
@@ -51,6 +55,15 @@ pub struct Portal {
     pub offers: Vec<Offer>,
     /// `oidc`: through which provider people sign in, beside local users.
     pub oidc: Option<Oidc>,
+}
+
+/// `portal.metrics`: an address of its own, where nobody signs in.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// Address and port; port 0 takes a free one. Loopback or private, unless it is said who may ask.
+    pub listen: SocketAddr,
+    /// Who may ask; empty means whoever reaches the address.
+    pub from: Vec<Network>,
 }
 
 /// `portal.tls`: PEM files.
@@ -108,6 +121,7 @@ impl Default for Portal {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            metrics: None,
             tls: None,
             public_url: None,
             trusted_proxies: Vec::new(),
@@ -139,6 +153,7 @@ pub(super) fn portal(reader: Reader<'_>, node: Node) -> Result<Portal, Error> {
     };
     Ok(Portal {
         listen,
+        metrics: table.take("metrics").map(|node| metrics(reader, node)).transpose()?,
         tls: table.take("tls").map(|node| tls(reader, node)).transpose()?,
         public_url: table
             .text("public-url")?
@@ -146,7 +161,7 @@ pub(super) fn portal(reader: Reader<'_>, node: Node) -> Result<Portal, Error> {
             .transpose()?,
         trusted_proxies: match table.take("trusted-proxies") {
             None => Vec::new(),
-            Some(node) => networks(reader, node)?,
+            Some(node) => networks(reader, "portal.trusted-proxies", node)?,
         },
         idle: duration(reader, &mut table, "idle")?.unwrap_or(default.idle),
         duration: duration(reader, &mut table, "duration")?.unwrap_or(default.duration),
@@ -161,6 +176,44 @@ pub(super) fn portal(reader: Reader<'_>, node: Node) -> Result<Portal, Error> {
         },
         oidc: table.take("oidc").map(|node| oidc(reader, node)).transpose()?,
     })
+}
+
+fn metrics(reader: Reader<'_>, node: Node) -> Result<Metrics, Error> {
+    const HELP: &str = "write `metrics: 127.0.0.1:9464`, or `metrics: { listen: 0.0.0.0:9464, from: [10.0.0.0/8] }`";
+    const FROM: &str = "portal.metrics.from";
+    let at = node.at;
+    let (listen, at, from) = match node.kind {
+        Kind::Text(text) => (text, at, Vec::new()),
+        Kind::Plain(_) => (String::new(), at, Vec::new()),
+        kind => {
+            let mut table = reader.table("portal.metrics", Node { at, kind }, &METRICS_KEYS)?;
+            let from = table.take("from").map(|node| networks(reader, FROM, node)).transpose()?;
+            let Some((listen, at)) = table.text("listen")? else {
+                return Err(reader.wrong(at, "`portal.metrics` needs `listen`".to_owned(), HELP));
+            };
+            (listen, at, from.unwrap_or_default())
+        }
+    };
+    let listen: SocketAddr = listen.parse().map_err(|_| {
+        reader.wrong(at, "`portal.metrics` is no address with a port".to_owned(), HELP)
+    })?;
+    if from.is_empty() && !is_private(listen.ip()) {
+        let message = "`portal.metrics` would answer everybody who reaches this address: nobody signs in there";
+        return Err(reader.wrong(at, message.to_owned(), HELP));
+    }
+    Ok(Metrics { listen, from })
+}
+
+/// Whether an address is this machine's own or of a private network (RFC 1918, RFC 3927, RFC 4193, RFC 4291).
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
 }
 
 fn tls(reader: Reader<'_>, node: Node) -> Result<Tls, Error> {
@@ -192,15 +245,15 @@ fn origin(reader: Reader<'_>, text: &str, at: Place) -> Result<url::Url, Error> 
     Ok(url)
 }
 
-fn networks(reader: Reader<'_>, node: Node) -> Result<Vec<Network>, Error> {
+fn networks(reader: Reader<'_>, key: &str, node: Node) -> Result<Vec<Network>, Error> {
     const HELP: &str = "write `[192.0.2.10, 10.0.0.0/8]`";
-    let texts = texts(reader, "portal.trusted-proxies", node, HELP)?;
+    let texts = texts(reader, key, node, HELP)?;
     texts
         .into_iter()
         .map(|(text, at)| {
             Network::read(&text).ok_or_else(|| {
-                let message = "`portal.trusted-proxies` holds what is no address and no network";
-                reader.wrong(at, message.to_owned(), HELP)
+                let message = format!("`{key}` holds what is no address and no network");
+                reader.wrong(at, message, HELP)
             })
         })
         .collect()

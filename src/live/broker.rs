@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
 
 use super::approval::{self, Approval};
 use super::card::{Card, Stage};
@@ -20,10 +22,12 @@ use crate::browser;
 use crate::clock::Clock;
 use crate::connector::Connector;
 use crate::diagnostic::Diagnostic;
+use crate::meter::Meter;
 use crate::name::{SessionId, UserName};
 use crate::plan::{self, Request};
 use crate::session::{self, Vaults};
 use crate::stream::{Hold, Note};
+use crate::trace::Tracer;
 
 /// How long an ended session is still told of, so that its last word can be read.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -45,6 +49,10 @@ pub struct Ground {
     pub browser: Box<dyn Fn(SessionId) -> browser::Settings + Send + Sync>,
     /// The time.
     pub clock: Clock,
+    /// What is counted and timed.
+    pub meter: Arc<Meter>,
+    /// Where launches are told of, phase by phase.
+    pub tracer: Tracer,
 }
 
 /// How many sessions there may be, and how long.
@@ -96,7 +104,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The word in the record.
-    fn word(&self) -> &str {
+    pub(super) fn word(&self) -> &str {
         match self {
             Self::Unfit(problems) => {
                 let first = problems.iter().find(|problem| problem.is_error());
@@ -118,6 +126,9 @@ struct Inner {
     ground: Arc<Ground>,
     limits: Limits,
     sessions: Mutex<Sessions>,
+    /// Held by the trial that is under way.
+    turn: tokio::sync::Mutex<()>,
+    stopped: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -134,7 +145,9 @@ impl Broker {
             tracing::warn!("files of sessions that are over stay in {folder}: {error}");
         }
         let ground = Arc::new(ground);
-        Self(Arc::new(Inner { ground, limits, sessions: Mutex::default() }))
+        let (sessions, turn) = (Mutex::default(), tokio::sync::Mutex::default());
+        let stopped = watch::Sender::new(false);
+        Self(Arc::new(Inner { ground, limits, sessions, turn, stopped }))
     }
 
     /// Starts a session and returns at once; [`Broker::card`] tells how it goes.
@@ -187,7 +200,9 @@ impl Broker {
         client_address: &str,
     ) -> Result<Course, Refusal> {
         let Inner { ground, limits, .. } = &*self.0;
+        let asked = Instant::now();
         let plan = plan::build(Arc::clone(connector), request.clone()).map_err(Refusal::Unfit)?;
+        ground.meter.phases.took("plan", asked.elapsed());
         let mut sessions = self.sessions();
         if sessions.stopping {
             return Err(Refusal::Stopping);
@@ -313,18 +328,41 @@ impl Broker {
             sessions.stopping = true;
             sessions.all.values().cloned().collect()
         };
+        self.0.stopped.send_replace(true);
         for shared in &all {
             shared.ask_end("the stop of doorward");
         }
         for shared in &all {
             shared.over().await;
         }
+        // A trial that is under way comes to its end, too.
+        drop(self.0.turn.lock().await);
         let told = async {
             for shared in &all {
                 shared.left().await;
             }
         };
         let _ = tokio::time::timeout(FAREWELL, told).await;
+    }
+
+    /// Whether it takes no more orders.
+    pub fn is_stopping(&self) -> bool {
+        self.sessions().stopping
+    }
+
+    /// What its sessions stand on.
+    pub(super) fn ground(&self) -> &Ground {
+        &self.0.ground
+    }
+
+    /// The turn to try a connector; `None` while somebody else has it.
+    pub(super) fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.0.turn.try_lock().ok()
+    }
+
+    /// Returns when the broker is being stopped.
+    pub(super) async fn stopped(&self) {
+        let _ = self.0.stopped.subscribe().wait_for(|stopped| *stopped).await;
     }
 
     fn find(&self, session: SessionId) -> Option<Arc<Shared>> {

@@ -17,7 +17,7 @@ use crate::connector::Connector;
 use crate::diagnostic::{chain, render};
 use crate::plan::Plan;
 use crate::recording::{self, About};
-use crate::session::{self, Error, Launch, Outcome, Signed, Vaults};
+use crate::session::{self, Error, Launch, Outcome, Signed, Timings, Vaults};
 
 /// What a live session is made of.
 pub(super) struct Course {
@@ -115,13 +115,21 @@ impl Course {
                     connector: connector.id.to_string(),
                 };
                 let record = ground.store.record().path().to_owned();
-                match Recorder::start(recordings, session, about, &shared, record).await {
+                let meter = &ground.meter;
+                match Recorder::start(recordings, session, about, &shared, record, meter).await {
                     Ok(recorder) => Some(recorder),
-                    Err(error) => return unready("recording", told(&error, error.help())).await,
+                    Err(error) => {
+                        meter.unrecorded.add(&[], 1);
+                        return unready("recording", told(&error, error.help())).await;
+                    }
                 }
             }
         };
-        let told_of = |progress| shared.progress(progress);
+        let trace = ground.tracer.begin(session, &plan);
+        let told_of = |progress| {
+            trace.step(&progress);
+            shared.progress(progress);
+        };
         let launch = Launch {
             session,
             plan,
@@ -141,7 +149,9 @@ impl Course {
             }
             "a person at the portal"
         };
-        let mut signed = match session::launch(launch, cancelled).await {
+        let launched = session::launch(launch, cancelled).await;
+        trace.end(launched.as_ref().map(|signed| (&signed.outcome, &signed.timings)));
+        let mut signed = match launched {
             Ok(signed) => signed,
             Err(error) => {
                 if let Some(recorder) = recorder {
@@ -156,6 +166,10 @@ impl Course {
                 return (error.word().to_owned(), text);
             }
         };
+        let Timings { vault, browser, sign_in } = signed.timings;
+        for (phase, time) in [("vault", vault), ("browser", browser), ("sign-in", sign_in)] {
+            ground.meter.phases.took(phase, time);
+        }
         // `RunValidations: No` is the author's word that the outcome stays open.
         let open = !connector.settings.run_validations;
         let word = signed.outcome.word().to_owned();

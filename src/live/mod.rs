@@ -1,6 +1,7 @@
 //! The live session: a signed-in browser of the broker's own, that operators see and use through a stream.
 
 mod approval;
+mod attempt;
 mod broker;
 mod card;
 mod company;
@@ -17,6 +18,7 @@ mod title;
 mod viewer;
 
 pub use approval::Approval;
+pub use attempt::{Attempt, NotTried};
 pub use broker::{Broker, Ground, Limits, Order, Refusal};
 pub use card::{Card, Stage};
 pub use files::{Full, LARGEST, Saved};

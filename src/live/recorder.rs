@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::shared::Shared;
 use super::tape::Tape;
+use crate::meter::Meter;
 use crate::name::SessionId;
 use crate::recording::{self, About, Entry, Error, Recipient, Seal, What, Writer};
 use crate::stream::Cut;
@@ -91,6 +92,7 @@ impl Recorder {
         about: About,
         shared: &Arc<Shared>,
         watched: PathBuf,
+        meter: &Arc<Meter>,
     ) -> Result<Self, Error> {
         let began = Instant::now();
         let Recordings { folder, recipients } = recordings.clone();
@@ -108,16 +110,24 @@ impl Recorder {
             pictures: AtomicUsize::new(0),
             seen: AtomicU64::new(0),
         });
-        let weak = Arc::downgrade(shared);
+        let (weak, counted) = (Arc::downgrade(shared), Arc::clone(meter));
         let failed: Arc<dyn Fn(&Error) + Send + Sync> = Arc::new(move |error| {
             tracing::error!("{}", crate::diagnostic::chain(error, ": "));
+            counted.unrecorded.add(&[], 1);
             if let Some(shared) = weak.upgrade() {
                 shared.ask_end(&format!("its recording, which cannot be written: {}", error.why()));
             }
         });
         let (to, items) = sync_channel(ROOM);
         let tape = Arc::new(Tape::new(began, to, path.clone(), Arc::clone(&failed)));
-        let thread = Thread { writer, began, watched, progress: Arc::clone(&progress), failed };
+        let thread = Thread {
+            writer,
+            began,
+            watched,
+            progress: Arc::clone(&progress),
+            failed,
+            meter: Arc::clone(meter),
+        };
         let spawned = std::thread::Builder::new()
             .name("recording".to_owned())
             .spawn(move || thread.run(&items));
@@ -249,11 +259,17 @@ struct Thread {
     watched: PathBuf,
     progress: Arc<Progress>,
     failed: Arc<dyn Fn(&Error) + Send + Sync>,
+    meter: Arc<Meter>,
 }
 
 impl Thread {
     fn run(mut self, items: &Receiver<Item>) {
+        let mut counted = 0;
         loop {
+            // What the round before has written.
+            let written = self.writer.seal().bytes;
+            self.meter.recorded.add(&[], written.saturating_sub(counted));
+            counted = written;
             let time = u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX);
             let due = self.writer.due(time).map_or(WATCH, |due| Duration::from_millis(due.into()));
             let done = match items.recv_timeout(due) {
@@ -262,7 +278,10 @@ impl Thread {
                 Ok(Item::Finish(answer)) => {
                     let time = self.writer.time();
                     // Nobody waits for it when it took too long.
-                    let _ = answer.send(self.writer.finish(time));
+                    let finished = self.writer.finish(time);
+                    let written = finished.as_ref().map_or(counted, |seal| seal.bytes);
+                    self.meter.recorded.add(&[], written.saturating_sub(counted));
+                    let _ = answer.send(finished);
                     return;
                 }
                 Ok(Item::Discard) => return self.writer.discard(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use super::examined::Examined;
 use crate::config::Offer;
 use crate::connector::{self, Connector};
 use crate::demo;
@@ -47,6 +48,11 @@ impl Catalogue {
     /// The connectors for one account; see [`Now::offered`].
     pub(super) fn offered(&self, account: &AccountRef, is_demo: bool) -> Vec<Arc<Connector>> {
         self.now().offered(account, is_demo)
+    }
+
+    /// Every file of the folders, with what is wrong with it; read anew.
+    pub(super) fn examined(&self) -> Vec<Examined> {
+        self.files().iter().map(|(path, ..)| Examined::of(path)).collect()
     }
 
     fn all(&self) -> Arc<ById> {

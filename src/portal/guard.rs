@@ -23,8 +23,14 @@ use crate::activity::Action;
 
 /// What is there for those who have not signed in; all else asks for a sign-in first.
 fn is_public(path: &str) -> bool {
-    const PUBLIC: [&str; 5] =
-        ["/sign-in", "/sign-in/provider", "/sign-in/provider/back", "/set-up", "/healthz"];
+    const PUBLIC: [&str; 6] = [
+        "/sign-in",
+        "/sign-in/provider",
+        "/sign-in/provider/back",
+        "/set-up",
+        "/healthz",
+        "/readyz",
+    ];
     PUBLIC.contains(&path) || path.starts_with("/assets/")
 }
 
@@ -50,6 +56,11 @@ pub(super) struct Auditor;
 
 /// One who has signed in and may find recordings to watch; of each it is decided for itself.
 pub(super) struct Replayer(pub(super) Person);
+/// One who has signed in and may see and change the access policies.
+pub(super) struct Ruler(pub(super) Person);
+
+/// One who has signed in and may see and try connectors.
+pub(super) struct Trier(pub(super) Person);
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +113,40 @@ impl FromRequestParts<Portal> for Replayer {
     }
 }
 
+impl FromRequestParts<Portal> for Ruler {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (person, decision) = decided(parts, portal, Deed::ManagePolicies).await?;
+        if decision.is_permitted() {
+            return Ok(Self(person));
+        }
+        let detail = "this is for those who may change the access policies";
+        Err(denied(
+            &decision,
+            detail,
+            "ask an administrator; the page Accounts has what you may use",
+        ))
+    }
+}
+
+impl FromRequestParts<Portal> for Trier {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Problem> {
+        let (person, decision) = decided(parts, portal, Deed::TryConnector).await?;
+        if decision.is_permitted() {
+            return Ok(Self(person));
+        }
+        let detail = "this is for those who may try connectors";
+        Err(denied(
+            &decision,
+            detail,
+            "ask an administrator; the page Accounts has what you may use",
+        ))
+    }
+}
+
 /// Who has signed in, and whether they may do this.
 async fn decided(
     parts: &mut Parts,
@@ -148,7 +193,8 @@ pub(super) async fn guard(
     let trusted = &portal.ground.settings.trusted_proxies;
     let client = client::address(peer.ip(), request.headers(), trusted);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let text = bearer::text(request.headers()).filter(|_| path != "/healthz");
+    let text = bearer::text(request.headers())
+        .filter(|_| !matches!(path.as_str(), "/healthz" | "/readyz"));
     let by_token = text.is_some();
     let asks = match text {
         Some(text) => bearer::person(&portal, text, client).await.map(Some),
@@ -209,7 +255,8 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<Token> {
 fn admitted(portal: &Portal, request: &Request, person: Option<&Person>) -> Result<(), Response> {
     let (headers, path) = (request.headers(), request.uri().path());
     let is_api = path.starts_with("/api/");
-    if path == "/healthz" {
+    // Who looks after doorward asks from where it runs, under whatever name.
+    if matches!(path, "/healthz" | "/readyz") {
         return Ok(());
     }
     let Some(host) = portal.origin.host(headers) else {

@@ -17,6 +17,10 @@ pub(super) struct Duties {
     pub(super) activity: bool,
     /// May find recordings to watch: by their role, or because policies decide of each.
     pub(super) recordings: bool,
+    /// Sees and changes the access policies.
+    pub(super) policies: bool,
+    /// Sees and tries connectors.
+    pub(super) connectors: bool,
     /// What is wrong with the policies, for administrators; empty where nothing is.
     pub(super) trouble: String,
 }
@@ -94,6 +98,8 @@ impl May<'_> {
             users: self.decide(Deed::ManageUsers).is_permitted(),
             activity,
             recordings: activity || self.state() == State::Policies,
+            policies: self.decide(Deed::ManagePolicies).is_permitted(),
+            connectors: self.decide(Deed::TryConnector).is_permitted(),
             // By their role: the policies that have errors permit nothing.
             trouble: match self.person.role {
                 Some(Role::Admin) => self.set.trouble(),

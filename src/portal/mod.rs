@@ -12,15 +12,18 @@ mod bearer;
 mod catalogue;
 mod client;
 mod error;
+mod examined;
 mod guard;
 mod headers;
 mod keyring;
 mod may;
+mod metrics;
 mod note;
 mod origin;
 mod pages;
 mod password;
 mod problem;
+mod readiness;
 mod scope;
 mod server;
 mod sources;
@@ -48,6 +51,7 @@ use attempts::Attempts;
 use catalogue::Catalogue;
 use keyring::Keyring;
 use origin::Origin;
+use readiness::Readiness;
 use throttle::Throttle;
 
 use crate::access::Policies;
@@ -55,6 +59,7 @@ use crate::activity::{Record, Store};
 use crate::clock::Clock;
 use crate::config;
 use crate::live::Broker;
+use crate::meter::Meter;
 use crate::name::{AccountRef, Links};
 use crate::oidc;
 use crate::recording::Identities;
@@ -85,6 +90,8 @@ pub struct Ground {
     pub settings: config::Portal,
     /// The time.
     pub clock: Clock,
+    /// What is counted and timed; store, vaults and broker count there, too.
+    pub meter: Arc<Meter>,
 }
 
 /// What every request is answered with. Cheap to clone.
@@ -111,6 +118,7 @@ struct Inner {
     url: String,
     /// The keys that open recordings.
     keyring: Keyring,
+    readiness: Readiness,
 }
 
 impl std::ops::Deref for Portal {
@@ -135,6 +143,7 @@ impl Portal {
         let (names, addresses, denials) = (Throttle::new(3), Throttle::new(20), Throttle::new(100));
         let bearers = Throttle::new(20);
         let attempts = Attempts::default();
+        let readiness = Readiness::default();
         Self(Arc::new(Inner {
             ground,
             catalogue,
@@ -147,6 +156,7 @@ impl Portal {
             attempts,
             url,
             keyring,
+            readiness,
         }))
     }
 }

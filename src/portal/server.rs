@@ -16,9 +16,10 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::metrics::Metrics;
 use super::origin::Origin;
 use super::problem::Problem;
-use super::{Error, Ground, Portal, api, assets, guard, pages};
+use super::{Error, Ground, Portal, api, assets, guard, pages, readiness};
 use crate::clock::Clock;
 use crate::config;
 use crate::oidc;
@@ -37,9 +38,10 @@ pub struct Listening {
     tls: Option<RustlsConfig>,
     provider: Option<oidc::Provider>,
     settings: config::Portal,
+    metrics: Option<Metrics>,
 }
 
-/// Listens on `settings.listen`.
+/// Listens on `settings.listen`, and on `settings.metrics` where there is one.
 ///
 /// # Errors
 /// [`Error::Exposed`], [`Error::Addressless`], [`Error::Certificate`], [`Error::Provider`], [`Error::Listen`].
@@ -61,7 +63,8 @@ pub fn listen(settings: &config::Portal) -> Result<Listening, Error> {
     let listener = TcpListener::bind(settings.listen).map_err(refused)?;
     listener.set_nonblocking(true).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    Ok(Listening { listener, address, tls, provider, settings: settings.clone() })
+    let metrics = settings.metrics.as_ref().map(Metrics::listen).transpose()?;
+    Ok(Listening { listener, address, tls, provider, settings: settings.clone(), metrics })
 }
 
 impl Listening {
@@ -79,13 +82,18 @@ impl Listening {
         }
     }
 
+    /// The URL of the metrics, where there are some.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics.as_ref().map(|metrics| format!("http://{}/metrics", metrics.address))
+    }
+
     /// Answers requests until `stop`; what is under way then has five seconds.
     ///
     /// # Errors
     /// [`Error::Ended`].
     pub async fn serve(self, ground: Ground, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let url = self.url();
-        let Self { listener, address, tls, provider, settings } = self;
+        let Self { listener, address, tls, provider, settings, metrics } = self;
         let origin = Origin::new(
             settings.public_url.as_ref(),
             address.ip().is_loopback(),
@@ -95,6 +103,7 @@ impl Listening {
         let portal = Portal::new(ground, origin, url, provider);
         let broker = portal.ground.broker.clone();
         let housekeeping = tokio::spawn(keep_house(portal.clone()));
+        let metrics = metrics.map(|metrics| tokio::spawn(tell(metrics, portal.clone())));
         let service = router(portal).into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         // A key, a picture: what is small must not wait for what is sent after it.
@@ -120,7 +129,24 @@ impl Listening {
             stopped.await;
         });
         housekeeping.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
         served.map_err(Error::Ended)
+    }
+}
+
+/// Answers who asks for the metrics.
+async fn tell(metrics: Metrics, portal: Portal) {
+    let Metrics { listener, address, from } = metrics;
+    let service = Metrics::router(from, portal);
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    let served = match axum_server::from_tcp(listener) {
+        Ok(server) => patient(server).serve(service).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = served {
+        tracing::error!("nobody answers at {address} any more, where metrics are: {error}");
     }
 }
 
@@ -148,6 +174,7 @@ fn router(portal: Portal) -> Router {
         .merge(api::router())
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readiness::readyz))
         .fallback(missing)
         .method_not_allowed_fallback(method)
         .layer(DefaultBodyLimit::max(LARGEST))

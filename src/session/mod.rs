@@ -10,6 +10,7 @@ mod lease;
 mod outcome;
 mod progress;
 mod record;
+pub mod report;
 mod row;
 mod run;
 mod scrub;

@@ -12,6 +12,7 @@ pub mod hashicorp;
 mod http;
 pub mod kdbx;
 mod memory;
+mod metered;
 mod names;
 mod nearest;
 mod open;
@@ -26,6 +27,7 @@ use account::{NO_LINK, link};
 use error::spelt;
 pub use error::{Cause, Error, Unready};
 pub use memory::Memory;
+pub use metered::Metered;
 pub use open::{KINDS, open};
 pub use specimen::Specimen;
 

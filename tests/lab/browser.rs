@@ -151,6 +151,14 @@ impl Browser {
         }
     }
 
+    /// Saves what shows, for somebody to look at.
+    pub(crate) async fn picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("PICTURES") {
+            let png = self.client.screenshot().await.unwrap();
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), png).unwrap();
+        }
+    }
+
     /// Clicks at a place of the window.
     pub(crate) async fn click_at(&self, x: i64, y: i64) {
         let button = fantoccini::actions::MOUSE_BUTTON_LEFT;

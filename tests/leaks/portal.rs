@@ -5,6 +5,7 @@ use serde_json::json;
 use super::world::{PASSWORD, PIN, SEED, World};
 use crate::lab::desk::ROWS;
 use crate::lab::portal::{Answer, Portal, Visitor};
+use crate::lab::server::{StandIn, ok};
 use crate::lab::viewer::Viewer;
 use crate::recording::{locked, plain, record_to};
 
@@ -131,7 +132,12 @@ fn the_portal_tells_no_secret() {
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("recipients: [", &format!("recipients: [{}, ", pair.public()));
     std::fs::write(&path, text).unwrap();
-    let portal = Portal::start_with(&world.desk.lab, &[("RUST_LOG", "trace")]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let collector = vec![("POST /v1/traces", vec![ok(json!({}))])];
+    let collector = runtime.block_on(StandIn::start(collector));
+    let variables =
+        [("RUST_LOG", "trace"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address.as_str())];
+    let portal = Portal::start_with(&world.desk.lab, &variables);
     let ann = portal.sign_in("ann", PERSON);
     for (name, password) in [("ann", MISTAKEN), ("nobody", MISTAKEN), (MISTAKEN, "x")] {
         let answer = portal.send(None, "/sign-in", &[("name", name), ("password", password)]);
@@ -169,6 +175,16 @@ fn the_portal_tells_no_secret() {
     session(&world, &portal, &ann, "local:web/site", "shown", "refused");
     session(&world, &portal, &ann, "local:web/site", "everywhere", "refused");
     session(&world, &portal, &ann, "local:web/site", "stuck", "stuck");
+    // Trials, as far as the pages that repeat what was typed.
+    let listed = portal.read(Some(&ann), "/api/v1/connectors").json();
+    for (id, outcome) in [("shown", "refused"), ("everywhere", "refused"), ("stuck", "tried")] {
+        let mut files = listed.as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap());
+        let file = files.find(|file| file.ends_with(&format!("{id}.yaml"))).unwrap();
+        let order = json!({"file": file, "account": "local:web/site", "until": "9"});
+        let answer = portal.act(&ann, "POST", "/api/v1/connectors/try", &order.to_string());
+        search_answer(&world, "a trial", &answer);
+        assert_eq!(answer.json()["outcome"], outcome, "{id}: {}", answer.body);
+    }
     // A vault that cannot be reached.
     let order = json!({"account": "corp:web/shop", "connector": "stuck", "reason": "a test"});
     let answer = portal.act(&ann, "POST", "/api/v1/sessions", &order.to_string());
@@ -179,6 +195,8 @@ fn the_portal_tells_no_secret() {
         "/activity",
         "/users",
         "/recordings",
+        "/connectors",
+        "/policy",
         "/me",
         "/api/v1/me",
         "/api/v1/recordings",
@@ -189,6 +207,10 @@ fn the_portal_tells_no_secret() {
         "/connect?account=local:web/site",
     ] {
         search_answer(&world, path, &portal.read(Some(&ann), path));
+    }
+    assert!(crate::lab::wait(|| collector.seen().len() == 5), "{}", collector.seen().len());
+    for seen in collector.seen() {
+        search(&world, "a trace", seen.body.as_bytes());
     }
     let ended = portal.stop();
     assert!(ended.stderr.contains("TRACE") || ended.stderr.contains("DEBUG"), "{}", ended.stderr);

@@ -65,7 +65,7 @@ fn it_says_whether_and_by_what() {
                 "denied: no policy permits that ann may open a session with local:db/shop\n",
                 "  near          `day` (policies/team.cedar:3): who, what and which account fit, and its conditions do not hold\n",
                 "  near          `incident` (policies/team.cedar:6):",
-                "with another --reason or --ticket it would be permitted\n",
+                "with another reason or ticket it would be permitted\n",
             ],
         ),
         (

@@ -1,11 +1,13 @@
 //! The portal as a whole: its door, what it refuses, its pages in a real browser.
 
+mod connectors;
 mod door;
 mod export;
 mod keycloak;
 mod network;
 mod pages;
 mod policies;
+mod policy;
 pub(crate) mod provider;
 mod refused;
 mod roles;

@@ -25,6 +25,9 @@ const PAGES: &[Row] = &[
     ("GET", "/activity", "", [200, 200, 200]),
     ("GET", "/activity?user=root", "", [200, 200, 200]),
     ("GET", "/users", "", [403, 403, 200]),
+    ("GET", "/connectors", "", [403, 403, 200]),
+    ("GET", "/connectors?file=x", "", [403, 403, 404]),
+    ("GET", "/policy", "", [403, 403, 200]),
     ("GET", "/me", "", [200, 200, 200]),
     ("GET", "/no-such-page", "", [404, 404, 404]),
 ];
@@ -63,6 +66,12 @@ const ROUTES: &[Row] = &[
     ("DELETE", "/api/v1/tokens/{id}", "", [404, 404, 404]),
     ("POST", "/api/v1/policy/check", "{}", [422, 422, 422]),
     ("POST", "/api/v1/policy/explain", "{}", [403, 403, 422]),
+    ("GET", "/api/v1/connectors", "", [403, 403, 200]),
+    ("POST", "/api/v1/connectors/try", r#"{"file":"x","account":"a"}"#, [403, 403, 404]),
+    ("GET", "/api/v1/policies", "", [403, 403, 200]),
+    ("PUT", "/api/v1/policies", r#"{"file":"x"}"#, [403, 403, 404]),
+    ("POST", "/api/v1/policies/check", r#"{"file":"x"}"#, [403, 403, 404]),
+    ("POST", "/api/v1/policies/explain", "{}", [403, 403, 422]),
 ];
 
 /// The three of a desk: ann (operator), eve (auditor), root (admin).

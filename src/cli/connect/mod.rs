@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::launch::Ready;
 use super::signals::Signals;
@@ -18,11 +18,15 @@ use crate::browser;
 use crate::clock::Clock;
 use crate::connector::{Connector, Verb};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::meter::Meter;
 use crate::name::{AccountRef, SessionId, UserName};
 use crate::plan::{self, Request};
 use crate::session::{self, Course, Ended, Launch, Outcome};
 use report::{Ending, Format, Report};
 use stay::{Hold, hold, stay};
+
+/// How long the end of the command waits for a collector of traces that does not answer.
+const TRACED: Duration = Duration::from_secs(1);
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -166,10 +170,16 @@ async fn connect(
     report.session = Some(session);
     let validates = plan.connector.settings.run_validations;
     let quiet = arguments.format == Format::Json && !std::io::stderr().is_terminal();
+    let tracer = super::tracer(&Arc::new(Meter::default()));
+    let trace = tracer.begin(session, &plan);
     let tell = move |step: session::Progress| {
         if !quiet {
             eprint(&progress::line(&step));
         }
+    };
+    let told = |step: session::Progress| {
+        trace.step(&step);
+        tell(step);
     };
     let mut signals = Signals::new()?;
     let launch = Launch {
@@ -183,9 +193,11 @@ async fn connect(
         browser: settings,
         binaries,
         clock: Clock::System,
-        progress: &tell,
+        progress: &told,
     };
-    let mut signed = match session::launch(launch, signals.next()).await {
+    let launched = session::launch(launch, signals.next()).await;
+    trace.end(launched.as_ref().map(|signed| (&signed.outcome, &signed.timings)));
+    let mut signed = match launched {
         Ok(signed) => signed,
         Err(error) => {
             let (cause, row) = (Some(error.word()), error.row());
@@ -193,6 +205,7 @@ async fn connect(
             let _ = store.close().await;
             let failure = Failure::from(error);
             eprint(&failure.text);
+            tracer.flush(TRACED).await;
             return Ok(failure.exit);
         }
     };
@@ -205,6 +218,7 @@ async fn connect(
     };
     let Ended { outcome, url, lasted, recorded } = signed.disconnect(how).await;
     let _ = store.close().await;
+    tracer.flush(TRACED).await;
     if let Some(stop) = outcome.stop() {
         connectors::show(&[stop.diagnostic(&source)]);
     }

@@ -1,11 +1,10 @@
 //! `doorward policy explain`: whether somebody may do something, and which policies decide.
 
-use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use super::check;
-use crate::access::{Ask, Cited, Deed, Explained, Role, Set, Verdict};
+use crate::access::{Ask, Deed, Role, Set};
 use crate::cli::world::World;
 use crate::cli::{Exit, Failure, permission, print};
 use crate::clock::{Clock, Moment};
@@ -77,8 +76,10 @@ pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, 
         person.groups.clone_from(&arguments.group);
     }
     let default = &world.config.default_vault;
-    let to_session =
-        !matches!(arguments.action.as_str(), "connect" | "read-activity" | "manage-users");
+    let to_session = !matches!(
+        arguments.action.as_str(),
+        "connect" | "read-activity" | "manage-users" | "manage-policies" | "try-connector"
+    );
     let needs_account = to_session || arguments.action == "connect";
     if needs_account && arguments.account.is_none() {
         return Err(Failure::usage("with which account?", "name it: `--account web/shop`"));
@@ -113,80 +114,13 @@ pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, 
         "end-session" => Deed::EndSession { of: &of, account: &account },
         "replay" => Deed::Replay { of: &of, account: &account },
         "read-activity" => Deed::ReadActivity,
+        "manage-policies" => Deed::ManagePolicies,
+        "try-connector" => Deed::TryConnector,
         _ => Deed::ManageUsers,
     };
     let at = arguments.at.unwrap_or_else(|| Moment::here(Clock::System.now()));
     let ask = Ask { person: &person, deed, at, address: arguments.address, default };
     let explained = set.explain(&ask);
-    print(&text(&set, &ask, &explained));
+    print(&explained.told(&set, &ask));
     Ok(if explained.decision.is_permitted() { Exit::Done } else { Exit::Access })
-}
-
-fn text(set: &Set, ask: &Ask<'_>, explained: &Explained) -> String {
-    let Explained { decision, overruled, near } = explained;
-    let what = match ask.deed {
-        Deed::Connect { account, .. } => format!("open a session with {account}"),
-        Deed::Approve { of, account } => format!("approve of a session of {of} with {account}"),
-        Deed::WatchSession { of, account } => format!("watch the session of {of} with {account}"),
-        Deed::ControlSession { of, account } => {
-            format!("take over the session of {of} with {account}")
-        }
-        Deed::EndSession { of, account } => format!("end the session of {of} with {account}"),
-        Deed::Replay { of, account } => {
-            format!("watch the recording of a session of {of} with {account}")
-        }
-        Deed::ReadActivity => "see sessions and activity of others".to_owned(),
-        Deed::ManageUsers => "manage users".to_owned(),
-    };
-    let name = &ask.person.name;
-    let mut text = match decision.verdict {
-        Verdict::Permitted => format!("permitted: {name} may {what}\n"),
-        Verdict::Forbidden => format!("denied: a policy forbids that {name} may {what}\n"),
-        Verdict::Unpermitted => format!("denied: no policy permits that {name} may {what}\n"),
-        Verdict::Erred => {
-            format!(
-                "denied: a policy that might forbid that {name} may {what} cannot be evaluated\n"
-            )
-        }
-        Verdict::Broken => format!("denied: {name} may not {what}: {}\n", set.trouble()),
-    };
-    let mut line = |what: &str, cited: &Cited, more: &str| {
-        let _ = writeln!(text, "  {what:<13} {cited}{more}");
-    };
-    let verb = if decision.is_permitted() { "permitted by" } else { "forbidden by" };
-    for cited in &decision.by {
-        line(verb, cited, "");
-    }
-    for cited in overruled {
-        line("permitted by", cited, ", in vain");
-    }
-    for (cited, why) in &decision.erred {
-        line("failed", cited, &format!(": {why}"));
-    }
-    for cited in near {
-        line("near", cited, ": who, what and which account fit, and its conditions do not hold");
-    }
-    let _ = writeln!(text, "asked as {}", circumstances(ask));
-    if !decision.configured {
-        text.push_str("the configuration names no policies, so the patterns of users decide\n");
-    } else if decision.wants_words {
-        text.push_str("with another --reason or --ticket it would be permitted\n");
-    }
-    text
-}
-
-/// What was known of the one who asks.
-fn circumstances(ask: &Ask<'_>) -> String {
-    let person = ask.person;
-    let mut text = match person.role {
-        Some(role) => role.word().to_owned(),
-        None => "no user of the portal, so without a role".to_owned(),
-    };
-    if !person.groups.is_empty() {
-        let groups: Vec<&str> = person.groups.iter().map(GroupName::as_str).collect();
-        let _ = write!(text, " in {}", groups.join(", "));
-    }
-    let Moment { at, hour, weekday } = ask.at;
-    let _ = write!(text, "; at {at:.0}, hour {hour}, weekday {weekday}; from {}", ask.address);
-    text
 }

@@ -1,12 +1,12 @@
 //! `doorward try`: a connector on the live page, as far as its author wants, with a look at every row.
 
-mod report;
 mod trace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::failure::colour;
 use super::launch::{Ready, page};
 use super::output::{self, Readers};
 use super::signals::Signals;
@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::connector::{Connector, Object, Template};
 use crate::name::{AccountRef, SessionId};
 use crate::plan::{self, Request};
-use crate::session::{self, Course, Ended, Launch, Progress, Trial, Tried};
+use crate::session::{self, Course, Ended, Launch, Progress, Trial, Tried, report};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -173,8 +173,10 @@ async fn attempt(
         fixture::save(folder, &tried.saved)?;
     }
     match arguments.format {
-        Format::Text => print(&report::text(&source, &tried, &outcome, &saved)),
-        Format::Json => print(&report::json(session, &tried, &outcome, &url, &saved)),
+        Format::Text => print(&report::text(&source, &tried, &outcome, &saved, colour())),
+        Format::Json => {
+            print(&format!("{:#}\n", report::json(session, &tried, &outcome, &url, &saved)));
+        }
     }
     if let Some(folder) = &arguments.trace {
         eprint(&format!("trace: {}\n", folder.join("index.html").display()));

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::report::is_early;
 use crate::cli::Failure;
 use crate::cli::output::{self, Readers};
 use crate::diagnostic::{Source, render};
+use crate::session::report::is_early;
 use crate::session::{Done, Outcome, Tried, TriedRow};
 
 const STYLE: &str = "\

@@ -3,9 +3,11 @@
 mod accounts;
 mod activity;
 mod body;
+mod connectors;
 mod files;
 mod key;
 mod me;
+mod policies;
 mod policy;
 mod recordings;
 mod replay;
@@ -19,8 +21,10 @@ mod users;
 pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
+pub(super) use connectors::{ConnectorBody, examined};
 pub(super) use files::is_upload;
 pub(super) use key::KeyState;
+pub(super) use policies::{FileBody, PolicyBody, now as policy_now};
 pub(super) use recordings::{Card, Wanted, listed};
 pub(super) use sessions::{APPROVING, CardBody, Reach, WATCHING, of_another, owned, reach, seen};
 pub(super) use supervision::late;
@@ -70,6 +74,11 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(activity::activity))
         .routes(routes!(activity::export))
         .routes(routes!(activity::verdict))
+        .routes(routes!(connectors::list))
+        .routes(routes!(connectors::attempt))
+        .routes(routes!(policies::policies, policies::save))
+        .routes(routes!(policies::check))
+        .routes(routes!(policies::explain))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))
         .routes(routes!(tokens::list, tokens::add))

@@ -106,6 +106,11 @@ async fn pump(mut socket: WebSocket, mut viewer: Viewer, seat: &Seat) {
     let (code, why) = loop {
         tokio::select! {
             out = viewer.next() => {
+                let length = match &out {
+                    Some(Out::Text(text)) => text.len(),
+                    Some(Out::Binary(bytes)) => bytes.len(),
+                    None => 0,
+                };
                 let message = match out {
                     Some(Out::Text(text)) => Message::Text(text.into()),
                     Some(Out::Binary(bytes)) => Message::Binary(Bytes::from_owner(bytes)),
@@ -114,6 +119,7 @@ async fn pump(mut socket: WebSocket, mut viewer: Viewer, seat: &Seat) {
                 if socket.send(message).await.is_err() {
                     return;
                 }
+                seat.portal.ground.meter.sent.add(&[], length as u64);
             }
             message = socket.recv() => {
                 heard = Instant::now();

@@ -59,7 +59,16 @@ async function act(element, body) {
   for (const button of buttons) button.disabled = true;
   try {
     const value = await ask(method, url, body);
-    if (element.dataset.shows) { show(element, value); return; }
+    if (element.dataset.shows) {
+      const shown = document.getElementById(element.dataset.shows);
+      if (shown.querySelector("[data-value]")) { show(element, value); return; }
+      shown.textContent = value.text;
+      shown.hidden = false;
+      if (element.dataset.rows) rows(document.getElementById(element.dataset.rows), value.rows);
+      for (const button of buttons) button.disabled = false;
+      return;
+    }
+    // Back to the same page, as it is now.
     if (!element.dataset.next) { location.reload(); return; }
     location.assign(element.dataset.next.replace("{session}", encodeURIComponent(value.session ?? "")));
   } catch (told) {
@@ -79,6 +88,27 @@ function show(form, value) {
   shown.focus();
 }
 
+// What a trial saw of each row of a connector.
+function rows(body, all) {
+  body.replaceChildren(...all.map((row) => {
+    const line = document.createElement("tr");
+    line.setAttribute("role", "row");
+    const wrong = row.problem || row.too_early;
+    const hits = (row.hits ?? []).map((hit) => hit.shown).join(", ");
+    const became = wrong ? row.problem?.message ?? "shows already, before the sign-in" : row.state.replace("-", " ");
+    const cells = [String(row.row), row.does, became, row.total === null ? "" : `${row.seen}${hits ? `: ${hits}` : ""}`];
+    for (const [at, text] of cells.entries()) {
+      const cell = document.createElement("td");
+      cell.setAttribute("role", "cell");
+      cell.textContent = text;
+      if (at === 2) cell.className = wrong ? "bad" : "";
+      line.append(cell);
+    }
+    return line;
+  }));
+  body.closest(".scroll").hidden = false;
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
@@ -91,7 +121,10 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-api]");
-  if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) act(button, button.dataset.body && JSON.parse(button.dataset.body));
+  if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) {
+    // A button that shows something asks with what its form holds.
+    act(button, button.dataset.shows ? fields(button.form) : button.dataset.body && JSON.parse(button.dataset.body));
+  }
 });
 
 // Where one is, among the pages.

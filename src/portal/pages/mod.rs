@@ -1,8 +1,10 @@
 //! The pages, made on the server from the HTML files of this folder.
 
+mod connectors;
 mod door;
 mod listing;
 mod me;
+mod policy;
 mod provider;
 mod recordings;
 mod session;
@@ -35,4 +37,6 @@ pub(super) fn router() -> Router<Portal> {
         .route("/activity", get(listing::activity))
         .route("/users", get(listing::users))
         .route("/me", get(me::me))
+        .route("/connectors", get(connectors::connectors))
+        .route("/policy", get(policy::policy))
 }

@@ -23,6 +23,10 @@ pub(super) struct Signed {
     pub(super) admin: bool,
     /// Whether they may find recordings to watch.
     pub(super) recordings: bool,
+    /// Whether they may see and change the access policies.
+    pub(super) policies: bool,
+    /// Whether they may see and try connectors.
+    pub(super) connectors: bool,
     /// What is wrong with the policies, for those who can do something about it.
     pub(super) trouble: String,
     pub(super) csrf: String,
@@ -35,6 +39,8 @@ impl Frame {
             name: person.user.name.to_string(),
             admin: person.duties.users,
             recordings: person.duties.recordings,
+            policies: person.duties.policies,
+            connectors: person.duties.connectors,
             trouble: person.duties.trouble.clone(),
             csrf: person.csrf.clone(),
         });

@@ -4,29 +4,30 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::{Done, Outcome, Tried, TriedRow};
 use crate::browser::{Hit, Inspection, Suggestion};
-use crate::cli::failure::colour;
 use crate::diagnostic::{Source, render};
 use crate::name::SessionId;
-use crate::session::{Done, Outcome, Tried, TriedRow};
 
 /// Whether every row that was looked at would work.
-pub(super) fn is_good(tried: &Tried, outcome: &Outcome) -> bool {
+pub fn is_good(tried: &Tried, outcome: &Outcome) -> bool {
     let stopped = tried.rows.iter().any(|row| row.stop.is_some() || is_early(row));
     !stopped && matches!(outcome, Outcome::SignedIn | Outcome::Tried)
 }
 
 /// Whether a row would confirm, or refuse, a sign-in that has not happened: what it looks for shows already.
-pub(super) fn is_early(row: &TriedRow) -> bool {
+pub fn is_early(row: &TriedRow) -> bool {
     let idle = matches!(row.done, Done::Looked(_));
     row.decides && idle && row.inspection.as_ref().is_some_and(|seen| seen.seen > 0)
 }
 
-pub(super) fn text(
+/// The report for people; with terminal colours if `colour`.
+pub fn text(
     source: &Arc<Source>,
     tried: &Tried,
     outcome: &Outcome,
     saved: &[PathBuf],
+    colour: bool,
 ) -> String {
     let mut text = String::new();
     let mut page = "";
@@ -43,11 +44,11 @@ pub(super) fn text(
     }
     text.push('\n');
     for stop in tried.rows.iter().filter_map(|row| row.stop.as_ref()) {
-        text.push_str(&render(&stop.diagnostic(source), colour()));
+        text.push_str(&render(&stop.diagnostic(source), colour));
         text.push('\n');
     }
     if let (Some(stop), true) = (outcome.stop(), tried.rows.is_empty()) {
-        text.push_str(&render(&stop.diagnostic(source), colour()));
+        text.push_str(&render(&stop.diagnostic(source), colour));
         text.push('\n');
     }
     for path in saved {
@@ -125,24 +126,24 @@ fn place(hit: &Hit) -> String {
     format!("{:.0}×{:.0} at {:.0},{:.0}", box_.width, box_.height, box_.x, box_.y)
 }
 
-pub(super) fn json(
+/// The report as one JSON object.
+pub fn json(
     session: SessionId,
     tried: &Tried,
     outcome: &Outcome,
     url: &str,
     saved: &[PathBuf],
-) -> String {
+) -> serde_json::Value {
     let rows: Vec<serde_json::Value> = tried.rows.iter().map(row).collect();
     let pictures: Vec<String> = saved.iter().map(|path| path.display().to_string()).collect();
-    let object = serde_json::json!({
+    serde_json::json!({
         "session": session.to_string(),
         "outcome": outcome.word(),
         "cause": outcome.cause(),
         "url": url,
         "rows": rows,
         "pictures": pictures,
-    });
-    format!("{object:#}\n")
+    })
 }
 
 fn row(row: &TriedRow) -> serde_json::Value {
