@@ -1,6 +1,7 @@
 //! A set of policies as they were read at one moment: it decides.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 use std::sync::Arc;
 
 use cedar_policy::{AuthorizationError, Authorizer, Effect, Policy, PolicyId, PolicySet};
@@ -34,12 +35,23 @@ pub struct Set {
     configured: bool,
     by_connector: bool,
     own: usize,
+    hash: String,
 }
 
 impl std::fmt::Debug for Set {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Set").field("len", &self.own).finish_non_exhaustive()
     }
+}
+
+/// The names and texts of the files, and why others could not be read, each behind its length.
+fn hash_of(sources: &[Arc<Source>], unread: &[Unread]) -> String {
+    let mut text = String::new();
+    let named = sources.iter().flat_map(|source| [source.path.clone(), source.text.clone()]);
+    for part in named.chain(unread.iter().map(|error| chain(error, ": "))) {
+        let _ = write!(text, "{}:{part}", part.len());
+    }
+    super::file::hash(&text)
 }
 
 fn built(path: &str, text: &str) -> Arc<Source> {
@@ -59,6 +71,7 @@ impl Set {
     }
 
     fn of(sources: &[Arc<Source>], unread: Vec<Unread>, configured: bool) -> Self {
+        let hash = hash_of(sources, &unread);
         let own = built("built in", DUTIES);
         let duties = read(std::slice::from_ref(&own)).policies;
         let together: Vec<Arc<Source>> =
@@ -77,7 +90,12 @@ impl Set {
         }
         let own = all.policies().count() - duties.policies().count();
         let (all, offers, duties) = (Index::new(all), Index::new(offers), Index::new(duties));
-        Self { all, offers, duties, cited, found, unread, configured, by_connector, own }
+        Self { all, offers, duties, cited, found, unread, configured, by_connector, own, hash }
+    }
+
+    /// The hash of all that was read, and of what could not be: SHA-256, in hexadecimal digits.
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// How many policies were read from files.

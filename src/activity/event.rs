@@ -36,6 +36,9 @@ pub enum Action {
     TokenRemoved,
     /// A file of access policies was changed at the portal: which, and the hash of its text before and after.
     PolicyChanged,
+    /// The access policies of the configuration are other ones than before, or the first ones since the portal began:
+    /// how many, and the hash of all of them.
+    PoliciesRead,
     /// Something was asked of the portal that is not allowed.
     Denied,
     /// A page of a live session was kept from going where `AllowedURLs` does not let it.
@@ -96,7 +99,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -112,6 +115,7 @@ impl Action {
         Self::TokenAdded,
         Self::TokenRemoved,
         Self::PolicyChanged,
+        Self::PoliciesRead,
         Self::Denied,
         Self::NavigationDenied,
         Self::PopupDenied,
@@ -160,6 +164,7 @@ impl Action {
             Self::TokenAdded => "TokenAdded",
             Self::TokenRemoved => "TokenRemoved",
             Self::PolicyChanged => "PolicyChanged",
+            Self::PoliciesRead => "PoliciesRead",
             Self::Denied => "Denied",
             Self::NavigationDenied => "NavigationDenied",
             Self::PopupDenied => "PopupDenied",

@@ -196,9 +196,11 @@ pub(super) async fn guard(
     let text = bearer::text(request.headers())
         .filter(|_| !matches!(path.as_str(), "/healthz" | "/readyz"));
     let by_token = text.is_some();
-    let asks = match text {
-        Some(text) => bearer::person(&portal, text, client).await.map(Some),
-        None => person(&portal, request.headers(), client).await,
+    let ruled = if is_public(&path) { Ok(()) } else { portal.ruled().await };
+    let asks = match (ruled, text) {
+        (Err(problem), _) => Err(problem),
+        (Ok(()), Some(text)) => bearer::person(&portal, text, client).await.map(Some),
+        (Ok(()), None) => person(&portal, request.headers(), client).await,
     };
     let (person, response) = match asks {
         Err(problem) => (None, problem.into_response()),

@@ -1,11 +1,12 @@
 //! May: what the policies let somebody do who has signed in.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use super::Portal;
 use super::problem::Problem;
 use super::users::User;
+use super::{Note, Portal};
 use crate::access::{Ask, Decision, Deed, Grant, Person, Refusal, Role, Set};
+use crate::activity::Action;
 use crate::clock::Moment;
 
 /// What pages show of it, as it was when the request came.
@@ -46,6 +47,29 @@ pub(super) struct May<'a> {
 }
 
 impl Portal {
+    /// Puts on record which policies hold, where they are other ones than before: nothing is decided by what is not
+    /// on record.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn ruled(&self) -> Result<(), Problem> {
+        let policies = &self.ground.policies;
+        if !policies.is_configured() {
+            return Ok(());
+        }
+        let set = policies.now();
+        let mut ruled_by = self.ruled_by.lock().await;
+        if *ruled_by == set.hash() {
+            return Ok(());
+        }
+        let note = Note::of_nobody(Action::PoliciesRead, IpAddr::V4(Ipv4Addr::LOCALHOST))?;
+        let note = note.outcome(if set.is_broken() { "broken" } else { "whole" });
+        let note = note.detail("policies", set.len()).detail("hash", set.hash());
+        note.keep(&self.ground.store, self.ground.clock).await?;
+        set.hash().clone_into(&mut ruled_by);
+        Ok(())
+    }
+
     /// The policies as they are now, for `user` at the address `client`.
     pub(super) fn may(&self, user: &User, client: IpAddr) -> May<'_> {
         May {

@@ -119,6 +119,8 @@ struct Inner {
     /// The keys that open recordings.
     keyring: Keyring,
     readiness: Readiness,
+    /// The hash of the access policies that are on record as those that hold.
+    ruled_by: tokio::sync::Mutex<String>,
 }
 
 impl std::ops::Deref for Portal {
@@ -157,6 +159,7 @@ impl Portal {
             url,
             keyring,
             readiness,
+            ruled_by: Default::default(),
         }))
     }
 }

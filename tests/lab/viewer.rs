@@ -26,6 +26,8 @@ pub(crate) struct Viewer {
     /// Whether it says what it has drawn.
     pub(crate) draws: bool,
     number: u32,
+    /// How many answers to pings came.
+    pongs: usize,
 }
 
 /// An update of the picture.
@@ -71,6 +73,7 @@ impl Viewer {
             canvas: Canvas::default(),
             draws: true,
             number: 0,
+            pongs: 0,
         })
     }
 
@@ -143,6 +146,13 @@ impl Viewer {
         }
     }
 
+    /// Waits until the broker has taken in all that was sent.
+    pub(crate) fn heard(&mut self) {
+        let before = self.pongs;
+        self.socket.send(Message::Ping(Vec::new().into())).unwrap();
+        self.until("the answer to a ping", |viewer| viewer.pongs > before);
+    }
+
     /// Waits for the end of the stream.
     pub(crate) fn closed(&mut self) {
         let until = Instant::now() + DEADLINE;
@@ -208,6 +218,7 @@ impl Viewer {
             | Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => {
                 return false;
             }
+            Ok(Message::Pong(_)) => self.pongs += 1,
             Ok(_) => {}
             Err(tungstenite::Error::Io(error))
                 if matches!(

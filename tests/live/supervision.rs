@@ -96,6 +96,7 @@ fn a_session_is_watched_stopped_taken_over_and_ended() {
     eves.click(100, 85);
     eves.send(&json!({"type": "end"}));
     eves.send(&json!({"type": "resize", "width": 600, "height": 400, "scale": 1.0}));
+    eves.heard();
     ann.click(100, 35);
     ann.types("a");
     stage.until_told("field a");
@@ -108,10 +109,12 @@ fn a_session_is_watched_stopped_taken_over_and_ended() {
     ann.send(&shift(false));
     ann.types("x");
     ann.click(100, 85);
+    ann.heard();
     assert_eq!(holds(&stage, &eve, &session, "taken"), 204);
     company(&mut eves, "taken", &["eve"]);
     company(&mut ann, "taken", &["eve"]);
     ann.types("x");
+    ann.heard();
     eves.types("b");
     stage.until_told("field ab");
     eves.click(100, 85);
@@ -135,6 +138,7 @@ fn a_session_is_watched_stopped_taken_over_and_ended() {
     drop(eves);
     company(&mut ann, "paused", &[]);
     ann.types("x");
+    ann.heard();
     assert_eq!(holds(&stage, &eve, &session, "taken"), 409);
     assert_eq!(holds(&stage, &kim, &session, "free"), 204);
     company(&mut ann, "free", &[]);
@@ -289,6 +293,7 @@ fn what_wants_a_watcher_goes_on_only_while_somebody_watches() {
     ann.note("live");
     company(&mut ann, "unwatched", &[]);
     ann.click(100, 85);
+    ann.heard();
     assert!(ann.updates.is_empty());
     let mut eves = Viewer::join(&stage.portal, &eve, &session).unwrap();
     company(&mut ann, "free", &["eve"]);
@@ -301,6 +306,7 @@ fn what_wants_a_watcher_goes_on_only_while_somebody_watches() {
     company(&mut ann, "unwatched", &[]);
     let seen = ann.updates.len();
     ann.types("x");
+    ann.heard();
     let mut eves = Viewer::join(&stage.portal, &eve, &session).unwrap();
     company(&mut ann, "free", &["eve"]);
     eves.note("live");

@@ -214,4 +214,13 @@ fn policies_with_errors_permit_nothing_new_until_they_are_mended() {
     let rows = desk.record(&[]);
     let broken = rows.iter().filter(|row| row["Details"]["cause"] == "policies-broken").count();
     assert_eq!(broken, 3, "{rows:#?}");
+    // Which policies held when: the same ones have the same hash.
+    let read: Vec<_> = rows.iter().filter(|row| row["Action"] == "PoliciesRead").collect();
+    let outcomes: Vec<_> = read.iter().map(|row| row["Outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["whole", "broken", "broken", "whole", "whole", "whole", "broken"]);
+    let hashes: Vec<_> = read.iter().map(|row| &row["Details"]["hash"]).collect();
+    assert!(
+        hashes[0] == hashes[3] && hashes[3] == hashes[5] && hashes[3] != hashes[4],
+        "{hashes:?}"
+    );
 }

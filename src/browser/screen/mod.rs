@@ -460,12 +460,12 @@ impl Screen {
                 }
                 // Pictures that were begun while one page took the place of another never come (measured), and those
                 // of a page that crashed have ended.
-                if self.tab().is_some_and(|tab| tab.session == session) {
-                    match self.exact {
-                        Some(of) => self.exact(of),
-                        None => self.cast(),
-                    }
-                }
+                self.begin_anew(&session);
+                return None;
+            }
+            // On a machine that has much to do they were begun too early even so.
+            "Page.loadEventFired" => {
+                self.begin_anew(&session);
                 return None;
             }
             "Page.javascriptDialogClosed" => return self.dialog_over(&session),
@@ -493,6 +493,16 @@ impl Screen {
             _ => {}
         }
         None
+    }
+
+    /// Begins the pictures anew, if the tab of `session` is the one that shows.
+    fn begin_anew(&mut self, session: &str) {
+        if self.tab().is_some_and(|tab| tab.session == session) {
+            match self.exact {
+                Some(of) => self.exact(of),
+                None => self.cast(),
+            }
+        }
     }
 
     /// The dialog of `session` waits no more.
