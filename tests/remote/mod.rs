@@ -24,6 +24,12 @@ pub(crate) struct Grid {
 
 impl Grid {
     pub(crate) fn start(base: &str) -> Self {
+        // It takes a port that is free for IPv4, and ends where somebody has it for IPv6.
+        let started = (0..5).find_map(|_| Self::try_start(base));
+        started.expect("a chromedriver that finds a port")
+    }
+
+    fn try_start(base: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new("chromedriver")
             .args(["--port=0", "--log-level=WARNING", &format!("--url-base={base}")])
@@ -41,7 +47,11 @@ impl Grid {
         });
         // It must not meet a closed pipe when it prints.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, folder, port: port.unwrap() }
+        let Some(port) = port else {
+            child.wait().unwrap();
+            return None;
+        };
+        Some(Self { child, folder, port })
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
