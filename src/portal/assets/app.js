@@ -24,6 +24,20 @@ export async function ask(method, url, body) {
   return value;
 }
 
+// An element with its properties, listeners (`onclick`) and children.
+export const make = (name, properties = {}, ...children) => {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "class" || key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
+    else element[key] = value;
+  }
+  element.append(...children);
+  return element;
+};
+
+export const button = (label, text, act) => make("button", { type: "button", title: label, "aria-label": label, textContent: text, onclick: act });
+
 function sentence(text) {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;

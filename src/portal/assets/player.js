@@ -1,23 +1,12 @@
 // The player of a recording: asks for it slice by slice, and draws what viewers of the live session were sent, beside
 // what the person did. Times are milliseconds since the session was asked for.
-import { ask } from "./app.js";
+import { ask, button, make } from "./app.js";
 import { picture } from "./canvas.js";
 
 const root = document.getElementById("player");
 const base = root.dataset.recording;
 const starts = Number(root.dataset.starts);
 
-const make = (name, properties = {}, ...children) => {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (key === "class" || key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
-    else element[key] = value;
-  }
-  element.append(...children);
-  return element;
-};
-const button = (label, text, act) => make("button", { type: "button", title: label, "aria-label": label, textContent: text, onclick: act });
 const clock = (time) => {
   const seconds = Math.max(0, Math.floor(time / 1000));
   const two = (number) => String(number).padStart(2, "0");

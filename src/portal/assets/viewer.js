@@ -1,24 +1,13 @@
 // The viewer of a live session: draws what the broker sends, and sends what the person does, in their own session or in
 // the place of somebody whom they watch. What is sent either way stands in the broker's `stream`. No picture, key or text
 // is kept here.
+import { ask, button, make } from "./app.js";
 import { picture } from "./canvas.js";
 
 (() => {
   "use strict";
   const root = document.getElementById("viewer");
   if (!root) return;
-
-  const make = (name, properties = {}, ...children) => {
-    const element = document.createElement(name);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-      else if (key === "class" || key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
-      else element[key] = value;
-    }
-    element.append(...children);
-    return element;
-  };
-  const button = (label, text, act) => make("button", { type: "button", title: label, "aria-label": label, textContent: text, onclick: act });
 
   // Whose session it is, where it is somebody else's; and who looks at it here.
   const { watch, self } = root.dataset;
@@ -64,14 +53,14 @@ import { picture } from "./canvas.js";
   const leaving = make("dialog", { class: "asked", "aria-labelledby": "leaving-text" },
     make("p", { id: "leaving-text", textContent: "End the session? What is not saved in the application is lost." }),
     make("form", { method: "dialog" },
-      make("button", { class: "end", textContent: "End session", onclick: () => (watch ? ask("DELETE", session) : send({ type: "end" })) }),
+      make("button", { class: "end", textContent: "End session", onclick: () => (watch ? act("DELETE", session) : send({ type: "end" })) }),
       make("button", { textContent: "Go on", autofocus: true })));
   const words = make("input", { type: "text", maxLength: 500, required: true, "aria-label": `Message to ${watch}`, autocomplete: "off" });
   const saying = make("dialog", { class: "asked", "aria-labelledby": "saying-text" },
     make("p", { id: "saying-text", textContent: `A message to ${watch}. It goes on record.` }),
     make("form", { method: "dialog", onsubmit: async (event) => {
       event.preventDefault();
-      if (!(await ask("POST", `${session}/messages`, { text: words.value }))) return;
+      if (!(await act("POST", `${session}/messages`, { text: words.value }))) return;
       notice(`Sent to ${watch}: ${words.value}`);
       words.value = "";
       saying.close();
@@ -109,17 +98,16 @@ import { picture } from "./canvas.js";
   };
 
   // Asks the portal; whether it did what was asked. Why not is told.
-  const ask = async (method, path, body) => {
-    const token = document.querySelector("meta[name=csrf]");
-    const headers = { "x-csrf-token": token ? token.content : "" };
-    if (body) headers["content-type"] = "application/json";
-    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
-    if (answer && answer.ok) return true;
-    const problem = answer ? await answer.json().catch(() => ({})) : {};
-    notice(`${problem.detail || "The portal does not answer"}. ${problem.help || ""}`);
-    return false;
+  const act = async (method, path, body) => {
+    try {
+      await ask(method, path, body);
+      return true;
+    } catch (told) {
+      notice(String(told));
+      return false;
+    }
   };
-  const control = (hold) => ask("PUT", `${session}/control`, { hold });
+  const control = (hold) => act("PUT", `${session}/control`, { hold });
 
   // Who else is there, and who uses the page.
   const showCompany = (note) => {
