@@ -44,6 +44,22 @@ impl std::fmt::Debug for Set {
     }
 }
 
+/// Cedar's syntax trees are walked as deep as a policy is nested, which the 2 MiB of a thread of the runtime are not made
+/// for.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Does this where there is room for depth. A machine that gives no thread for it does it here.
+fn deep<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("policies".to_owned()).stack_size(STACK);
+        match thread.spawn_scoped(scope, &work).map(|thread| thread.join()) {
+            Ok(Ok(done)) => done,
+            Ok(Err(bug)) => std::panic::resume_unwind(bug),
+            Err(_) => work(),
+        }
+    })
+}
+
 /// The names and texts of the files, and why others could not be read, each behind its length.
 fn hash_of(sources: &[Arc<Source>], unread: &[Unread]) -> String {
     let mut text = String::new();
@@ -72,6 +88,11 @@ impl Set {
 
     fn of(sources: &[Arc<Source>], unread: Vec<Unread>, configured: bool) -> Self {
         let hash = hash_of(sources, &unread);
+        Self { unread, configured, hash, ..deep(|| Self::checked(sources)) }
+    }
+
+    /// What the policies themselves say.
+    fn checked(sources: &[Arc<Source>]) -> Self {
         let own = built("built in", DUTIES);
         let duties = read(std::slice::from_ref(&own)).policies;
         let together: Vec<Arc<Source>> =
@@ -90,6 +111,7 @@ impl Set {
         }
         let own = all.policies().count() - duties.policies().count();
         let (all, offers, duties) = (Index::new(all), Index::new(offers), Index::new(duties));
+        let (unread, configured, hash) = (Vec::new(), true, String::new());
         Self { all, offers, duties, cited, found, unread, configured, by_connector, own, hash }
     }
 
