@@ -112,6 +112,13 @@ identifiers! {
     VaultName, "vault name", 64;
 }
 
+impl ConnectorId {
+    /// Stands for whichever it is, where nothing depends on it.
+    pub fn any() -> Self {
+        Self("any".to_owned())
+    }
+}
+
 /// Which account: `[vault:][safe/]name`. The safe may have several segments (a path in HashiCorp
 /// Vault, a path of groups in KeePass).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

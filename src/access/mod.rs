@@ -9,6 +9,7 @@ mod file;
 mod grant;
 mod index;
 mod policies;
+mod question;
 mod read;
 mod role;
 mod set;
@@ -24,6 +25,7 @@ pub use decision::{Cited, Decision, Explained, Verdict};
 pub use file::{File, Unwritten, hash};
 pub use grant::{Grant, Refusal, decide};
 pub use policies::{Policies, Unread, files, source};
+pub use question::{Open, Question};
 pub use role::Role;
 pub use set::Set;
 

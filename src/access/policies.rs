@@ -108,8 +108,12 @@ pub fn source(path: &Path) -> Result<Arc<Source>, Unread> {
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|_| Unread::NotText { path: path.to_owned() })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
-    Ok(Arc::new(Source { path: shown, text }))
+    Ok(Arc::new(Source { path: shown(path), text }))
+}
+
+/// A path as people see it.
+pub(super) fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 /// A file as it was when it was read.

@@ -34,8 +34,12 @@ pub enum Action {
     TokenAdded,
     /// An API token was removed.
     TokenRemoved,
+    /// A file of access policies was made at the portal: which, and the hash of its text.
+    PolicyAdded,
     /// A file of access policies was changed at the portal: which, and the hash of its text before and after.
     PolicyChanged,
+    /// A file of access policies was removed at the portal: which, and the hash of its text.
+    PolicyRemoved,
     /// The access policies of the configuration are other ones than before, or the first ones since the portal began:
     /// how many, and the hash of all of them.
     PoliciesRead,
@@ -99,7 +103,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -114,7 +118,9 @@ impl Action {
         Self::UserRemoved,
         Self::TokenAdded,
         Self::TokenRemoved,
+        Self::PolicyAdded,
         Self::PolicyChanged,
+        Self::PolicyRemoved,
         Self::PoliciesRead,
         Self::Denied,
         Self::NavigationDenied,
@@ -163,7 +169,9 @@ impl Action {
             Self::UserRemoved => "UserRemoved",
             Self::TokenAdded => "TokenAdded",
             Self::TokenRemoved => "TokenRemoved",
+            Self::PolicyAdded => "PolicyAdded",
             Self::PolicyChanged => "PolicyChanged",
+            Self::PolicyRemoved => "PolicyRemoved",
             Self::PoliciesRead => "PoliciesRead",
             Self::Denied => "Denied",
             Self::NavigationDenied => "NavigationDenied",

@@ -106,8 +106,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/recordings/{session}/verify", Need::Scope(Scope::RecordingsRead)),
     ("GET", "/api/v1/recordings/{session}/play", Need::Scope(Scope::RecordingsRead)),
     ("GET", "/api/v1/recordings/{session}/moments", Need::Scope(Scope::RecordingsRead)),
-    ("POST", "/api/v1/policy/check", Need::Scope(Scope::PolicyCheck)),
-    ("POST", "/api/v1/policy/explain", Need::Scope(Scope::PolicyCheck)),
+    ("POST", "/api/v1/policies/check", Need::Scope(Scope::PolicyCheck)),
+    ("POST", "/api/v1/policies/explain", Need::Scope(Scope::PolicyCheck)),
 ];
 
 /// What the route at the template `path` asks of a token.

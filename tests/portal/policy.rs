@@ -65,9 +65,9 @@ fn what_is_saved_holds_and_is_on_record() {
         assert_eq!(answer.status, status, "{file} {}", answer.body);
         assert!(answer.body.contains(says), "{}", answer.body);
         let check = ask(&portal, &root, "POST", "/check", &json!({"file": file, "text": text}));
-        assert_eq!(check.status, if status == 404 { 404 } else { 200 }, "{}", check.body);
-        let good = !says.contains("nothing would be permitted");
-        assert_eq!(check.json()["good"] == good, status != 404, "{}", check.body);
+        assert_eq!(check.status, if status == 404 { 422 } else { 200 }, "{}", check.body);
+        let broken = says.contains("nothing would be permitted");
+        assert_eq!(check.json()["broken"] == broken, status != 404, "{}", check.body);
     }
     let read = |name: &str| std::fs::read_to_string(desk.lab.path().join(name)).unwrap();
     assert_eq!(
@@ -78,7 +78,14 @@ fn what_is_saved_holds_and_is_on_record() {
     assert_eq!(portal.read(Some(&root), "/api/v1/policies").json()["policies"], 1);
     // Nobody else sees, checks or writes.
     let body = json!({"file": a, "before": hash("// Nobody.\n"), "text": TEAM});
-    for (method, path) in [("GET", ""), ("PUT", ""), ("POST", "/check"), ("POST", "/explain")] {
+    for (method, path) in [
+        ("GET", ""),
+        ("POST", ""),
+        ("PUT", ""),
+        ("DELETE", ""),
+        ("POST", "/check"),
+        ("POST", "/explain"),
+    ] {
         assert_eq!(ask(&portal, &ann, method, path, &body).status, 403, "{method} {path}");
     }
     assert_eq!(read("policies/a.cedar"), "// Nobody.\n");
@@ -92,7 +99,54 @@ fn what_is_saved_holds_and_is_on_record() {
         (&json!(hash(TEAM)), &json!(hash("// Nobody.\n")))
     );
     assert_eq!((&last["file"], &changed[0]["User"]), (&json!(a), &json!("root")));
-    assert_eq!(rows.iter().filter(|row| row["Action"] == "Denied").count(), 4);
+    assert_eq!(rows.iter().filter(|row| row["Action"] == "Denied").count(), 6);
+}
+
+/// What is made and removed where: the status and words of the answer.
+#[test]
+fn files_are_made_and_removed_on_record() {
+    let desk = ruled();
+    let portal = Portal::start(&desk.lab);
+    let root = portal.sign_in("root", PASSWORD);
+    let folder = portal.read(Some(&root), "/api/v1/policies").json()["folders"][0].clone();
+    let folder = folder.as_str().unwrap().to_owned();
+    assert!(folder.ends_with("policies"), "{folder}");
+    let at = |name: &str| format!("{folder}/{name}");
+    let new = "@id(\"new\")\npermit (principal == User::\"eve\", action == Action::\"connect\", resource);\n";
+    let shut = "@id(\"shut\") forbid (principal, action == Action::\"manage-policies\", resource);";
+    let cases: [(&str, String, &str, &str, u16, &str); 14] = [
+        ("POST", at("b.txt"), "", new, 422, "no file of policies can be"),
+        ("POST", at("../b.cedar"), "", new, 422, "no file of policies can be"),
+        ("POST", at("none/b.cedar"), "", new, 422, "no file of policies can be"),
+        ("POST", "/tmp/b.cedar".into(), "", new, 422, "no file of policies can be"),
+        ("POST", at("a.cedar"), "", new, 409, "is there already"),
+        ("POST", at("b.cedar"), "", "permit", 422, "nothing would be permitted"),
+        ("POST", at("b.cedar"), "", MORE, 422, "nothing would be permitted"),
+        ("POST", at("b.cedar"), "", shut, 422, "could not change the policies any more"),
+        ("POST", at("b.cedar"), "", new, 201, "b.cedar"),
+        ("POST", at("deep/c.cedar"), "", "", 201, "c.cedar"),
+        ("DELETE", at("b.cedar"), "other", "", 409, "somebody has changed it since"),
+        ("DELETE", at("none.cedar"), "", "", 404, "no file of policies of this name"),
+        ("DELETE", at("b.cedar"), new, "", 204, ""),
+        ("DELETE", at("b.cedar"), new, "", 404, "no file of policies of this name"),
+    ];
+    for (method, file, before, text, status, says) in cases {
+        let body = json!({"file": file, "before": hash(before), "text": text});
+        let answer = ask(&portal, &root, method, "", &body);
+        assert_eq!(answer.status, status, "{method} {file} {}", answer.body);
+        assert!(answer.body.contains(says), "{method} {file} {}", answer.body);
+    }
+    let here = |name: &str| desk.lab.path().join("policies").join(name);
+    assert!(!here("b.cedar").exists() && here("deep/c.cedar").exists());
+    assert_eq!(std::fs::read_to_string(here("b.cedar.bak")).unwrap(), new);
+    assert_eq!(portal.read(Some(&root), "/api/v1/policies").json()["policies"], 2);
+    let rows = desk.record(&[]);
+    let of = |action: &str| -> Vec<Value> {
+        let rows = rows.iter().filter(|row| row["Action"] == action);
+        rows.map(|row| json!([row["Details"]["file"], row["Outcome"]])).collect()
+    };
+    assert_eq!(of("PolicyAdded"), [json!([at("b.cedar"), ""]), json!([at("deep/c.cedar"), ""])]);
+    assert_eq!(of("PolicyRemoved"), [json!([at("b.cedar"), ""])]);
 }
 
 #[test]
@@ -111,6 +165,11 @@ fn an_explanation_is_that_of_the_command() {
         ),
         (
             json!({"user": "eve", "action": "read-activity", "role": "auditor"}),
+            200,
+            "`doorward.auditors`",
+        ),
+        (
+            json!({"user": "eve", "action": "replay", "role": "auditor", "account": "web/site", "of": "ann"}),
             200,
             "`doorward.auditors`",
         ),
@@ -184,6 +243,22 @@ async fn an_administrator_changes_a_policy_on_the_page() {
     browser.at("/policy").await;
     let saved = std::fs::read_to_string(desk.lab.path().join("policies/a.cedar")).unwrap();
     assert!(saved.contains("// By hand.") && saved.contains("\"connect\""), "{saved}");
+    // Another file, and away with it.
+    let name = browser.run("return document.querySelector('#new-file').value", vec![]).await;
+    assert!(name.as_str().unwrap().ends_with("policies/new.cedar"), "{name}");
+    browser.fill("#new-text", "permit").await;
+    browser.click("#maker .primary").await;
+    browser.says("#maker [role=alert]", "nothing would be permitted").await;
+    browser.fill("#new-text", "// Later.").await;
+    browser.click("#maker .primary").await;
+    browser
+        .until("document.querySelector('.tabs [aria-current]')?.textContent.endsWith('new.cedar')")
+        .await;
+    assert!(desk.lab.path().join("policies/new.cedar").exists());
+    browser.run("window.confirm = () => true", vec![]).await;
+    browser.click("#editor .danger").await;
+    browser.until("document.querySelectorAll('.tabs li').length === 2").await;
+    assert!(!desk.lab.path().join("policies/new.cedar").exists());
     // Who may what.
     browser.fill("#user", "ann").await;
     browser.fill("#account", "web/site").await;

@@ -64,13 +64,13 @@ const ROUTES: &[Row] = &[
     ("GET", "/api/v1/tokens", "", [200, 200, 200]),
     ("POST", "/api/v1/tokens", "{}", [422, 422, 422]),
     ("DELETE", "/api/v1/tokens/{id}", "", [404, 404, 404]),
-    ("POST", "/api/v1/policy/check", "{}", [422, 422, 422]),
-    ("POST", "/api/v1/policy/explain", "{}", [403, 403, 422]),
     ("GET", "/api/v1/connectors", "", [403, 403, 200]),
     ("POST", "/api/v1/connectors/try", r#"{"file":"x","account":"a"}"#, [403, 403, 404]),
     ("GET", "/api/v1/policies", "", [403, 403, 200]),
+    ("POST", "/api/v1/policies", r#"{"file":"x"}"#, [403, 403, 422]),
     ("PUT", "/api/v1/policies", r#"{"file":"x"}"#, [403, 403, 404]),
-    ("POST", "/api/v1/policies/check", r#"{"file":"x"}"#, [403, 403, 404]),
+    ("DELETE", "/api/v1/policies", r#"{"file":"x"}"#, [403, 403, 404]),
+    ("POST", "/api/v1/policies/check", r#"{"file":"x"}"#, [403, 403, 422]),
     ("POST", "/api/v1/policies/explain", "{}", [403, 403, 422]),
 ];
 

@@ -28,8 +28,8 @@ const FOR_PEOPLE: &[(&str, &str)] = &[
     ("POST", "/api/v1/connectors/try"),
     ("GET", "/api/v1/policies"),
     ("PUT", "/api/v1/policies"),
-    ("POST", "/api/v1/policies/check"),
-    ("POST", "/api/v1/policies/explain"),
+    ("POST", "/api/v1/policies"),
+    ("DELETE", "/api/v1/policies"),
     ("GET", "/api/v1/users"),
     ("POST", "/api/v1/users"),
     ("PATCH", "/api/v1/users/{name}"),
@@ -233,7 +233,7 @@ fn a_token_may_what_its_person_may_and_no_more() {
     for token in [&ann, &bob] {
         assert_eq!(by(&portal, token, "POST", "/api/v1/sessions", start).status, 403);
         assert_eq!(by(&portal, token, "GET", "/api/v1/activity/verdict", "").status, 403);
-        assert_eq!(by(&portal, token, "POST", "/api/v1/policy/explain", "{}").status, 403);
+        assert_eq!(by(&portal, token, "POST", "/api/v1/policies/explain", "{}").status, 403);
         let rows = by(&portal, token, "GET", "/api/v1/activity?user=root", "").json();
         assert!(rows["rows"].as_array().unwrap().iter().all(|row| row["user"] != "root"));
     }
@@ -243,14 +243,15 @@ fn a_token_may_what_its_person_may_and_no_more() {
     assert_eq!(me["token"]["used_from"], "127.0.0.1");
     // A policy is checked and a decision explained as the command line does it.
     let text = "@id(\"a\")\npermit (principal, action == Action::\"conect\", resource);\n";
-    let asked = json!({"text": text, "path": "p.cedar"}).to_string();
-    let checked = by(&portal, &ann, "POST", "/api/v1/policy/check", &asked).json();
-    desk.lab.write("p.cedar", text);
-    let line = desk.lab.run(&["policy", "check", "p.cedar", "--format", "json"]).stdout;
+    let asked = json!({"text": text}).to_string();
+    assert_eq!(by(&portal, &ann, "POST", "/api/v1/policies/check", &asked).status, 403);
+    let checked = by(&portal, &root, "POST", "/api/v1/policies/check", &asked).json();
+    desk.lab.write("policies.cedar", text);
+    let line = desk.lab.run(&["policy", "check", "policies.cedar", "--format", "json"]).stdout;
     assert_eq!(checked["problems"], serde_json::from_str::<Value>(&line).unwrap());
     assert_eq!((&checked["broken"], &checked["policies"]), (&json!(true), &json!(1)));
     let explain =
-        |asked: Value| by(&portal, &root, "POST", "/api/v1/policy/explain", &asked.to_string());
+        |asked: Value| by(&portal, &root, "POST", "/api/v1/policies/explain", &asked.to_string());
     let told = explain(json!({"user": "ann", "account": "web/site"})).json();
     assert_eq!((&told["permitted"], &told["verdict"]), (&json!(true), &json!("permitted")));
     let told = explain(json!({"user": "bob", "account": "web/site"})).json();

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use super::check;
-use crate::access::{Ask, Deed, Role, Set};
+use crate::access::{Ask, Deed, Open, Question, Role, Set};
 use crate::cli::world::World;
 use crate::cli::{Exit, Failure, permission, print};
 use crate::clock::{Clock, Moment};
@@ -76,48 +76,26 @@ pub(super) fn run(config: Option<&Path>, arguments: &Arguments) -> Result<Exit, 
         person.groups.clone_from(&arguments.group);
     }
     let default = &world.config.default_vault;
-    let to_session = !matches!(
-        arguments.action.as_str(),
-        "connect" | "read-activity" | "manage-users" | "manage-policies" | "try-connector"
-    );
-    let needs_account = to_session || arguments.action == "connect";
-    if needs_account && arguments.account.is_none() {
-        return Err(Failure::usage("with which account?", "name it: `--account web/shop`"));
-    }
-    if to_session && arguments.of.is_none() {
-        return Err(Failure::usage("of whom is the session?", "name them: `--of ann`"));
-    }
-    let account = match &arguments.account {
-        Some(account) => account.within(default),
-        None => "none".parse().map_err(|error| Failure::new(Exit::Bug, &error, None))?,
+    let question = Question {
+        action: arguments.action.clone(),
+        account: arguments.account.as_ref().map(|account| account.within(default)),
+        of: arguments.of.clone(),
+        connector: arguments.connector.clone(),
+        purpose: Purpose {
+            reason: arguments.reason.clone(),
+            ticket: arguments.ticket.clone(),
+            ticketing_system: None,
+        },
     };
-    let connects = arguments.action == "connect";
-    if connects && arguments.connector.is_none() && set.looks_at_connector() {
-        return Err(Failure::usage(
-            "the policies look at the connector",
-            "name one with --connector",
-        ));
-    }
-    let any = || "any".parse().map_err(|error| Failure::new(Exit::Bug, &error, None));
-    let connector = arguments.connector.clone().map_or_else(any, Ok)?;
-    let purpose = Purpose {
-        reason: arguments.reason.clone(),
-        ticket: arguments.ticket.clone(),
-        ticketing_system: None,
-    };
-    let of = arguments.of.clone().unwrap_or_else(|| arguments.user.clone());
-    let deed = match arguments.action.as_str() {
-        "connect" => Deed::Connect { account: &account, connector: &connector, purpose: &purpose },
-        "approve" => Deed::Approve { of: &of, account: &account },
-        "watch-session" => Deed::WatchSession { of: &of, account: &account },
-        "control-session" => Deed::ControlSession { of: &of, account: &account },
-        "end-session" => Deed::EndSession { of: &of, account: &account },
-        "replay" => Deed::Replay { of: &of, account: &account },
-        "read-activity" => Deed::ReadActivity,
-        "manage-policies" => Deed::ManagePolicies,
-        "try-connector" => Deed::TryConnector,
-        _ => Deed::ManageUsers,
-    };
+    let deed = question.deed(&set).map_err(|open| {
+        let help = match open {
+            Open::Account => "name it: `--account web/shop`",
+            Open::Session => "name them: `--of ann`",
+            Open::Connector => "name one with --connector",
+            Open::Action => "`--help` has all of them",
+        };
+        Failure::usage(open, help)
+    })?;
     let at = arguments.at.unwrap_or_else(|| Moment::here(Clock::System.now()));
     let ask = Ask { person: &person, deed, at, address: arguments.address, default };
     let explained = set.explain(&ask);

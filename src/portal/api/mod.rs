@@ -4,11 +4,11 @@ mod accounts;
 mod activity;
 mod body;
 mod connectors;
+mod explanation;
 mod files;
 mod key;
 mod me;
 mod policies;
-mod policy;
 mod recordings;
 mod replay;
 mod security;
@@ -76,15 +76,13 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(activity::verdict))
         .routes(routes!(connectors::list))
         .routes(routes!(connectors::attempt))
-        .routes(routes!(policies::policies, policies::save))
+        .routes(routes!(policies::policies, policies::make, policies::save, policies::remove))
         .routes(routes!(policies::check))
-        .routes(routes!(policies::explain))
+        .routes(routes!(explanation::explain))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))
         .routes(routes!(tokens::list, tokens::add))
         .routes(routes!(tokens::remove))
-        .routes(routes!(policy::check))
-        .routes(routes!(policy::explain))
         .split_for_parts();
     described.info.version = env!("CARGO_PKG_VERSION").to_owned();
     security::describe(&mut described);

@@ -84,7 +84,7 @@ async function act(element, body) {
     }
     // Back to the same page, as it is now.
     if (!element.dataset.next) { location.reload(); return; }
-    location.assign(element.dataset.next.replace("{session}", encodeURIComponent(value.session ?? "")));
+    location.assign(element.dataset.next.replace(/\{(\w+)\}/, (_, name) => encodeURIComponent(value[name] ?? "")));
   } catch (told) {
     for (const button of buttons) button.disabled = false;
     if (!alert) { window.alert(String(told)); return; }
@@ -136,8 +136,8 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-api]");
   if (button && (!button.dataset.sure || window.confirm(button.dataset.sure))) {
-    // A button that shows something asks with what its form holds.
-    act(button, button.dataset.shows ? fields(button.form) : button.dataset.body && JSON.parse(button.dataset.body));
+    // A button that shows something, or says so, asks with what its form holds.
+    act(button, button.dataset.shows || button.dataset.form !== undefined ? fields(button.form) : button.dataset.body && JSON.parse(button.dataset.body));
   }
 });
 
@@ -147,7 +147,7 @@ for (const link of document.querySelectorAll("body > .bar nav a")) {
 }
 
 // Times in the reader's own zone; the record's stay as they are, in UTC.
-for (const time of document.querySelectorAll("table:not(.activity) time, .strip time")) local(time);
+for (const time of document.querySelectorAll("table:not(.activity) time, .strip time, .facts time")) local(time);
 function local(time) {
   const moment = new Date(time.dateTime);
   if (!Number.isNaN(moment.getTime())) {
