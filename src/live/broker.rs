@@ -225,7 +225,7 @@ impl Broker {
             account: request.account.clone(),
             connector_id: connector.id.clone(),
             connector: connector.display_name.clone(),
-            reason: request.purpose.reason.clone().unwrap_or_default(),
+            purpose: request.purpose.clone(),
             client_address: client_address.to_owned(),
             began,
             until: began.checked_add(lasts).ok(),

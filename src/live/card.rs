@@ -1,7 +1,7 @@
 //! A card: what is told of a live session without showing it.
 
 use crate::clock::Timestamp;
-use crate::name::{AccountRef, ConnectorId, SessionId, UserName};
+use crate::name::{AccountRef, ConnectorId, Purpose, SessionId, UserName};
 use crate::stream::Hold;
 
 /// A live session, as lists show it.
@@ -18,7 +18,7 @@ pub struct Card {
     /// Its display name, or its id where it has none.
     pub connector: String,
     /// Why it was asked for.
-    pub reason: String,
+    pub purpose: Purpose,
     /// From where it was asked for.
     pub client_address: String,
     /// When it was asked for.

@@ -222,6 +222,14 @@ fn a_session_begins_once_somebody_else_has_approved_of_it() {
     let session = start(&stage.portal, &stage.ann);
     let page = stage.portal.read(Some(&max), "/sessions").body;
     assert!(page.contains("Waiting for approval") && page.contains("a test"), "{page}");
+    // What was closed meanwhile stays closed, and the session waits.
+    let change = |what: &[&str]| {
+        let line = [&["user", "change", "ann"], what].concat();
+        assert_eq!(stage.desk.lab.run(&line).code, 0);
+    };
+    change(&["--no-accounts"]);
+    assert_eq!(asks(&stage, &max, &session, "approval", &yes), 403);
+    change(&["--accounts", "web/*"]);
     assert_eq!(asks(&stage, &max, &session, "approval", &yes), 204);
     let mut viewer = Viewer::join(&stage.portal, &stage.ann, &session).unwrap();
     viewer.note("live");

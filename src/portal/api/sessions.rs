@@ -100,7 +100,7 @@ impl From<Card> for CardBody {
             user: card.user.to_string(),
             account: card.account.to_string(),
             connector: card.connector,
-            reason: card.reason,
+            reason: card.purpose.reason.unwrap_or_default(),
             client_address: card.client_address,
             began: format!("{:.0}", card.began),
             until: card.until.map(|until| format!("{until:.0}")),

@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 
 use super::Body;
 use super::sessions::{APPROVING, CONTROLLING, of_another, text};
+use crate::access::Deed;
 use crate::activity::Action;
 use crate::live::{Approval, Card, Stage};
 use crate::portal::guard::{Client, Person};
+use crate::portal::may::denied;
 use crate::portal::problem::Problem;
 use crate::portal::{Note, Portal, problem};
 use crate::stream::Hold;
@@ -44,6 +46,9 @@ pub(super) async fn approve(
     if !broker.is_waiting(card.session) {
         return Err(late());
     }
+    if word.approve {
+        still_permitted(&portal, &card).await?;
+    }
     let action = if word.approve { Action::ApprovalGiven } else { Action::ApprovalDenied };
     let note = of_session(action, &person, client, &card);
     let note = if comment.is_empty() { note } else { note.detail("comment", &comment) };
@@ -53,6 +58,22 @@ pub(super) async fn approve(
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(late()),
     }
+}
+
+/// That who asked for it may have it now, too: an approval says yes to a session, and opens nothing that was closed
+/// meanwhile.
+async fn still_permitted(portal: &Portal, card: &Card) -> Result<(), Problem> {
+    let user = portal.ground.users.find(&card.user).await?;
+    let client = card.client_address.parse().map_err(|error| Problem::failed(&error))?;
+    let Card { account, connector_id: connector, purpose, .. } = card;
+    let deed = Deed::Connect { account, connector, purpose };
+    let decision = portal.may(&user, client).decide(deed);
+    if decision.is_permitted() {
+        return Ok(());
+    }
+    let detail = format!("{} may not use {account} any more", card.user);
+    let help = "an administrator changes what they may use, on the page Users; the session waits";
+    Err(denied(&decision, &detail, help))
 }
 
 /// That nothing is waited for.
