@@ -39,6 +39,14 @@ impl Auditor {
             json!(wanted)
         );
         self.browser.until(&same).await;
+        self.is_in_proportion().await;
+    }
+
+    /// The picture stands in its own proportions, whatever size a note has told since.
+    async fn is_in_proportion(&self) {
+        let sides = "(() => { const canvas = document.querySelector('#player canvas'), box = canvas.getBoundingClientRect(); \
+                     return Math.abs(box.width * canvas.height / (box.height * canvas.width) - 1) < 0.01; })()";
+        self.browser.until(sides).await;
     }
 
     /// Waits until the player stands there.
@@ -90,6 +98,8 @@ async fn an_auditor_finds_what_was_typed_and_visited_and_sees_what_was_seen() {
 
     // A session: typed while the lamp is red, then green, then another page.
     let (session, mut viewer) = stage.live();
+    // Told before there is a picture of it.
+    viewer.send(&json!({"type": "resize", "width": 1100, "height": 560, "scale": 1}));
     viewer.until("the red lamp", |viewer| viewer.shows(440, 60, [200, 0, 0]));
     viewer.click(100, 35);
     viewer.types("needle");
@@ -131,6 +141,7 @@ async fn an_auditor_finds_what_was_typed_and_visited_and_sees_what_was_seen() {
     browser.click("tbody a.button").await;
     browser.at(&format!("/recordings/{session}")).await;
     eve.is("paused").await;
+    eve.is_in_proportion().await;
     browser.says(".verdict", "Whole so far").await;
     browser.says("#player .time", "live").await;
     viewer.send(&json!({"type": "end"}));

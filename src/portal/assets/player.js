@@ -74,17 +74,20 @@ let now = starts, queue = [], loaded = 0, next = null, ended = false;
 // Each jump begins anew: what is under way for the one before is dropped.
 let jump = 0, loading = null, failed = false;
 let playing = false, at = 0, drawing = 0, last = null;
-let screen = { width: 1280, height: 720, scale: 1 };
+// Device pixels to a pixel of the page.
+let scale = 1;
 // Where the pointer was last, in pixels of the page.
 let spot = null;
 const shown = picture(canvas, () => place());
 
+// By the size of the picture: what a note says of the page's holds from the next picture on.
 const place = () => {
   const box = stage.getBoundingClientRect();
-  const fit = Math.min(box.width / screen.width, box.height / screen.height) || 1;
-  canvas.style.width = `${screen.width * fit}px`;
-  canvas.style.height = `${screen.height * fit}px`;
-  const left = (box.width - screen.width * fit) / 2;
+  const width = canvas.width / scale, height = canvas.height / scale;
+  const fit = Math.min(box.width / width, box.height / height) || 1;
+  canvas.style.width = `${width * fit}px`;
+  canvas.style.height = `${height * fit}px`;
+  const left = (box.width - width * fit) / 2;
   canvas.style.left = `${left}px`;
   if (spot) {
     pointer.style.left = `${left + spot.x * fit}px`;
@@ -196,7 +199,7 @@ function lost(gap) {
 function note(what, quick) {
   switch (what.type) {
     case "screen":
-      screen = what;
+      scale = what.scale;
       place();
       break;
     case "tabs": {
