@@ -4,11 +4,14 @@
 //! most of an office's work is, becomes PNG with a palette where it has one, which for text is smaller than JPEG and
 //! exact; what is larger so, such as photographs, and what moves, becomes JPEG.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::area::{Area, areas};
 use super::picture::{DEPTH, Picture};
 use super::update::{self, HEAD, QUALITY, Update};
+
+/// The most colours that a palette has.
+const COLOURS: usize = 256;
 
 /// The quality of what moves, as viewers get it: a block that is known without loss later and was right all along
 /// does not come again, so it has to be right here, too.
@@ -16,6 +19,10 @@ const MOVING: u8 = QUALITY;
 
 /// The quality of what is still and too rich for PNG.
 const STILL: u8 = 60;
+
+/// A palette is worth it for so many lines at least: headlines and bars have colours of their own, photographs new
+/// ones in every line.
+const LINES: usize = 16;
 
 /// PNG may be so many times as large as JPEG: it is exact, and needs no second picture when something is added to it.
 const EXACT: f32 = 1.5;
@@ -61,19 +68,53 @@ impl Cut {
     /// The message that a viewer's canvas draws, too.
     pub fn encode(&self) -> Update {
         let mut message = vec![0; HEAD];
+        let mut count = 0_u16;
+        let mut part = |area: Area, format: u8, bytes: &[u8]| {
+            update::part(&mut message, area, format, bytes);
+            count += 1;
+        };
         for (area, exact, pixels) in &self.parts {
-            let (format, bytes) = if *exact { still(*area, pixels) } else { moving(*area, pixels) };
-            update::part(&mut message, *area, format, &bytes);
+            if !*exact {
+                part(*area, 0, &update::jpeg(*area, pixels, MOVING));
+                continue;
+            }
+            for band in bands(*area, pixels) {
+                let from = (band.y - area.y) * area.width * DEPTH;
+                let (format, bytes) = still(band, &pixels[from..from + band.pixels() * DEPTH]);
+                part(band, format, &bytes);
+            }
         }
-        // There are at most twice as many as `areas` gives.
-        let count = u16::try_from(self.parts.len()).unwrap_or(u16::MAX);
+        // A picture of 8,192 lines has at most 512 bands in each of a few areas.
         update::head(&mut message, count, self.number, self.size, 0);
         Update { number: self.number, bytes: message.into() }
     }
 }
 
-fn moving(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
-    (0, update::jpeg(area, pixels, MOVING))
+/// An area from top to bottom in parts that 256 colours do for; as it is where that makes too many.
+fn bands(area: Area, pixels: &[u8]) -> Vec<Area> {
+    let mut found: Vec<Area> = Vec::new();
+    let mut colours: HashSet<[u8; DEPTH]> = HashSet::new();
+    let mut begin = 0;
+    for (line, row) in pixels.chunks_exact(area.width * DEPTH).enumerate() {
+        let mut row: Vec<[u8; DEPTH]> = row.as_chunks::<DEPTH>().0.to_vec();
+        // Most pixels are like the one before.
+        row.dedup();
+        colours.extend(&row);
+        if colours.len() <= COLOURS {
+            continue;
+        }
+        if line - begin < LINES {
+            return vec![area];
+        }
+        found.push(Area { y: area.y + begin, height: line - begin, ..area });
+        begin = line;
+        colours = row.into_iter().collect();
+        if colours.len() > COLOURS {
+            return vec![area];
+        }
+    }
+    found.push(Area { y: area.y + begin, height: area.height - begin, ..area });
+    found
 }
 
 fn still(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
@@ -144,4 +185,41 @@ fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         indices.push(number);
     }
     Some((palette, indices))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Area, DEPTH, bands};
+
+    /// What each line of a picture has: so many colours of its own, or those of a family.
+    fn bands_of(lines: &[(usize, u8)], width: usize) -> Vec<(usize, usize)> {
+        let mut pixels = Vec::new();
+        for (line, (colours, family)) in lines.iter().enumerate() {
+            for x in 0..width {
+                let shade = u8::try_from(x % colours).unwrap();
+                let own = if *family == 0 { u8::try_from(line % 251).unwrap() } else { 0 };
+                pixels.extend_from_slice(&[shade, *family, own]);
+            }
+        }
+        assert_eq!(pixels.len(), lines.len() * width * DEPTH);
+        let area = Area { x: 8, y: 40, width, height: lines.len() };
+        bands(area, &pixels).iter().map(|band| (band.y, band.height)).collect()
+    }
+
+    #[test]
+    fn lines_with_few_colours_together_are_one_band() {
+        let (white, blue) = ((200, 1), (200, 2));
+        let of = |runs: &[((usize, u8), usize)]| {
+            let lines: Vec<_> = runs.iter().flat_map(|(line, count)| vec![*line; *count]).collect();
+            bands_of(&lines, 300)
+        };
+        assert_eq!(of(&[(white, 90)]), [(40, 90)]);
+        assert_eq!(of(&[(blue, 48), (white, 100)]), [(40, 48), (88, 100)]);
+        assert_eq!(of(&[(blue, 16), (white, 16), (blue, 3)]), [(40, 16), (56, 16), (72, 3)]);
+        // Too many of them, as in a photograph: one picture.
+        assert_eq!(of(&[(blue, 15), (white, 100)]), [(40, 115)]);
+        assert_eq!(of(&[((20, 0), 100)]), [(40, 100)]);
+        // Twelve lines of twenty colours each fit into a palette, and no thirteenth.
+        assert_eq!(of(&[((20, 0), 12)]), [(40, 12)]);
+    }
 }
