@@ -29,6 +29,9 @@ struct Arguments {
     /// Seconds of each session
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// How often recorded and unrecorded sessions take turns
+    #[arg(long, default_value_t = 2)]
+    turns: u32,
     /// Minutes of the recording that is opened and sought in
     #[arg(long, default_value_t = 60)]
     minutes: u32,
@@ -69,10 +72,23 @@ fn main() -> Result<(), Trouble> {
     for (name, page, touched) in
         [("office-like work", "form", true), ("an animation that nobody touches", "moves", false)]
     {
-        let one = office::session(page, &url, time, touched, true)?;
-        let two = office::session(page, &url, time, touched, false)?;
-        println!("{:44} {:10.0} {:>10}", format!("{name}: KB a minute"), one.kilobytes, "");
-        println!("{:44} {:10.3} {:10.3}", format!("{name}: cores"), one.cores, two.cores);
+        let (mut kilobytes, mut recorded, mut not) = (0.0, [0.0; 2], [0.0; 2]);
+        for _ in 0..arguments.turns {
+            let one = office::session(page, &url, time, touched, true)?;
+            let two = office::session(page, &url, time, touched, false)?;
+            kilobytes += one.kilobytes / f64::from(arguments.turns);
+            for (sum, figures) in [(&mut recorded, one), (&mut not, two)] {
+                sum[0] += figures.browser / f64::from(arguments.turns);
+                sum[1] += figures.broker / f64::from(arguments.turns);
+            }
+        }
+        println!("{:44} {kilobytes:10.0}", format!("{name}: KB a minute"));
+        for (whose, at) in [("browser", 0), ("broker", 1)] {
+            let what = format!("{name}: cores of the {whose}");
+            println!("{what:44} {:10.3} {:10.3}", recorded[at], not[at]);
+        }
+        let ratio = recorded.iter().sum::<f64>() / not.iter().sum::<f64>();
+        println!("{:44} {ratio:10.2}", format!("{name}: recorded / not"));
     }
     Ok(())
 }

@@ -19,8 +19,10 @@ const MOVES: &str = "<!doctype html><title>moves</title><style>body{margin:0}#b{
 pub(crate) struct Figures {
     /// Of its recording, a minute.
     pub(crate) kilobytes: f64,
-    /// Of the browser and the broker.
-    pub(crate) cores: f64,
+    /// Cores of the browser.
+    pub(crate) browser: f64,
+    /// Cores of the broker.
+    pub(crate) broker: f64,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -80,8 +82,8 @@ pub(crate) fn session(
     while session.take(settled)?.is_some() {}
     let before = size(session.folder())?;
     let used = |session: &Session| {
-        let (browser, beside) = session.families();
-        browser.seconds() + beside.seconds()
+        let (browser, broker) = session.families();
+        [browser.seconds(), broker.seconds()]
     };
     let (began, start, mut keys) = (Instant::now(), used(&session), 0);
     while began.elapsed() < time {
@@ -96,12 +98,13 @@ pub(crate) fn session(
         while session.take(next)?.is_some() {}
     }
     let seconds = began.elapsed().as_secs_f64();
-    let cores = (used(&session) - start) / seconds;
+    let end = used(&session);
+    let [browser, broker] = [0, 1].map(|at| (end[at] - start[at]) / seconds);
     // What waits is on the disk two seconds later.
     let written = Instant::now() + Duration::from_secs(3);
     while session.take(written)?.is_some() {}
     let kilobytes = (size(session.folder())? - before) as f64 / 1e3 / seconds * 60.0;
-    Ok(Figures { kilobytes, cores })
+    Ok(Figures { kilobytes, browser, broker })
 }
 
 /// How large the recordings are.
