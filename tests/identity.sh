@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Signs in through a real provider: fetches Keycloak's distribution from Maven Central, starts it with a realm of our
-# own, and lets the tests sign in there in a real browser. It needs Java 17 or later, Maven and curl.
+# own, and lets the tests sign in there in a real browser. Installs Java, Maven and curl where they are missing.
 #
 #   tests/identity.sh
 #
@@ -13,11 +13,7 @@ umask 077
 cd "$(dirname "$0")/.."
 
 main() {
-  local command
-  for command in java mvn curl jar; do
-    command -v "$command" >/dev/null 2>&1 || fail "$command is not there: install it"
-  done
-  .ci/install compiler browser driver
+  .ci/install compiler browser driver curl java maven
   local home=$PWD/target/identity
   local keycloak=$home/keycloak-$KEYCLOAK
   if [ ! -d "$keycloak" ]; then
@@ -51,7 +47,9 @@ main() {
 
 # A port of loopback that nobody listens on now.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  local port
+  while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  printf '%s\n' "$port"
 }
 
 random() {
