@@ -17,6 +17,7 @@ mod seek;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use office::Pace;
 
 /// What went wrong, in words for the person who runs the bench.
 type Trouble = Box<dyn std::error::Error>;
@@ -69,13 +70,15 @@ fn main() -> Result<(), Trouble> {
     let time = Duration::from_secs(arguments.seconds);
     let url = office::serve()?;
     println!("{:44} {:>10} {:>10}", "", "recorded", "not");
-    for (name, page, touched) in
-        [("office-like work", "form", true), ("an animation that nobody touches", "moves", false)]
-    {
+    for (name, page, pace) in [
+        ("office-like work", "form", Pace::Office),
+        ("typing without a pause", "form", Pace::Busy),
+        ("an animation that nobody touches", "moves", Pace::Away),
+    ] {
         let (mut kilobytes, mut recorded, mut not) = (0.0, [0.0; 2], [0.0; 2]);
         for _ in 0..arguments.turns {
-            let one = office::session(page, &url, time, touched, true)?;
-            let two = office::session(page, &url, time, touched, false)?;
+            let one = office::session(page, &url, time, pace, true)?;
+            let two = office::session(page, &url, time, pace, false)?;
             kilobytes += one.kilobytes / f64::from(arguments.turns);
             for (sum, figures) in [(&mut recorded, one), (&mut not, two)] {
                 sum[0] += figures.browser / f64::from(arguments.turns);

@@ -25,6 +25,17 @@ pub(crate) struct Figures {
     pub(crate) broker: f64,
 }
 
+/// What the person does: another page every ten seconds, where they do anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Five keys a second, half of the time; they read the other half.
+    Office,
+    /// Five keys a second, without a pause.
+    Busy,
+    /// Nothing.
+    Away,
+}
+
 #[derive(serde::Deserialize, Default)]
 struct Which {
     #[serde(default)]
@@ -69,12 +80,12 @@ pub(crate) fn serve() -> Result<String, Trouble> {
     Ok(told.recv()?)
 }
 
-/// A session of so long; `touched`: five keys a second, and another page every ten.
+/// A session of so long.
 pub(crate) fn session(
     page: &str,
     url: &str,
     time: Duration,
-    touched: bool,
+    pace: Pace,
     recorded: bool,
 ) -> Result<Figures, Trouble> {
     let mut session = Session::at(Broker::prepared(page, url, recorded)?)?;
@@ -87,11 +98,13 @@ pub(crate) fn session(
     };
     let (began, start, mut keys) = (Instant::now(), used(&session), 0);
     while began.elapsed() < time {
-        if touched {
+        if pace != Pace::Away {
             keys += 1;
             match keys % 50 {
                 0 => session.key("Enter", "Enter", 13)?,
-                _ => session.press()?,
+                1..=25 => session.press()?,
+                _ if pace == Pace::Busy => session.press()?,
+                _ => {}
             }
         }
         let next = Instant::now() + Duration::from_millis(200);

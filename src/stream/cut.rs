@@ -24,6 +24,9 @@ const STILL: u8 = 60;
 /// ones in every line.
 const LINES: usize = 16;
 
+/// What moves in so few pixels may be smaller as PNG: the tables of a JPEG alone take 600 bytes.
+const SMALL: usize = 8_192;
+
 /// PNG may be so many times as large as JPEG: it is exact, and needs no second picture when something is added to it.
 const EXACT: f32 = 1.5;
 
@@ -75,7 +78,8 @@ impl Cut {
         };
         for (area, exact, pixels) in &self.parts {
             if !*exact {
-                part(*area, 0, &update::jpeg(*area, pixels, MOVING));
+                let (format, bytes) = moving(*area, pixels);
+                part(*area, format, &bytes);
                 continue;
             }
             for band in bands(*area, pixels) {
@@ -115,6 +119,17 @@ fn bands(area: Area, pixels: &[u8]) -> Vec<Area> {
     }
     found.push(Area { y: area.y + begin, height: area.height - begin, ..area });
     found
+}
+
+fn moving(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
+    let lossy = update::jpeg(area, pixels, MOVING);
+    if area.pixels() <= SMALL {
+        let exact = png(area, pixels);
+        if exact.len() < lossy.len() {
+            return (1, exact);
+        }
+    }
+    (0, lossy)
 }
 
 fn still(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
