@@ -14,8 +14,8 @@ use crate::browser::Echo;
 use crate::recording::{Entry, Error, Moment, What};
 use crate::stream::{Deed, Key, Modifiers, MouseKind, Note, Tab, TouchKind};
 
-/// How long a key is held.
-const HELD: Duration = Duration::from_secs(2);
+/// How long a key is held until the page says where it went: a busy machine takes its time, and what nobody told of is masked.
+const HELD: Duration = Duration::from_secs(5);
 
 /// How often a place of the pointer, or the wheel, is recorded.
 const PLACES: Duration = Duration::from_millis(250);
