@@ -27,6 +27,17 @@ pub enum Algorithm {
     Sha512,
 }
 
+impl Algorithm {
+    /// Its word in rows and in `otpauth://` URIs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+}
+
 /// How the text of a secret stands for its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -27,6 +27,8 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     ("plan", &["connector", "diagnostic", "name", "locator", "otp"]),
     ("access", &["name", "clock", "diagnostic"]),
     ("vault", &["secret", "name", "host", "meter", "access", "clock", "otp"]),
+    // A seed that somebody brings, before it is kept.
+    ("offer", &["secret", "otp", "vault"]),
     ("oidc", &["secret", "name", "host", "clock", "config"]),
     ("demo", &["secret", "name", "clock", "vault"]),
     ("browser", &["secret", "locator", "host", "key", "stream"]),
@@ -49,6 +51,21 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "vault",
             "browser",
             "activity",
+        ],
+    ),
+    (
+        "custody",
+        &[
+            "secret",
+            "name",
+            "clock",
+            "otp",
+            "diagnostic",
+            "access",
+            "vault",
+            "offer",
+            "activity",
+            "session",
         ],
     ),
     // What is told of launches: never `secret`, nor `browser`, whose pages could say anything.
@@ -94,8 +111,10 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "plan",
             "access",
             "vault",
+            "offer",
             "activity",
             "session",
+            "custody",
         ],
     ),
     (
@@ -117,9 +136,11 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "plan",
             "access",
             "vault",
+            "offer",
             "browser",
             "activity",
             "session",
+            "custody",
             "trace",
             "stream",
             "recording",
@@ -145,6 +166,10 @@ const MAY_EXPOSE: &[&str] = &[
     "src/session/scrub.rs",
     // Writes a new key of an auditor's to its file.
     "src/recording/identity.rs",
+    // Reads the seeds that people bring.
+    "src/offer/",
+    // Shows codes to people who may read them.
+    "src/custody/",
     // Shows a provider the secret of the client.
     "src/oidc/fetch.rs",
 ];

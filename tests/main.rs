@@ -37,6 +37,7 @@ mod recording;
 mod rehearsal;
 mod remote;
 mod rows;
+mod seeds;
 mod site;
 mod trial;
 mod vaults;

@@ -31,6 +31,20 @@ pub enum Deed<'a> {
         /// Why.
         purpose: &'a Purpose,
     },
+    /// Read a one-time code of an account, or one of its recovery codes.
+    ReadCode {
+        /// Of which account.
+        account: &'a AccountRef,
+        /// Why.
+        purpose: &'a Purpose,
+    },
+    /// Add, remove and restore the seed of one-time codes of an account, and add recovery codes.
+    ChangeSeed {
+        /// Of which account.
+        account: &'a AccountRef,
+        /// Why.
+        purpose: &'a Purpose,
+    },
     /// End a session of somebody else.
     EndSession {
         /// Whose.
@@ -78,8 +92,10 @@ pub enum Deed<'a> {
 
 impl Deed<'_> {
     /// The words of all of them, as the schema has them.
-    pub const WORDS: [&'static str; 10] = [
+    pub const WORDS: [&'static str; 12] = [
         "connect",
+        "read-code",
+        "totp-change",
         "approve",
         "watch-session",
         "control-session",
@@ -94,7 +110,9 @@ impl Deed<'_> {
     /// The account that it is about, and whose session with it, where it is somebody else's.
     pub fn account(&self) -> Option<(&AccountRef, Option<&UserName>)> {
         match self {
-            Self::Connect { account, .. } => Some((account, None)),
+            Self::Connect { account, .. }
+            | Self::ReadCode { account, .. }
+            | Self::ChangeSeed { account, .. } => Some((account, None)),
             Self::EndSession { of, account }
             | Self::Replay { of, account }
             | Self::Approve { of, account }
@@ -106,10 +124,31 @@ impl Deed<'_> {
         }
     }
 
+    /// What is not done where it is refused, behind "may not" and before the account.
+    pub(super) fn refused(&self) -> &'static str {
+        match self {
+            Self::ReadCode { .. } => "read codes of",
+            Self::ChangeSeed { .. } => "change the one-time codes of",
+            _ => "use",
+        }
+    }
+
+    /// Why it is to be done, where that is asked.
+    pub fn purpose(&self) -> Option<&Purpose> {
+        match self {
+            Self::Connect { purpose, .. }
+            | Self::ReadCode { purpose, .. }
+            | Self::ChangeSeed { purpose, .. } => Some(purpose),
+            _ => None,
+        }
+    }
+
     /// The word of its action in the schema.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Connect { .. } => "connect",
+            Self::ReadCode { .. } => "read-code",
+            Self::ChangeSeed { .. } => "totp-change",
             Self::Approve { .. } => "approve",
             Self::WatchSession { .. } => "watch-session",
             Self::ControlSession { .. } => "control-session",

@@ -63,10 +63,12 @@ pub enum Refusal {
     #[error("nobody asks: the machine has no name for the user who runs doorward")]
     Nameless,
     /// The policies, or without any the person's patterns, do not let them.
-    #[error("{user} may not use {account}{}", .decision.because())]
+    #[error("{user} may not {what} {account}{}", .decision.because())]
     NotPermitted {
         /// Who asked.
         user: UserName,
+        /// What they may not do with it.
+        what: &'static str,
         /// For what.
         account: AccountRef,
         /// What decided.

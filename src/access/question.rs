@@ -70,6 +70,8 @@ impl Question {
                 };
                 Deed::Connect { account, connector, purpose: &self.purpose }
             }
+            "read-code" => Deed::ReadCode { account: account()?, purpose: &self.purpose },
+            "totp-change" => Deed::ChangeSeed { account: account()?, purpose: &self.purpose },
             "approve" => session().map(|(of, account)| Deed::Approve { of, account })?,
             "watch-session" => session().map(|(of, account)| Deed::WatchSession { of, account })?,
             "control-session" => {

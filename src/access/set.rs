@@ -169,7 +169,7 @@ impl Set {
             Err(why) => return self.without_question(Verdict::Erred, Some(why)),
         };
         let mut decision = self.answer(policies, &question);
-        if decision.verdict != Verdict::Permitted && matches!(ask.deed, Deed::Connect { .. }) {
+        if decision.verdict != Verdict::Permitted && ask.deed.purpose().is_some() {
             decision.wants_words = self.answer(&self.offers, &question).is_permitted();
         }
         for (cited, why) in &decision.erred {
@@ -178,14 +178,15 @@ impl Set {
         decision
     }
 
-    /// Decides whether a session may be opened, and gives the proof.
+    /// Decides whether a session may be opened, or the codes of an account be read or changed, and gives the proof.
     ///
     /// # Errors
     /// [`Refusal::NotPermitted`].
     pub fn grant(&self, ask: &Ask<'_>) -> Result<Grant, Refusal> {
         let decision = self.decide(ask);
         if decision.is_permitted()
-            && let Deed::Connect { account, purpose, .. } = ask.deed
+            && let Some(purpose) = ask.deed.purpose()
+            && let Some((account, None)) = ask.deed.account()
         {
             let user = &ask.person.name;
             return Ok(Grant::new(user, account.clone(), purpose, decision.ids()));
@@ -193,7 +194,8 @@ impl Set {
         // What is of no account is no way to one.
         let (account, _) = ask.deed.account().ok_or(Refusal::Nameless)?;
         let user = ask.person.name.clone();
-        Err(Refusal::NotPermitted { user, account: account.clone(), decision: Box::new(decision) })
+        let (account, what) = (account.clone(), ask.deed.refused());
+        Err(Refusal::NotPermitted { user, what, account, decision: Box::new(decision) })
     }
 
     /// Whether an account belongs into the list of what may be used: with the right words as reason and ticket, if the

@@ -58,6 +58,8 @@ impl Explained {
 fn deed(deed: &Deed<'_>) -> String {
     match deed {
         Deed::Connect { account, .. } => format!("open a session with {account}"),
+        Deed::ReadCode { account, .. } => format!("read codes of {account}"),
+        Deed::ChangeSeed { account, .. } => format!("change the one-time codes of {account}"),
         Deed::Approve { of, account } => format!("approve of a session of {of} with {account}"),
         Deed::WatchSession { of, account } => format!("watch the session of {of} with {account}"),
         Deed::ControlSession { of, account } => {

@@ -9,7 +9,7 @@ use cedar_policy::{
 };
 
 use super::ask::{Ask, Deed};
-use crate::name::AccountRef;
+use crate::name::{AccountRef, Purpose};
 
 /// The schema in its own language.
 pub(super) const SCHEMA: &str = include_str!("schema.cedarschema");
@@ -69,18 +69,14 @@ impl Question {
         let mut context = circumstances(ask);
         let resources = match ask.deed {
             Deed::Connect { account, connector, purpose } => {
-                let listed =
-                    ask.person.accounts.iter().any(|pattern| pattern.matches(account, ask.default));
-                let text = |text: &Option<String>| {
-                    RestrictedExpression::new_string(text.clone().unwrap_or_default())
-                };
+                context.extend(around_use(account, purpose, ask));
                 let connector = uid(&CONNECTOR, connector.as_str());
-                context.extend([
-                    ("reason".to_owned(), text(&purpose.reason)),
-                    ("ticket".to_owned(), text(&purpose.ticket)),
-                    ("connector".to_owned(), RestrictedExpression::new_entity_uid(connector)),
-                    ("listed".to_owned(), RestrictedExpression::new_bool(listed)),
-                ]);
+                let connector = RestrictedExpression::new_entity_uid(connector);
+                context.push(("connector".to_owned(), connector));
+                around(account, ask, &mut entities)?
+            }
+            Deed::ReadCode { account, purpose } | Deed::ChangeSeed { account, purpose } => {
+                context.extend(around_use(account, purpose, ask));
                 around(account, ask, &mut entities)?
             }
             Deed::EndSession { of, account }
@@ -171,6 +167,22 @@ fn around(
     all.push(own);
     all.reverse();
     Ok(all)
+}
+
+/// Why, and whether the person's patterns name the account.
+fn around_use(
+    account: &AccountRef,
+    purpose: &Purpose,
+    ask: &Ask<'_>,
+) -> [(String, RestrictedExpression); 3] {
+    let listed = ask.person.accounts.iter().any(|pattern| pattern.matches(account, ask.default));
+    let text =
+        |text: &Option<String>| RestrictedExpression::new_string(text.clone().unwrap_or_default());
+    [
+        ("reason".to_owned(), text(&purpose.reason)),
+        ("ticket".to_owned(), text(&purpose.ticket)),
+        ("listed".to_owned(), RestrictedExpression::new_bool(listed)),
+    ]
 }
 
 /// When, and from where.

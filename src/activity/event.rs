@@ -99,11 +99,23 @@ pub enum Action {
     VerifyRecording,
     /// Somebody gave the portal, for their sign-in, a key that opens recordings; or one that does not.
     UnlockRecordings,
+    /// A seed of one-time codes was added to an account: its parameters, never the seed. With the outcome `failed` it was not.
+    AddSeed,
+    /// The seed of an account was taken out of use: until when it can be brought back.
+    RemoveSeed,
+    /// The seed of an account was brought back.
+    RestoreSeed,
+    /// A one-time code of an account is shown to somebody.
+    ReadCode,
+    /// Recovery codes of an account were added: how many.
+    AddRecoveryCodes,
+    /// A recovery code of an account is shown to somebody: which by its number.
+    ReadRecoveryCode,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 52] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -150,6 +162,12 @@ impl Action {
         Self::ReplayRecording,
         Self::VerifyRecording,
         Self::UnlockRecordings,
+        Self::AddSeed,
+        Self::RemoveSeed,
+        Self::RestoreSeed,
+        Self::ReadCode,
+        Self::AddRecoveryCodes,
+        Self::ReadRecoveryCode,
     ];
 
     /// The word in the record.
@@ -201,6 +219,12 @@ impl Action {
             Self::ReplayRecording => "ReplayRecording",
             Self::VerifyRecording => "VerifyRecording",
             Self::UnlockRecordings => "UnlockRecordings",
+            Self::AddSeed => "AddSeed",
+            Self::RemoveSeed => "RemoveSeed",
+            Self::RestoreSeed => "RestoreSeed",
+            Self::ReadCode => "ReadCode",
+            Self::AddRecoveryCodes => "AddRecoveryCodes",
+            Self::ReadRecoveryCode => "ReadRecoveryCode",
         }
     }
 

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use super::Exit;
 use crate::diagnostic::{Code, chain, render};
-use crate::{access, activity, browser, config, portal, recording, session, vault};
+use crate::{access, activity, browser, config, custody, portal, recording, session, vault};
 
 /// What stands before a cause.
 const CAUSED: &str = "\ncaused by: ";
@@ -106,6 +106,20 @@ impl From<session::Error> for Failure {
             },
             error @ session::Error::Ended { .. } => {
                 Self::new(Exit::NotSignedIn, &error, error.help())
+            }
+            error => Self::new(Exit::Vault, &error, error.help()),
+        }
+    }
+}
+
+impl From<custody::Error> for Failure {
+    fn from(error: custody::Error) -> Self {
+        match error {
+            custody::Error::Code(error) => error.into(),
+            custody::Error::Record(error) => error.into(),
+            custody::Error::Vault(error) => error.into(),
+            error @ custody::Error::UnknownVault { .. } => {
+                Self::new(Exit::Usage, &error, error.help())
             }
             error => Self::new(Exit::Vault, &error, error.help()),
         }

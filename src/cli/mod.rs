@@ -28,6 +28,7 @@ mod serve;
 mod signals;
 mod stage;
 mod token;
+mod totp;
 mod trial;
 mod user;
 mod vault;
@@ -86,6 +87,8 @@ enum Command {
     Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
+    /// Keep the seeds of one-time codes, and show codes to those who may read them
+    Totp(totp::Arguments),
     /// Make a KDBX vault
     Vault(vault::Arguments),
     /// Serve the portal: people pick an account and work in the signed-in application in their own browser
@@ -146,6 +149,7 @@ fn command() -> Exit {
         Command::Record(arguments) => record::run(named, arguments),
         Command::Import(arguments) => import::run(arguments),
         Command::Account(arguments) => account::run(named, arguments),
+        Command::Totp(arguments) => totp::run(named, arguments),
         Command::Vault(arguments) => vault::run(named, arguments),
         Command::Serve(arguments) => serve::run(named, arguments),
         Command::User(arguments) => user::run(named, arguments),
@@ -166,7 +170,7 @@ fn command() -> Exit {
 
 /// Whether somebody tried to give a secret as an argument. The parser's own message would repeat it.
 fn names_a_secret(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 13] = [
         "--otp",
         "--pass",
         "--passphrase",
@@ -174,9 +178,12 @@ fn names_a_secret(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
         "--password",
         "--pw",
         "--secret-id",
+        "--secret-key",
         "--seed",
+        "--setup-code",
         "--token",
         "--totp",
+        "--uri",
     ];
     let arguments: Vec<_> =
         arguments.map(|argument| argument.to_string_lossy().to_lowercase()).collect();

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::world::World;
 use super::{Exit, Failure};
 use crate::access::{self, Ask, Deed, Grant, Person, Policies};
-use crate::activity::Store;
+use crate::activity::{Action, Event, Store};
 use crate::clock::{Clock, Moment};
 use crate::connector::Connector;
-use crate::name::{SessionId, UserName};
+use crate::name::{Purpose, SessionId, UserName};
 use crate::plan::Request;
 use crate::portal::{self, Users};
 use crate::session;
@@ -32,6 +32,50 @@ pub(super) async fn person(world: &World, name: &UserName) -> Result<Person, Fai
         Err(portal::Error::Unknown(_)) => Ok(stranger()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The grant for `deed`, which is done with an account: where policies are configured they decide, and elsewhere the
+/// vault's own permissions.
+///
+/// # Errors
+/// Exit 4 when it is refused, which is on record then; 7 when that is not possible.
+pub(super) async fn allowed(
+    world: &World,
+    store: &Store,
+    deed: Deed<'_>,
+) -> Result<Grant, Failure> {
+    let user = world.user().ok_or(access::Refusal::Nameless)?;
+    let none = Purpose::default();
+    let purpose = deed.purpose().unwrap_or(&none);
+    let (account, _) = deed.account().ok_or(access::Refusal::Nameless)?;
+    let Some(paths) = &world.config.policies else {
+        return Ok(access::decide(Some(&user), account, purpose)?);
+    };
+    let person = person(world, &user).await?;
+    let at = Moment::here(Clock::System.now());
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let ask = Ask { person: &person, deed, at, address, default: &world.config.default_vault };
+    let refusal = match Policies::new(Some(paths.clone())).now().grant(&ask) {
+        Ok(grant) => return Ok(grant),
+        Err(refusal) => refusal,
+    };
+    let mut details = refusal.on_record();
+    details.push(("wanted".to_owned(), deed.word().to_owned()));
+    let event = Event {
+        time: Clock::System.now(),
+        session: None,
+        user,
+        action: Action::Denied,
+        account: Some(account.clone()),
+        connector: String::new(),
+        address: String::new(),
+        reason: purpose.reason.clone().unwrap_or_default(),
+        client_address: session::LOCAL.to_owned(),
+        outcome: "denied".to_owned(),
+        details,
+    };
+    store.append(&[event]).await?;
+    Err(Failure::new(Exit::Access, &refusal, refusal.help()))
 }
 
 /// The grant for `request`: where policies are configured they decide, and elsewhere the vault's own permissions. What

@@ -77,7 +77,7 @@ fn asks(world: &World, name: &VaultName) -> Option<VaultName> {
 }
 
 /// A line that is typed on the terminal itself, so that what is piped in and out does not matter.
-fn line(question: &str) -> std::io::Result<String> {
+pub(super) fn line(question: &str) -> std::io::Result<String> {
     let mut terminal = std::fs::File::options().read(true).write(true).open("/dev/tty")?;
     terminal.write_all(question.as_bytes())?;
     let mut line = String::new();

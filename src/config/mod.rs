@@ -39,6 +39,8 @@ pub struct Config {
     pub default_vault: VaultName,
     /// `links`: accounts that are linked here and not in their vault; every vault is named.
     pub links: BTreeMap<AccountRef, Links>,
+    /// `seeds`: the vault where new seeds of one-time codes are kept; without it, the vault of their account.
+    pub seeds: Option<VaultName>,
     /// Where connectors are looked up by name, in this order.
     pub connectors: Vec<PathBuf>,
     /// `policies`: files and folders of access policies; without them the patterns of users decide.
@@ -146,6 +148,7 @@ impl Config {
             vaults: BTreeMap::from([(local.clone(), VaultEntry::embedded(data))]),
             default_vault: local,
             links: BTreeMap::new(),
+            seeds: None,
             connectors: vec![PathBuf::from("connectors"), data.join("connectors")],
             policies: None,
             state: data.join("state"),

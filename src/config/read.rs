@@ -8,10 +8,11 @@ use super::table::{Reader, Table, listed, nearest, settings};
 use super::{Browser, BrowserKind, Config, Error, Portal, VaultEntry};
 use crate::name::{AccountRef, Links, VaultName};
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "vaults",
     "default-vault",
     "links",
+    "seeds",
     "connectors",
     "policies",
     "state",
@@ -47,6 +48,10 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         Some(node) => links(reader, node, &vaults, &default_vault)?,
         None => BTreeMap::new(),
     };
+    let seeds = match table.text("seeds")? {
+        Some((named, at)) => Some(seeds(reader, &vaults, &named, at)?),
+        None => None,
+    };
     let mut connectors = table.paths("connectors")?;
     if connectors.is_empty() {
         connectors.push(base.join("connectors"));
@@ -74,6 +79,7 @@ pub(super) fn config(path: &Path, bytes: &[u8], data: Option<&Path>) -> Result<C
         vaults,
         default_vault,
         links,
+        seeds,
         connectors,
         policies,
         state,
@@ -178,6 +184,23 @@ fn default(
             Err(reader.wrong(START, message, &help))
         }
     }
+}
+
+/// The vault where new seeds of one-time codes are kept.
+fn seeds(
+    reader: Reader<'_>,
+    vaults: &BTreeMap<VaultName, VaultEntry>,
+    named: &str,
+    at: Place,
+) -> Result<VaultName, Error> {
+    let known: Vec<&str> = vaults.keys().map(VaultName::as_str).collect();
+    vaults.keys().find(|known| known.as_str() == named).cloned().ok_or_else(|| {
+        let help = match nearest(named, known.iter().copied()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("the vaults are {}", listed(&known)),
+        };
+        reader.wrong(at, "`seeds` names no vault of this file".into(), &help)
+    })
 }
 
 /// The links, each with its vaults named: those of a target account mean its own vault where they name none.

@@ -218,6 +218,15 @@ fn every_wrong_file_has_its_place_and_its_way_out() {
             "several vaults and no `default-vault`",
             "with one of `a`, `b`",
         ),
+        // Where seeds are kept.
+        (
+            "vaults: { corp: { kind: kdbx } }\nseeds: crop",
+            2,
+            8,
+            "`seeds` names no vault",
+            "did you mean `corp`?",
+        ),
+        ("seeds: [SECRET]", 1, 8, "`seeds` has to be a text, and is a list", "it takes one value"),
         // Links.
         ("links: SECRET", 1, 8, "`links` has to be a table of keys", "write `key: value`"),
         (

@@ -417,12 +417,7 @@ fn code_options(code: &otp::Parameters) -> String {
         let _ = write!(text, " (Period={}s)", period.as_secs());
     }
     if let Some(algorithm) = code.algorithm {
-        let word = match algorithm {
-            otp::Algorithm::Sha1 => "SHA1",
-            otp::Algorithm::Sha256 => "SHA256",
-            otp::Algorithm::Sha512 => "SHA512",
-        };
-        let _ = write!(text, " (Algorithm={word})");
+        let _ = write!(text, " (Algorithm={})", algorithm.word());
     }
     if let Some(encoding) = code.encoding {
         let word = match encoding {

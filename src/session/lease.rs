@@ -23,11 +23,25 @@ pub(super) const PATIENCE: u32 = 10;
 const DEFAULT_PERIOD: Duration = Duration::from_secs(30);
 
 /// Where codes come from.
-pub(super) enum Origin {
+pub enum Origin {
     /// A seed that a vault gave out.
     Seed(Seed),
     /// A vault that computes codes, and the grant for the account that has them.
     Vault(Arc<dyn Vault>, Grant),
+}
+
+/// A code that a person reads.
+pub struct Shown {
+    /// The code of now.
+    pub code: Code,
+    /// The one after it, where the seed is known here.
+    pub next: Option<Code>,
+    /// How long the code lives.
+    pub left: Duration,
+    /// How long each code lives.
+    pub period: Duration,
+    /// Whether it is theirs alone; a session, or somebody else, has it otherwise.
+    pub free: bool,
 }
 
 /// A code that its taker alone may use.
@@ -87,6 +101,25 @@ pub async fn one_time_code(
             "none was free for {PATIENCE} periods: other sessions use the same secret"
         ))),
     }
+}
+
+/// The code of now, for a person to read: leased as those of sessions are, so that none types it as well. One that is taken
+/// already is shown all the same: who reads it is told, and knows better than to type it twice.
+///
+/// # Errors
+/// What the vault and the store can meet.
+pub async fn shown_code(origin: &Origin, store: &Store, clock: Clock) -> Result<Shown, Error> {
+    let lessor = Lessor { store, clock, progress: &|_| {} };
+    let fresh = lessor.compute(origin).await?;
+    let free = lessor.ask(&origin.id(store.lease_key()), &fresh).await? == Lease::Yours;
+    let next = match origin {
+        Origin::Seed(seed) => {
+            let left = u64::try_from(fresh.left.as_millis()).unwrap_or(0);
+            Some(seed.code_at(clock.unix_millis() + left))
+        }
+        Origin::Vault(..) => None,
+    };
+    Ok(Shown { code: fresh.code, next, left: fresh.left, period: fresh.period, free })
 }
 
 impl Origin {

@@ -21,7 +21,7 @@ mod value;
 
 pub use error::Error;
 pub use launch::{Course, Ended, Launch, Signed, Timings, Vaults, launch};
-pub use lease::one_time_code;
+pub use lease::{Origin, Shown, one_time_code, shown_code};
 pub use outcome::{Outcome, Stop};
 pub use progress::Progress;
 pub use record::{LOCAL, refused};

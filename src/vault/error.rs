@@ -170,6 +170,20 @@ pub enum Error {
         /// What is wrong with it.
         source: Box<crate::name::Invalid>,
     },
+    /// There is a seed where one was to be kept, or brought back.
+    #[error("`{account}` holds a secret already")]
+    Seeded {
+        /// The account, its vault named.
+        account: AccountRef,
+    },
+    /// There is no seed to take out of use, or to bring back.
+    #[error("`{account}` holds no {what}")]
+    Unseeded {
+        /// The account, its vault named.
+        account: AccountRef,
+        /// What was looked for.
+        what: &'static str,
+    },
     /// A code was asked of a vault that gives out seeds and computes none.
     #[error("vault `{vault}` computes no one-time codes itself")]
     NoCodes {
@@ -436,6 +450,12 @@ impl Error {
             }
             Self::BadLink { account, .. } => Some(format!(
                 "a reference is `[vault:][safe/]name`; `doorward account link {account} --logon-account REF` sets it"
+            )),
+            Self::Seeded { account } => Some(format!(
+                "nothing was overwritten; `doorward totp remove {account}` takes a seed out of use, and another can take its place"
+            )),
+            Self::Unseeded { account, .. } => Some(format!(
+                "`doorward totp show {account}` tells what is there; a seed that was removed can be restored for a week"
             )),
             Self::NoCodes { .. } => Some("this is a bug of ours: please report it".into()),
             Self::UnknownKind { nearest: Some(nearest), .. } => {

@@ -6,8 +6,10 @@ use futures_util::future::BoxFuture;
 
 use super::{Account, Code, Error, Summary, Vault};
 use crate::access::Grant;
+use crate::clock::Timestamp;
 use crate::meter::Meter;
-use crate::name::VaultName;
+use crate::name::{AccountRef, VaultName};
+use crate::secret::Secret;
 
 /// A vault whose answers are counted, by request and result.
 pub struct Metered {
@@ -56,6 +58,58 @@ impl Vault for Metered {
 
     fn list<'a>(&'a self, safe: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Summary>, Error>> {
         Box::pin(async move { self.count("list", self.vault.list(safe).await) })
+    }
+
+    fn seat_of_seed(&self, account: &AccountRef) -> Option<AccountRef> {
+        self.vault.seat_of_seed(account)
+    }
+
+    fn keep_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+        seed: &'a Secret,
+        user: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(
+            async move { self.count("keep-seed", self.vault.keep_seed(grant, seed, user).await) },
+        )
+    }
+
+    fn remove_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+        until: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        Box::pin(
+            async move { self.count("remove-seed", self.vault.remove_seed(grant, until).await) },
+        )
+    }
+
+    fn restore_seed<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move { self.count("restore-seed", self.vault.restore_seed(grant).await) })
+    }
+
+    fn restores_seeds(&self) -> bool {
+        self.vault.restores_seeds()
+    }
+
+    fn removed_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        self.vault.removed_seed(grant)
+    }
+
+    fn keeps_links(&self) -> bool {
+        self.vault.keeps_links()
+    }
+
+    fn link_logon<'a>(
+        &'a self,
+        grant: &'a Grant,
+        logon: &'a AccountRef,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move { self.count("link", self.vault.link_logon(grant, logon).await) })
     }
 
     fn health(&self) -> BoxFuture<'_, Result<String, Error>> {

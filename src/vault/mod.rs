@@ -34,6 +34,7 @@ pub use specimen::Specimen;
 use futures_util::future::BoxFuture;
 
 use crate::access::Grant;
+use crate::clock::Timestamp;
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 
@@ -70,6 +71,74 @@ pub trait Vault: Send + Sync {
 
     /// Asks the vault how it is, for `doctor`: one line of good news, or the error.
     fn health(&self) -> BoxFuture<'_, Result<String, Error>>;
+
+    /// Where a new seed of one-time codes for `account`, which may be of another vault, is kept in this one: an account
+    /// that is made for it. `None` where this vault keeps no seeds that doorward brings.
+    fn seat_of_seed(&self, _account: &AccountRef) -> Option<AccountRef> {
+        None
+    }
+
+    /// Keeps `seed`, an `otpauth://` URI, as the secret of the account of `grant`, which is made where it is not there;
+    /// `user` is whose codes they are. Nothing is overwritten.
+    fn keep_seed<'a>(
+        &'a self,
+        _grant: &'a Grant,
+        _seed: &'a Secret,
+        _user: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Err(self.seedless())))
+    }
+
+    /// Takes the seed of the account of `grant` out of use. It can be brought back until the moment that comes back,
+    /// which is `until` where the vault can do that, and then is gone; `None` where it is gone at once.
+    fn remove_seed<'a>(
+        &'a self,
+        _grant: &'a Grant,
+        _until: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        Box::pin(std::future::ready(Err(self.seedless())))
+    }
+
+    /// Brings back the seed that was taken out of use.
+    fn restore_seed<'a>(&'a self, _grant: &'a Grant) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Err(self.seedless())))
+    }
+
+    /// Whether a seed that was taken out of use can be brought back for a while.
+    fn restores_seeds(&self) -> bool {
+        false
+    }
+
+    /// Until when the seed that was taken out of use can be brought back; `None` where there is none.
+    fn removed_seed<'a>(
+        &'a self,
+        _grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Whether [`Vault::link_logon`] can be done.
+    fn keeps_links(&self) -> bool {
+        false
+    }
+
+    /// Links the account of `grant` to its logon account.
+    fn link_logon<'a>(
+        &'a self,
+        _grant: &'a Grant,
+        _logon: &'a AccountRef,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Err(self.seedless())))
+    }
+
+    /// That this vault keeps no seeds that doorward brings.
+    fn seedless(&self) -> Error {
+        Error::Unsupported {
+            vault: self.name().clone(),
+            what: "keeps no seeds of one-time codes for doorward".into(),
+            instead: "name a vault that does as `seeds:` in the configuration (kind kdbx, or hashicorp with `engine: totp`); or keep the seed with the vault's own tools",
+        }
+    }
 
     /// Ends what was begun: checks in what was checked out, signs off. The end of every command, however
     /// it went; a vault that holds nothing open has nothing to do.

@@ -1,10 +1,9 @@
 //! A seed: the shared secret of time-based one-time codes (RFC 6238), read from what people really
 //! have, and the codes that it makes.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use data_encoding::{HEXLOWER_PERMISSIVE, Specification};
+use data_encoding::{BASE32_NOPAD, HEXLOWER_PERMISSIVE, Specification};
 use ring::hmac;
 use zeroize::Zeroizing;
 
@@ -16,6 +15,10 @@ use crate::secret::Secret;
 
 #[cfg(test)]
 mod tests;
+mod uri;
+
+pub use uri::Label;
+use uri::Uri;
 
 /// A seed with its parameters. It never leaves the process: the record and the leases know it by
 /// its [`Seed::fingerprint`].
@@ -109,6 +112,8 @@ pub enum Place {
     Row,
     /// In the `otpauth://` URI.
     Uri,
+    /// In the export of an authenticator app.
+    Export,
 }
 
 impl std::fmt::Display for Place {
@@ -116,6 +121,7 @@ impl std::fmt::Display for Place {
         f.write_str(match self {
             Self::Row => "the row",
             Self::Uri => "the `otpauth://` URI",
+            Self::Export => "the export",
         })
     }
 }
@@ -202,8 +208,27 @@ impl Seed {
             Encoding::Hex => hex(text)?,
             Encoding::Raw => Zeroizing::new(text.as_bytes().to_vec()),
         };
+        Self::of(key, algorithm, digits, period)
+    }
+
+    /// A seed of bytes: `digits` 6 to 8, `period` 1 to 3,600 seconds.
+    ///
+    /// # Errors
+    /// [`SeedError::Empty`], [`SeedError::Digits`] and [`SeedError::Period`].
+    pub fn of(
+        key: Zeroizing<Vec<u8>>,
+        algorithm: Algorithm,
+        digits: u8,
+        period: u64,
+    ) -> Result<Self, SeedError> {
         if key.is_empty() {
             return Err(SeedError::Empty);
+        }
+        if !(6..=8).contains(&digits) {
+            return Err(SeedError::Digits { place: Place::Uri });
+        }
+        if !PERIODS.contains(&period) {
+            return Err(SeedError::Period { place: Place::Uri });
         }
         // `build` refuses keys under 128 bits, which real applications hand out; what it would check
         // beside that was checked above.
@@ -220,6 +245,36 @@ impl Seed {
         Ok(Self { totp, key, algorithm, digits, period })
     }
 
+    /// The seed as an `otpauth://` URI that says all its parameters, for the vault that keeps it.
+    pub fn uri(&self, label: &Label) -> Secret {
+        let mut text = label.begin();
+        text.push_str("?secret=");
+        text.push_str(&Zeroizing::new(BASE32_NOPAD.encode(&self.key)));
+        if let Some(issuer) = &label.issuer {
+            text.push_str("&issuer=");
+            text.push_str(&uri::encoded(issuer));
+        }
+        let algorithm = self.algorithm.word();
+        let rest = format!("&algorithm={algorithm}&digits={}&period={}", self.digits, self.period);
+        text.push_str(&rest);
+        Secret::new(text.to_string())
+    }
+
+    /// How many bytes it has.
+    pub fn length(&self) -> usize {
+        self.key.len()
+    }
+
+    /// The hash of its codes.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// How many digits its codes have: 6 to 8.
+    pub fn digits(&self) -> u8 {
+        self.digits
+    }
+
     /// The code at a moment, in milliseconds since the Unix epoch (RFC 6238's T0 = 0).
     pub fn code_at(&self, unix_millis: u64) -> Code {
         let seconds = unix_millis / 1000;
@@ -230,6 +285,18 @@ impl Seed {
             counter: Some(counter),
             expires: end.and_then(|end| Timestamp::from_second(end).ok()),
         }
+    }
+
+    /// Whose a secret says that it is: nothing, where it is no `otpauth://` URI.
+    pub fn label(secret: &Secret) -> Label {
+        let uri = Uri::of(secret.expose().trim()).ok().flatten();
+        uri.map(|uri| uri.label).unwrap_or_default()
+    }
+
+    /// What of an `otpauth://` URI is secret: the seed as it is written there.
+    pub(super) fn text(uri: &Secret) -> Option<Secret> {
+        let uri = Uri::of(uri.expose().trim()).ok().flatten()?;
+        Some(Secret::new(uri.secret.to_string()))
     }
 
     /// How long each code lives.
@@ -285,65 +352,6 @@ impl Code {
 
 /// Whole seconds.
 const PERIODS: std::ops::RangeInclusive<u64> = 1..=3600;
-
-/// What an `otpauth://` URI says, unread but for its secret.
-struct Uri {
-    secret: Zeroizing<String>,
-    digits: Option<String>,
-    period: Option<String>,
-    algorithm: Option<String>,
-}
-
-impl Uri {
-    /// The URI, or `None` when the text does not begin like one.
-    fn of(text: &str) -> Result<Option<Self>, SeedError> {
-        let begins = |prefix: &str| {
-            text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-        };
-        if begins("otpauth-migration:") {
-            return Err(SeedError::Export);
-        }
-        if begins("steam:") {
-            return Err(SeedError::Steam);
-        }
-        if !begins("otpauth:") {
-            return Ok(None);
-        }
-        let url = url::Url::parse(text).map_err(|_| SeedError::BadUri)?;
-        match url.host_str().map(str::to_ascii_lowercase).as_deref() {
-            Some("totp") => {}
-            Some("hotp") => return Err(SeedError::CounterBased),
-            Some("steam") => return Err(SeedError::Steam),
-            _ => return Err(SeedError::UnknownType),
-        }
-        let mut secret = None;
-        let (mut digits, mut period, mut algorithm) = (None, None, None);
-        for (name, value) in url.query_pairs() {
-            match &*name.to_ascii_lowercase() {
-                "secret" => once(&mut secret, "secret", value)?,
-                "digits" => once(&mut digits, "digits", value)?,
-                "period" => once(&mut period, "period", value)?,
-                "algorithm" => once(&mut algorithm, "algorithm", value)?,
-                "encoder" if value.eq_ignore_ascii_case("steam") => return Err(SeedError::Steam),
-                _ => {}
-            }
-        }
-        let secret = Zeroizing::new(secret.ok_or(SeedError::NoSecret)?);
-        Ok(Some(Self { secret, digits, period, algorithm }))
-    }
-}
-
-/// Keeps a parameter that comes for the first time.
-fn once(
-    slot: &mut Option<String>,
-    parameter: &'static str,
-    value: Cow<'_, str>,
-) -> Result<(), SeedError> {
-    match slot.replace(value.into_owned()) {
-        None => Ok(()),
-        Some(_) => Err(SeedError::Twice { parameter }),
-    }
-}
 
 /// `SHA1`, `sha-256`, `HMACSHA512`, `HMAC-SHA-1` and their like.
 fn algorithm(text: &str) -> Option<Algorithm> {

@@ -5,6 +5,7 @@ mod calls;
 mod config;
 mod doctor;
 mod real;
+mod seeds;
 pub(crate) mod tls;
 
 use doorward::vault::hashicorp::Hashicorp;

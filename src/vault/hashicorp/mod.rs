@@ -44,7 +44,9 @@ use self::kv::Version;
 use self::settings::{Engine, Settings};
 use super::{Account, Code, Error, Summary, Vault};
 use crate::access::Grant;
-use crate::name::VaultName;
+use crate::clock::Timestamp;
+use crate::name::{AccountRef, VaultName};
+use crate::secret::Secret;
 
 /// A vault that speaks HashiCorp's HTTP API, version 1. An account's safe and name are the path of
 /// its secret below the mount; with `engine: totp` its name is that of the key.
@@ -110,6 +112,33 @@ impl Vault for Hashicorp {
         Box::pin(async move {
             let mut visit = self.vault.client.visit();
             self.walk(safe, &mut visit).await
+        })
+    }
+
+    fn seat_of_seed(&self, account: &AccountRef) -> Option<AccountRef> {
+        self.seat(account)
+    }
+
+    fn keep_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+        seed: &'a Secret,
+        _user: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let mut visit = self.vault.client.visit();
+            self.keep(grant.account(), seed, &mut visit).await
+        })
+    }
+
+    fn remove_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+        _until: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        Box::pin(async move {
+            let mut visit = self.vault.client.visit();
+            self.forget(grant.account(), &mut visit).await
         })
     }
 

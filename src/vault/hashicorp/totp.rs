@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Hashicorp;
 use super::auth::Forbidden;
 use super::settings::Engine;
 use crate::clock::Timestamp;
-use crate::name::AccountRef;
+use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 use crate::vault::http::{Call, Visit};
-use crate::vault::{Account, Code, Error, Password, Property};
+use crate::vault::totp::Seed;
+use crate::vault::{Account, Code, Error, Password, Property, Vault};
 
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -108,6 +109,77 @@ impl Hashicorp {
             return Err(garbled("a code that is not made of digits".into()));
         }
         Ok(Code { counter: made.counter(), expires: made.expires(), digits: made.code })
+    }
+}
+
+/// What a key is made from.
+#[derive(Serialize)]
+struct NewKey<'a> {
+    url: &'a str,
+    generate: bool,
+}
+
+impl Hashicorp {
+    /// The name of the key for the seed of `account`: the engine's names have no slashes.
+    pub(super) fn seat(&self, account: &AccountRef) -> Option<AccountRef> {
+        if self.settings.engine != Engine::Totp {
+            return None;
+        }
+        let other = account.vault().filter(|of| **of != self.name).map(VaultName::as_str);
+        let path = account.path();
+        let path: Vec<&str> = other.into_iter().chain([path.as_str()]).collect();
+        let fit = |c: char| if c.is_alphanumeric() || "-_.@".contains(c) { c } else { '.' };
+        let name: String = path.join(".").chars().map(fit).collect();
+        AccountRef::new(Some(self.name.clone()), None, name.trim_matches('.')).ok()
+    }
+
+    /// Makes a key of `seed`, which is never read again. The engine would exchange one that is there.
+    pub(super) async fn keep(
+        &self,
+        account: &AccountRef,
+        seed: &Secret,
+        visit: &mut Visit,
+    ) -> Result<(), Error> {
+        if self.settings.engine != Engine::Totp {
+            return Err(self.seedless());
+        }
+        let path = format!("{}/keys/{}", self.settings.mount, account.path());
+        let look = Call::get(path.clone());
+        let answer = self.vault.send(&look, visit).await?;
+        match answer.status {
+            404 => {}
+            200 => return Err(Error::Seeded { account: account.within(&self.name) }),
+            403 => return Err(self.denied(account, &answer, visit).await),
+            _ => return Err(self.unexpected(&look, &answer)),
+        }
+        // The engine repeats a key that it does not like.
+        let key = Seed::text(seed).ok_or_else(|| self.seedless())?;
+        let call = Call::post(path, &NewKey { url: seed.expose(), generate: false }).holding(&key);
+        let answer = self.vault.send(&call, visit).await?;
+        match answer.status {
+            200 | 204 => Ok(()),
+            403 => Err(self.denied(account, &answer, visit).await),
+            _ => Err(self.unexpected(&call, &answer)),
+        }
+    }
+
+    /// Removes the key. There is no way to set it aside: the engine gives no seed back.
+    pub(super) async fn forget(
+        &self,
+        account: &AccountRef,
+        visit: &mut Visit,
+    ) -> Result<Option<Timestamp>, Error> {
+        if self.settings.engine != Engine::Totp {
+            return Err(self.seedless());
+        }
+        let call = Call::delete(format!("{}/keys/{}", self.settings.mount, account.path()));
+        let answer = self.vault.send(&call, visit).await?;
+        match answer.status {
+            200 | 204 => Ok(None),
+            404 => Err(self.missing(account, visit).await),
+            403 => Err(self.denied(account, &answer, visit).await),
+            _ => Err(self.unexpected(&call, &answer)),
+        }
     }
 }
 

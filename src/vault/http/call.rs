@@ -50,6 +50,11 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Removes what is at `path`. It is not asked again after a failure.
+    pub(in crate::vault) fn delete(path: String) -> Self {
+        Self { method: Method::DELETE, is_repeatable: false, ..Self::get(path) }
+    }
+
     /// Lists `path` with the method that Vault has for it.
     pub(in crate::vault) fn list(path: String) -> Self {
         // The name is a constant token of RFC 9110, so this is LIST and never the fallback.

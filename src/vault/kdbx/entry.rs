@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use keepass::Database;
 use keepass::db::{Entry, EntryId, EntryRef, GroupRef, fields};
 
-use super::otp;
+use super::{otp, seed};
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 use crate::vault::address::host_of;
@@ -117,7 +117,9 @@ impl<'a> Reading<'a> {
             .fields
             .iter()
             .filter(|(name, value)| {
-                !fields::KNOWN_FIELDS.contains(&name.as_str()) && !value.is_empty()
+                !fields::KNOWN_FIELDS.contains(&name.as_str())
+                    && !value.is_empty()
+                    && !seed::is_aside(name)
             })
             .collect();
         custom.sort_by_key(|(name, _)| name.as_str());

@@ -14,6 +14,7 @@ mod make;
 mod order;
 mod otp;
 mod reference;
+mod seed;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,9 @@ use keepass::{Database, DatabaseKey};
 
 use super::{Account, Code, Summary, Vault};
 use crate::access::Grant;
+use crate::clock::{Clock, Timestamp};
 use crate::name::{AccountRef, VaultName};
+use crate::secret::Secret;
 use settings::Settings;
 
 /// A vault in a KDBX file. It opens when it is first asked, and again when its file has changed.
@@ -140,9 +143,47 @@ impl Inner {
         let key = self.key(&mut opened).map_err(|source| self.failed(source))?;
         let (content, stamp) = file::open(path, &key, &key::name(&self.settings))
             .map_err(|source| self.failed(source))?;
+        if seed::is_stale(&content.database, Clock::System.now()) {
+            return self.pruned(&mut opened, &key, content);
+        }
         let content = Arc::new(content);
         opened.content = Some((stamp, Arc::clone(&content)));
         Ok(content)
+    }
+
+    /// The content without the removed seeds whose time is over: gone from the file, where it can be written. Where it
+    /// cannot, nobody is kept from the accounts because of them.
+    fn pruned(
+        &self,
+        opened: &mut Opened,
+        key: &DatabaseKey,
+        content: Content,
+    ) -> Result<Arc<Content>, super::Error> {
+        let (path, name) = (&self.settings.path, key::name(&self.settings));
+        let gone = file::change(path, key, &name, |database| {
+            seed::prune(database, Clock::System.now());
+            Ok::<_, Error>(())
+        });
+        let (content, stamp) = match gone {
+            Ok(()) => file::open(path, key, &name).map_err(|source| self.failed(source))?,
+            Err(error) => {
+                tracing::warn!(
+                    "vault `{}`: removed seeds whose time is over stay in the file: {error}",
+                    self.name
+                );
+                let stamp = file::Stamp::of(path).map_err(|source| self.failed(source))?;
+                (content, stamp)
+            }
+        };
+        let content = Arc::new(content);
+        opened.content = Some((stamp, Arc::clone(&content)));
+        Ok(content)
+    }
+
+    fn removed_seed(&self, account: &AccountRef) -> Result<Option<Timestamp>, super::Error> {
+        let Content { database, .. } = &*self.content()?;
+        let id = entry::find(database, &self.name, account)?;
+        Ok(database.entry(id).and_then(|entry| seed::aside(&entry, Clock::System.now())))
     }
 
     fn change<T>(
@@ -155,6 +196,7 @@ impl Inner {
         file::Stamp::of(path).map_err(|source| self.failed(source))?;
         let key = self.key(&mut opened).map_err(|source| self.failed(source))?;
         let changed = file::change(path, &key, &key::name(&self.settings), |database| {
+            seed::prune(database, Clock::System.now());
             change(database, &self.name).map_err(|error| Stopped::Change(Box::new(error)))
         });
         opened.content = None;
@@ -267,6 +309,72 @@ impl Vault for Kdbx {
     ) -> BoxFuture<'a, Result<Vec<Summary>, super::Error>> {
         let safe = safe.map(str::to_owned);
         Box::pin(blocking(&self.inner, move |inner| inner.list(safe.as_deref())))
+    }
+
+    fn seat_of_seed(&self, account: &AccountRef) -> Option<AccountRef> {
+        seed::seat(&self.inner.name, account)
+    }
+
+    fn keep_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+        seed: &'a Secret,
+        user: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(), super::Error>> {
+        let (account, user) = (grant.account().clone(), user.map(str::to_owned));
+        let seed = Secret::new(seed.expose().to_owned());
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| {
+                seed::keep(database, vault, &account, &seed, user.as_deref())
+            })
+        }))
+    }
+
+    fn remove_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+        until: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, super::Error>> {
+        let account = grant.account().clone();
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| seed::put_aside(database, vault, &account, until))?;
+            Ok(Some(until))
+        }))
+    }
+
+    fn restore_seed<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<(), super::Error>> {
+        let account = grant.account().clone();
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| seed::bring_back(database, vault, &account))
+        }))
+    }
+
+    fn restores_seeds(&self) -> bool {
+        true
+    }
+
+    fn removed_seed<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, super::Error>> {
+        let account = grant.account().clone();
+        Box::pin(blocking(&self.inner, move |inner| inner.removed_seed(&account)))
+    }
+
+    fn keeps_links(&self) -> bool {
+        true
+    }
+
+    fn link_logon<'a>(
+        &'a self,
+        grant: &'a Grant,
+        logon: &'a AccountRef,
+    ) -> BoxFuture<'a, Result<(), super::Error>> {
+        let account = grant.account().clone();
+        let change = Change { logon_account: Link::Set(logon.clone()), ..Change::default() };
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| change::edit(database, vault, &account, change))
+        }))
     }
 
     fn health(&self) -> BoxFuture<'_, Result<String, super::Error>> {

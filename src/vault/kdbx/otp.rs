@@ -20,6 +20,11 @@ pub(super) fn is_secret(lower_name: &str) -> bool {
         || lower_name.starts_with("hmacotp-secret")
 }
 
+/// Whether a field is a part of what makes codes, secret or not.
+pub(super) fn is_part(lower_name: &str) -> bool {
+    is_secret(lower_name) || lower_name == "totp settings" || lower_name.starts_with("timeotp-")
+}
+
 /// The URI, where the entry has a secret that is not one already.
 pub(super) fn uri(properties: &Properties<'_>) -> Option<String> {
     let value = |name: &str| properties.get(name).map(|(value, _)| value.trim());
