@@ -11,5 +11,6 @@ mod held;
 mod identity;
 mod pages;
 mod portal;
+mod seeds;
 mod vaults;
 mod world;

@@ -110,6 +110,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
     if let Some(metrics) = listening.metrics_url() {
         print(&format!("metrics are at {metrics}\n"));
     }
+    let beside = Arc::clone(&sources);
     let ground = portal::Ground {
         users,
         store: Arc::clone(&store),
@@ -120,6 +121,8 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         connectors: world.config.connectors.clone(),
         policies,
         links: world.config.links.clone(),
+        seeds: world.config.seeds.clone(),
+        vaults: visits(world, &beside, &meter),
         identity,
         settings,
         clock: Clock::System,
@@ -156,14 +159,11 @@ fn ground(
     sources: &Arc<Sources>,
     meter: &Arc<Meter>,
 ) -> live::Ground {
-    let (world, base, sources) = (Arc::clone(world), Arc::clone(world), Arc::clone(sources));
-    let counted = Arc::clone(meter);
+    let vaults = visits(world, sources, meter);
+    let world = Arc::clone(world);
     live::Ground {
         store: Arc::clone(store),
-        vaults: Box::new(move || {
-            let (sources, meter) = (Arc::clone(&sources), Arc::clone(&counted));
-            Arc::new(Visit { world: base.again(), sources, meter })
-        }),
+        vaults,
         files: world.config.state.join("files"),
         recordings: world.config.recording.as_ref().map(|recording| Recordings {
             folder: Folder::of(&world.config.state).path().to_owned(),
@@ -174,6 +174,19 @@ fn ground(
         meter: Arc::clone(meter),
         tracer: super::tracer(meter),
     }
+}
+
+/// Makes the vaults of one session, or of what is done with an account beside sessions.
+fn visits(
+    world: &Arc<World>,
+    sources: &Arc<Sources>,
+    meter: &Arc<Meter>,
+) -> Box<dyn Fn() -> Arc<dyn Vaults + Send> + Send + Sync> {
+    let (base, sources, meter) = (Arc::clone(world), Arc::clone(sources), Arc::clone(meter));
+    Box::new(move || {
+        let (sources, meter) = (Arc::clone(&sources), Arc::clone(&meter));
+        Arc::new(Visit { world: base.again(), sources, meter })
+    })
 }
 
 /// The vaults of one session.

@@ -336,11 +336,11 @@ async fn kept(
     response: Response,
 ) -> Response {
     let problem = response.extensions().get::<Problem>();
-    let Some((cause, facts)) = problem.and_then(|problem| Some((problem.denied?, &problem.facts)))
+    let Some((cause, problem)) = problem.and_then(|problem| Some((problem.denied?, problem)))
     else {
         return response;
     };
-    let facts = facts.clone();
+    let (facts, account) = (problem.facts.clone(), problem.account.clone());
     if portal.denials.attempt(&client.to_string(), Instant::now()).is_err() {
         return response;
     }
@@ -351,6 +351,7 @@ async fn kept(
     let short: String = path.chars().take(200).collect();
     let note = note.map(|note| {
         let note = note.outcome("denied").detail("cause", cause);
+        let note = account.iter().fold(note, |note, account| note.of_account(account));
         let note = note.detail("request", format!("{method} {short}"));
         let token = person.and_then(|person| person.token.as_ref());
         let note = token.into_iter().fold(note, |note, token| note.detail("token", &token.name));

@@ -19,6 +19,7 @@ mod keyring;
 mod may;
 mod metrics;
 mod note;
+mod offers;
 mod origin;
 mod pages;
 mod password;
@@ -50,6 +51,7 @@ use std::sync::Arc;
 use attempts::Attempts;
 use catalogue::Catalogue;
 use keyring::Keyring;
+use offers::Offers;
 use origin::Origin;
 use readiness::Readiness;
 use throttle::Throttle;
@@ -60,9 +62,10 @@ use crate::clock::Clock;
 use crate::config;
 use crate::live::Broker;
 use crate::meter::Meter;
-use crate::name::{AccountRef, Links};
+use crate::name::{AccountRef, Links, VaultName};
 use crate::oidc;
 use crate::recording::Identities;
+use crate::session::Vaults;
 
 /// What the portal stands on.
 pub struct Ground {
@@ -84,6 +87,10 @@ pub struct Ground {
     pub policies: Policies,
     /// Linked accounts that the configuration names.
     pub links: BTreeMap<AccountRef, Links>,
+    /// The vault where new seeds of one-time codes are kept, where the configuration names one.
+    pub seeds: Option<VaultName>,
+    /// Vaults of one's own, for what is done with an account beside sessions; they are closed after it.
+    pub vaults: Box<dyn Fn() -> Arc<dyn Vaults + Send> + Send + Sync>,
     /// The key with which the broker itself opens recordings, where the configuration names one.
     pub identity: Option<Identities>,
     /// `portal` of the configuration.
@@ -119,6 +126,10 @@ struct Inner {
     /// The keys that open recordings.
     keyring: Keyring,
     readiness: Readiness,
+    /// Seeds that are shown and not kept yet.
+    offers: Offers,
+    /// Who looks through a picture now.
+    pictures: tokio::sync::Semaphore,
     /// The hash of the access policies that are on record as those that hold.
     ruled_by: tokio::sync::Mutex<String>,
 }
@@ -159,6 +170,8 @@ impl Portal {
             url,
             keyring,
             readiness,
+            offers: Offers::default(),
+            pictures: tokio::sync::Semaphore::new(1),
             ruled_by: Default::default(),
         }))
     }

@@ -15,6 +15,7 @@ pub struct Note {
     outcome: &'static str,
     details: Vec<(String, String)>,
     session: Option<(SessionId, AccountRef, String)>,
+    account: Option<AccountRef>,
 }
 
 impl Note {
@@ -27,6 +28,7 @@ impl Note {
             outcome: "",
             details: Vec::new(),
             session: None,
+            account: None,
         }
     }
 
@@ -84,6 +86,12 @@ impl Note {
         Self { session: Some((session, account.clone(), connector.to_owned())), ..self }
     }
 
+    /// The same about an account, and no session.
+    #[must_use]
+    pub(super) fn of_account(self, account: &AccountRef) -> Self {
+        Self { account: Some(account.clone()), ..self }
+    }
+
     /// Puts it on record; durable when this returns.
     ///
     /// # Errors
@@ -91,7 +99,7 @@ impl Note {
     pub async fn keep(self, store: &Store, clock: Clock) -> Result<(), activity::Error> {
         let (session, account, connector) = match self.session {
             Some((session, account, connector)) => (Some(session), Some(account), connector),
-            None => (None, None, String::new()),
+            None => (None, self.account, String::new()),
         };
         let event = Event {
             time: clock.now(),

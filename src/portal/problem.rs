@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Error;
 use crate::activity;
 use crate::diagnostic::chain;
+use crate::name::AccountRef;
 
 /// Why a request was not done.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(super) struct Problem {
     pub(super) denied: Option<&'static str>,
     /// What else of it goes on record.
     pub(super) facts: Vec<(String, String)>,
+    /// The account that it is about; it goes on record there.
+    pub(super) account: Option<AccountRef>,
     /// What the header `WWW-Authenticate` says, where who asks has to show something else.
     pub(super) challenge: Option<String>,
 }
@@ -75,6 +78,7 @@ impl Problem {
             retry_after: None,
             denied: None,
             facts: Vec::new(),
+            account: None,
             challenge: None,
         }
     }

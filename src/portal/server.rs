@@ -187,8 +187,8 @@ fn router(portal: Portal) -> Router {
 async fn bounded(request: Request) -> Result<Request, axum::response::Response> {
     let length = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    // Files go to a disk as they come, and their route bounds them.
-    if length.is_some_and(|length| length > LARGEST) && !api::is_upload(&request) {
+    // Files go to a disk as they come; their route bounds them, and that of pictures.
+    if length.is_some_and(|length| length > LARGEST) && !api::is_large(&request) {
         return Err(too_large().into_response());
     }
     Ok(request)
@@ -214,6 +214,7 @@ async fn keep_house(portal: Portal) {
 async fn tidy(portal: &Portal) -> Result<(), Error> {
     let users = &portal.ground.users;
     users.sweep().await?;
+    portal.offers.sweep();
     portal.keyring.sweep(std::time::Instant::now());
     for sign_in in portal.keyring.sign_ins() {
         if users.signed_in(&sign_in, false).await?.is_none() {

@@ -1,5 +1,6 @@
 //! The portal as a whole: its door, what it refuses, its pages in a real browser.
 
+mod codes;
 mod connectors;
 mod door;
 mod export;

@@ -17,6 +17,8 @@ const PAGES: &[Row] = &[
     ("GET", "/", "", [303, 303, 303]),
     ("GET", "/accounts", "", [200, 200, 200]),
     ("GET", "/connect?account=web/site", "", [200, 404, 200]),
+    ("GET", "/codes?account=web/site", "", [403, 403, 200]),
+    ("GET", "/codes", "", [404, 404, 404]),
     ("GET", "/sessions", "", [200, 200, 200]),
     ("GET", "/sessions/{session}", "", [404, 404, 404]),
     ("GET", "/sessions/{session}/approval", "", [404, 404, 404]),
@@ -36,6 +38,13 @@ const ROUTES: &[Row] = &[
     ("GET", "/api/v1/me", "", [200, 200, 200]),
     ("PUT", "/api/v1/me/password", "{}", [422, 422, 422]),
     ("GET", "/api/v1/accounts", "", [200, 200, 200]),
+    ("GET", "/api/v1/accounts/{account}/totp", "", [403, 403, 404]),
+    ("POST", "/api/v1/accounts/{account}/totp", r#"{"offer":"x"}"#, [403, 403, 404]),
+    ("DELETE", "/api/v1/accounts/{account}/totp", "", [403, 403, 404]),
+    ("POST", "/api/v1/accounts/{account}/totp/code", "{}", [403, 403, 404]),
+    ("POST", "/api/v1/accounts/{account}/totp/restore", "{}", [403, 403, 404]),
+    ("POST", "/api/v1/accounts/{account}/totp/offers", "", [403, 403, 404]),
+    ("GET", "/api/v1/accounts/{account}/totp/offers/{offer}", "", [403, 403, 404]),
     ("GET", "/api/v1/sessions", "", [200, 200, 200]),
     ("POST", "/api/v1/sessions", r#"{"account":"web/site","connector":"none"}"#, [403, 403, 403]),
     ("GET", "/api/v1/sessions/{session}", "", [404, 404, 404]),
@@ -101,8 +110,8 @@ fn every_role_on_every_page_and_route() {
     assert_eq!(listed, described, "the table has the routes that the API describes");
     let mut denied = 0;
     for (method, path, body, expected) in PAGES.iter().chain(ROUTES) {
-        let path =
-            path.replace("{session}", NOWHERE).replace("{id}", "x").replace("{name}", "nobody");
+        let path = path.replace("{session}", NOWHERE).replace("{account}", "web%2Fnowhere");
+        let path = path.replace("{id}", "x").replace("{offer}", "x").replace("{name}", "nobody");
         for (visitor, expected) in visitors.iter().zip(expected) {
             let answer = portal.act(visitor, method, &path, body);
             assert_eq!(answer.status, *expected, "{method} {path} {}", answer.body);

@@ -18,6 +18,13 @@ const FOR_PEOPLE: &[(&str, &str)] = &[
     ("GET", "/api/v1/me/recording-key"),
     ("PUT", "/api/v1/me/recording-key"),
     ("DELETE", "/api/v1/me/recording-key"),
+    ("GET", "/api/v1/accounts/{account}/totp"),
+    ("POST", "/api/v1/accounts/{account}/totp"),
+    ("DELETE", "/api/v1/accounts/{account}/totp"),
+    ("POST", "/api/v1/accounts/{account}/totp/code"),
+    ("POST", "/api/v1/accounts/{account}/totp/restore"),
+    ("POST", "/api/v1/accounts/{account}/totp/offers"),
+    ("GET", "/api/v1/accounts/{account}/totp/offers/{offer}"),
     ("GET", "/api/v1/sessions/{session}/stream"),
     ("POST", "/api/v1/sessions/{session}/approval"),
     ("PUT", "/api/v1/sessions/{session}/control"),
@@ -87,7 +94,12 @@ fn every_route_has_its_scope_or_needs_a_person() {
             let method = method.to_uppercase();
             let takes = operation["security"].as_array().unwrap();
             let needs = takes.iter().find_map(|one| one.get("token"));
-            let at = path.replace("{session}", NOWHERE).replace("{id}", "x").replace("{name}", "x");
+            let at = path
+                .replace("{session}", NOWHERE)
+                .replace("{id}", "x")
+                .replace("{name}", "x")
+                .replace("{account}", "x")
+                .replace("{offer}", "x");
             let Some(needs) = needs else {
                 assert_eq!(by(&portal, &all, &method, &at, "{}").status, 403, "{method} {path}");
                 people.insert((method, path.clone()));

@@ -34,7 +34,7 @@ struct Files {
 }
 
 /// Whether a request brings files, which may be larger than all others.
-pub(in crate::portal) fn is_upload(request: &Request) -> bool {
+pub(super) fn is_upload(request: &Request) -> bool {
     let path = request.uri().path();
     let within =
         path.strip_prefix("/api/v1/sessions/").and_then(|rest| rest.strip_suffix("/files"));

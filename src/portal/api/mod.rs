@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod body;
+mod codes;
 mod connectors;
 mod explanation;
 mod files;
@@ -21,8 +22,8 @@ mod users;
 pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
+pub(super) use codes::{Totp, shown};
 pub(super) use connectors::{ConnectorBody, examined};
-pub(super) use files::is_upload;
 pub(super) use key::KeyState;
 pub(super) use policies::{FileBody, PolicyBody, now as policy_now};
 pub(super) use recordings::{Card, Wanted, listed};
@@ -30,7 +31,7 @@ pub(super) use sessions::{APPROVING, CardBody, Reach, WATCHING, of_another, owne
 pub(super) use supervision::late;
 pub(super) use tokens::TokenBody;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -57,6 +58,11 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(me::me))
         .routes(routes!(me::password))
         .routes(routes!(accounts::accounts))
+        .routes(routes!(codes::show, codes::keep, codes::remove))
+        .routes(routes!(codes::code))
+        .routes(routes!(codes::restore))
+        .routes(routes!(codes::offered))
+        .merge(codes::pictures())
         .routes(routes!(sessions::list, sessions::start))
         .routes(routes!(sessions::one, sessions::end))
         .routes(routes!(stream::stream))
@@ -92,6 +98,11 @@ pub(super) fn router() -> Router<Portal> {
         async move { described_as(&description) }
     };
     router.route("/api/v1/openapi.json", get(openapi))
+}
+
+/// Whether a request may be larger than others: its route bounds it.
+pub(super) fn is_large(request: &Request) -> bool {
+    files::is_upload(request) || codes::is_picture(request)
 }
 
 fn described_as(description: &utoipa::openapi::OpenApi) -> Response {

@@ -1,5 +1,6 @@
 //! The pages, made on the server from the HTML files of this folder.
 
+mod codes;
 mod connectors;
 mod door;
 mod listing;
@@ -28,6 +29,7 @@ pub(super) fn router() -> Router<Portal> {
         .route("/sign-out", post(door::sign_out))
         .route("/set-up", get(door::set_up_page).post(door::set_up))
         .route("/accounts", get(listing::accounts))
+        .route("/codes", get(codes::codes))
         .route("/connect", get(session::connect))
         .route("/sessions", get(session::sessions))
         .route("/sessions/{session}", get(session::session))

@@ -10,6 +10,7 @@ use super::super::Portal;
 use super::super::api::{self, CardBody, Found, Reach};
 use super::super::guard::{Client, Person};
 use super::super::problem::Problem;
+use super::codes;
 use super::listing::query;
 use super::view::{Frame, page};
 use crate::connector::Connector;
@@ -21,6 +22,8 @@ struct ConnectPage {
     frame: Frame,
     account: Found,
     connectors: Vec<Choice>,
+    /// Where its one-time codes are, for those who may read or change them.
+    codes: Option<String>,
 }
 
 /// A connector, and what it asks for.
@@ -74,7 +77,8 @@ pub(super) async fn connect(
     // Those through which the policies let them.
     offered.retain(|connector| found.connectors.iter().any(|own| own.id == connector.id.as_str()));
     let connectors = offered.iter().map(|connector| Choice::of(connector)).collect();
-    page(&ConnectPage { frame: Frame::of(Some(&person)), account: found, connectors })
+    let codes = codes::link(&portal, &person, client, &account);
+    page(&ConnectPage { frame: Frame::of(Some(&person)), account: found, connectors, codes })
 }
 
 #[derive(Template)]

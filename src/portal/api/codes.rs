@@ -1,0 +1,481 @@
+//! `/api/v1/accounts/{account}/totp`: the seed of an account, added, read as codes, removed and restored.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Body;
+use crate::access::{Deed, Grant, Refusal};
+use crate::custody::{self, Codes, Custody, Kept, Reading, Shape, preview};
+use crate::name::{AccountRef, Purpose};
+use crate::offer::{self, LARGEST, Offered};
+use crate::portal::guard::{Client, Person};
+use crate::portal::may::denied;
+use crate::portal::problem::Problem;
+use crate::portal::{Portal, problem};
+use crate::session::Vaults;
+use crate::vault;
+
+/// What may be shown of the codes of an account.
+#[derive(Serialize, ToSchema)]
+pub(in crate::portal) struct Totp {
+    /// The account that holds the seed; without it there is none.
+    pub(in crate::portal) at: Option<String>,
+    /// Whether the vault computes the codes, and tells no more of them.
+    pub(in crate::portal) computed: bool,
+    /// The parameters, where the seed is known here.
+    pub(in crate::portal) parameters: Option<Parameters>,
+    /// Until when a seed that was removed can be restored.
+    pub(in crate::portal) removed_until: Option<String>,
+    /// Whether one that is removed can be restored for a week.
+    pub(in crate::portal) restorable: bool,
+}
+
+impl Totp {
+    /// That of an account of which nothing is told yet.
+    pub(in crate::portal) fn unknown() -> Self {
+        Self {
+            at: Some(String::new()),
+            computed: false,
+            parameters: None,
+            removed_until: None,
+            restorable: false,
+        }
+    }
+}
+
+/// The parameters of a seed: all of it that is ever shown.
+#[derive(Serialize, ToSchema)]
+pub(in crate::portal) struct Parameters {
+    /// The application, in its own words.
+    pub(in crate::portal) issuer: Option<String>,
+    /// The user of it.
+    pub(in crate::portal) issued_to: Option<String>,
+    /// `SHA1`, `SHA256` or `SHA512`.
+    pub(in crate::portal) algorithm: &'static str,
+    pub(in crate::portal) digits: u8,
+    /// Seconds.
+    pub(in crate::portal) period: u64,
+}
+
+/// A code.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CodeBody {
+    code: String,
+    /// The one after it, where it can be known.
+    next: Option<String>,
+    /// Milliseconds.
+    left: u128,
+    /// Milliseconds.
+    period: u128,
+    /// Whether nobody else has it: a session has typed it otherwise, or somebody has read it.
+    free: bool,
+}
+
+/// A seed that is not kept yet.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OfferBody {
+    /// By which it is kept, within a quarter of an hour.
+    offer: String,
+    parameters: Parameters,
+    /// Its code of now, for the application that wants to see one.
+    code: CodeBody,
+}
+
+/// Why a code is read, or a seed changed.
+#[derive(Deserialize, ToSchema, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Why {
+    /// It goes on record.
+    reason: Option<String>,
+    ticket: Option<String>,
+}
+
+/// Which offer is to be kept.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// Its id.
+    offer: String,
+    /// It goes on record.
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    ticket: Option<String>,
+}
+
+/// How long a removed seed can be restored.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Removed {
+    /// Without it, it is gone.
+    until: Option<String>,
+}
+
+/// Whether a request brings a picture, which may be larger than others.
+pub(super) fn is_picture(request: &Request) -> bool {
+    let within = request.uri().path().strip_prefix("/api/v1/accounts/");
+    let account = within.and_then(|rest| rest.strip_suffix("/totp/offers"));
+    request.method() == Method::POST && account.is_some_and(|account| !account.contains('/'))
+}
+
+/// The route that takes pictures, with a limit of its own.
+pub(super) fn pictures() -> OpenApiRouter<Portal> {
+    OpenApiRouter::new().routes(routes!(bring)).layer(DefaultBodyLimit::max(LARGEST + 1))
+}
+
+/// What is done for one request, in vaults of its own.
+struct Visit<'a> {
+    portal: &'a Portal,
+    vaults: Arc<dyn Vaults + Send>,
+    client: String,
+    person: &'a Person,
+}
+
+/// What somebody wants of the codes of an account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::portal) enum Wish {
+    Read,
+    Change,
+}
+
+impl<'a> Visit<'a> {
+    fn new(portal: &'a Portal, person: &'a Person, client: IpAddr) -> Self {
+        let vaults = (portal.ground.vaults)();
+        Self { portal, vaults, client: client.to_string(), person }
+    }
+
+    fn custody(&self) -> Custody<'_> {
+        let ground = &self.portal.ground;
+        Custody {
+            vaults: &*self.vaults,
+            store: &ground.store,
+            clock: ground.clock,
+            links: &ground.links,
+            seeds: ground.seeds.as_ref(),
+            client: &self.client,
+            token: self.person.token.as_ref().map(|token| &token.name),
+        }
+    }
+
+    /// Gives back what the vaults lent.
+    async fn leave(&self) {
+        for error in self.vaults.close().await {
+            tracing::warn!("{}", crate::diagnostic::chain(&error, ": "));
+        }
+    }
+}
+
+/// What may be shown of the codes of an account that one may read or change
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/totp", params(("account" = String, Path)), responses(
+    (status = 200, body = Totp), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn show(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(account): Path<String>,
+) -> Result<Json<Totp>, Problem> {
+    shown(&portal, &person, client, &account).await.map(Json)
+}
+
+/// The same for a page.
+pub(in crate::portal) async fn shown(
+    portal: &Portal,
+    person: &Person,
+    client: IpAddr,
+    account: &str,
+) -> Result<Totp, Problem> {
+    let account = named(portal, account)?;
+    let none = Purpose::default();
+    let grant = match granted(portal, person, client, &account, &none, Wish::Change) {
+        Ok(grant) => grant,
+        Err(_) => granted(portal, person, client, &account, &none, Wish::Read)?,
+    };
+    let visit = Visit::new(portal, person, client);
+    let kept = visit.custody().show(&grant).await;
+    visit.leave().await;
+    Ok(kept.map_err(failed)?.into())
+}
+
+/// The code of now; that it is read is on record
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/totp/code", params(("account" = String, Path)),
+    request_body = Why, responses(
+    (status = 200, body = CodeBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn code(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(account): Path<String>,
+    Body(why): Body<Why>,
+) -> Result<Json<CodeBody>, Problem> {
+    let account = named(&portal, &account)?;
+    let grant = granted(&portal, &person, client, &account, &purpose(why), Wish::Read)?;
+    let visit = Visit::new(&portal, &person, client);
+    let read = visit.custody().code(&grant).await;
+    visit.leave().await;
+    Ok(Json(read.map_err(failed)?.into()))
+}
+
+/// Bring a seed: a picture of its QR code (PNG, JPEG, WebP), or its text; it is shown, and not kept yet
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/totp/offers", params(("account" = String, Path)),
+    request_body(content(("image/png"), ("text/plain"))), responses(
+    (status = 201, body = OfferBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 413, body = problem::Body),
+    (status = 422, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn bring(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<(StatusCode, Json<OfferBody>), Problem> {
+    let account = named(&portal, &account)?;
+    let grant = granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
+    let body = body.map_err(|_| unread(&offer::Error::TooLarge { bytes: LARGEST + 1 }))?;
+    let visit = Visit::new(&portal, &person, client);
+    // What could not be kept is told before the application is set up with it.
+    let seat = visit.custody().seat(&grant).await;
+    visit.leave().await;
+    seat.map_err(failed)?;
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_text = kind.starts_with("text/");
+    // One at a time: a picture takes memory, and time to look through.
+    let permit = portal.pictures.acquire().await.map_err(|error| Problem::failed(&error))?;
+    let looked = tokio::task::spawn_blocking(move || {
+        let offered = match (is_text, String::from_utf8(body.to_vec())) {
+            (true, Ok(text)) => Offered::of_text(&text.into()),
+            _ => Offered::of_picture(&body),
+        };
+        offered.and_then(Offered::one)
+    });
+    let looked = looked.await.map_err(|error| Problem::failed(&error))?;
+    drop(permit);
+    let offer = looked.map_err(|error| unread(&error))?;
+    let (parameters, code) =
+        (Shape::from(&offer).into(), preview(&offer, portal.ground.clock).into());
+    let offer = portal.offers.put(&person.user.name, &account, offer);
+    Ok((StatusCode::CREATED, Json(OfferBody { offer, parameters, code })))
+}
+
+/// The code of now of a seed that was brought and is not kept yet
+#[utoipa::path(get, path = "/api/v1/accounts/{account}/totp/offers/{offer}",
+    params(("account" = String, Path), ("offer" = String, Path)), responses(
+    (status = 200, body = CodeBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body),
+))]
+pub(super) async fn offered(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path((account, offer)): Path<(String, String)>,
+) -> Result<Json<CodeBody>, Problem> {
+    let account = named(&portal, &account)?;
+    granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
+    let clock = portal.ground.clock;
+    let look = |offer: &offer::Offer| preview(offer, clock);
+    let read = portal.offers.look(&offer, &person.user.name, &account, look);
+    Ok(Json(read.ok_or_else(too_late)?.into()))
+}
+
+/// Keep a seed that was brought
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/totp", params(("account" = String, Path)),
+    request_body = Wanted, responses(
+    (status = 201, body = Totp), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn keep(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(account): Path<String>,
+    Body(Wanted { offer: id, reason, ticket }): Body<Wanted>,
+) -> Result<(StatusCode, Json<Totp>), Problem> {
+    let account = named(&portal, &account)?;
+    let purpose = purpose(Why { reason, ticket });
+    let grant = granted(&portal, &person, client, &account, &purpose, Wish::Change)?;
+    let name = &person.user.name;
+    let offer = portal.offers.take(&id, name, &account).ok_or_else(too_late)?;
+    let visit = Visit::new(&portal, &person, client);
+    let custody = visit.custody();
+    let kept = match custody.add(&grant, &offer).await {
+        Ok(_) => custody.show(&grant).await,
+        Err(error) => {
+            // Nothing is lost by it: it may be tried again.
+            portal.offers.put_back(&id, name, &account, offer);
+            Err(error)
+        }
+    };
+    visit.leave().await;
+    Ok((StatusCode::CREATED, Json(kept.map_err(failed)?.into())))
+}
+
+/// Take the seed out of use
+#[utoipa::path(delete, path = "/api/v1/accounts/{account}/totp", params(("account" = String, Path)), responses(
+    (status = 200, body = Removed), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn remove(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(account): Path<String>,
+) -> Result<Json<Removed>, Problem> {
+    let account = named(&portal, &account)?;
+    let grant = granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
+    let visit = Visit::new(&portal, &person, client);
+    let removed = visit.custody().remove(&grant).await;
+    visit.leave().await;
+    let until = removed.map_err(failed)?.map(|until| format!("{until:.0}"));
+    Ok(Json(Removed { until }))
+}
+
+/// Bring the seed back that was taken out of use
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/totp/restore", params(("account" = String, Path)),
+    request_body = Why, responses(
+    (status = 204), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
+))]
+pub(super) async fn restore(
+    State(portal): State<Portal>,
+    person: Person,
+    Client(client): Client,
+    Path(account): Path<String>,
+    Body(why): Body<Why>,
+) -> Result<StatusCode, Problem> {
+    let account = named(&portal, &account)?;
+    let grant = granted(&portal, &person, client, &account, &purpose(why), Wish::Change)?;
+    let visit = Visit::new(&portal, &person, client);
+    let restored = visit.custody().restore(&grant).await;
+    visit.leave().await;
+    restored.map_err(failed)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account that a path names.
+fn named(portal: &Portal, account: &str) -> Result<AccountRef, Problem> {
+    let account: AccountRef = account.parse().map_err(|_| Problem::missing("account"))?;
+    Ok(account.within(portal.ground.sources.default_vault()))
+}
+
+fn purpose(Why { reason, ticket }: Why) -> Purpose {
+    let short = |text: Option<String>| {
+        let text = text?.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
+        (!text.trim().is_empty()).then_some(text)
+    };
+    Purpose { reason: short(reason), ticket: short(ticket), ticketing_system: None }
+}
+
+/// The proof that somebody may do this.
+fn granted(
+    portal: &Portal,
+    person: &Person,
+    client: IpAddr,
+    account: &AccountRef,
+    purpose: &Purpose,
+    wish: Wish,
+) -> Result<Grant, Problem> {
+    let deed = match wish {
+        Wish::Read => Deed::ReadCode { account, purpose },
+        Wish::Change => Deed::ChangeSeed { account, purpose },
+    };
+    portal.may(&person.user, client).grant(deed).map_err(|refusal| match &refusal {
+        Refusal::NotPermitted { decision, .. } => {
+            let detail = match wish {
+                Wish::Read => "you may not read codes of this account",
+                Wish::Change => "you may not change the one-time codes of this account",
+            };
+            let help = "administrators may, of accounts that their own patterns name; access policies let others (`read-code`, `totp-change`)";
+            let mut problem = denied(decision, detail, help);
+            problem.account = Some(account.clone());
+            problem.facts.push(("wanted".to_owned(), deed.word().to_owned()));
+            problem
+        }
+        _ => Problem::failed(&refusal),
+    })
+}
+
+fn too_late() -> Problem {
+    let detail = "this seed does not wait any more to be kept";
+    Problem::new(StatusCode::NOT_FOUND, detail, "bring the picture or the text again")
+}
+
+fn unread(error: &offer::Error) -> Problem {
+    let status = match error {
+        offer::Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Problem::new(status, error.to_string(), error.help())
+}
+
+fn failed(error: custody::Error) -> Problem {
+    use custody::Error as E;
+    let status = match &error {
+        E::NoSeed { .. } | E::NotRemoved { .. } | E::Seeded { .. } | E::LogonTaken { .. } => {
+            StatusCode::CONFLICT
+        }
+        E::Vault(vault::Error::Seeded { .. } | vault::Error::Unseeded { .. }) => {
+            StatusCode::CONFLICT
+        }
+        E::Linkless { .. } | E::Vault(vault::Error::Unsupported { .. }) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        E::Vault(vault::Error::NotFound { .. }) => StatusCode::NOT_FOUND,
+        E::Vault(_) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => return Problem::failed(&error),
+    };
+    Problem::new(status, error.to_string(), error.help().unwrap_or_default())
+}
+
+impl From<Reading> for CodeBody {
+    fn from(reading: Reading) -> Self {
+        Self {
+            code: reading.digits.to_string(),
+            next: reading.next.map(|next| next.to_string()),
+            left: reading.left.as_millis(),
+            period: reading.period.as_millis(),
+            free: reading.free,
+        }
+    }
+}
+
+impl From<Shape> for Parameters {
+    fn from(shape: Shape) -> Self {
+        Self {
+            issuer: shape.label.issuer,
+            issued_to: shape.label.account,
+            algorithm: shape.algorithm.word(),
+            digits: shape.digits,
+            period: shape.period.as_secs(),
+        }
+    }
+}
+
+impl From<Kept> for Totp {
+    fn from(kept: Kept) -> Self {
+        let computed = kept.codes == Codes::Computed;
+        Self {
+            at: kept.at.map(|at| at.to_string()),
+            computed,
+            parameters: match kept.codes {
+                Codes::Of(shape) => Some(shape.into()),
+                Codes::None | Codes::Computed => None,
+            },
+            removed_until: kept.removed_until.map(|until| format!("{until:.0}")),
+            restorable: kept.restorable,
+        }
+    }
+}
