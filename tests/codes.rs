@@ -110,3 +110,26 @@ fn the_demo_is_signed_in_to_and_both_accounts_know_it() {
     assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
     desk.assert_clean();
 }
+
+/// What `totp add` keeps is found by the connectors that ship, without a word to either.
+#[test]
+fn a_seed_that_was_added_is_typed() {
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    let unlinked = desk.lab.run(&["account", "unlink", "web/site", "--logon-account"]);
+    assert_eq!(unlinked.code, 0, "{}", unlinked.stderr);
+    let add = ["totp", "add", "web/site", "--setup-code-stdin", "--yes"];
+    let added = desk.lab.run_with_input(&add, SEED);
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    let demo = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/connectors/demo.yaml"));
+    let launched = desk.connect(&demo.to_string_lossy(), &[]);
+    assert_eq!((launched.code, launched.outcome()), (0, "signed-in"), "{}", launched.stderr);
+    let rows = desk.record(&["--account", "totp/web/site"]);
+    assert!(rows.iter().any(|row| row["Action"] == "UseOneTimeCode"), "{rows:#?}");
+    // Once it was removed, the launch says where it was looked for.
+    assert_eq!(desk.lab.run(&["totp", "remove", "web/site", "--yes"]).code, 0);
+    let launched = desk.connect(&demo.to_string_lossy(), &[]);
+    assert_eq!(launched.code, 5, "{}", launched.stderr);
+    assert!(launched.stderr.contains("totp/web/site"), "{}", launched.stderr);
+    desk.assert_clean();
+}

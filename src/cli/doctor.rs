@@ -19,6 +19,7 @@ use crate::connector;
 use crate::diagnostic::Diagnostic;
 use crate::name::SessionId;
 use crate::recording::{Folder, Identities};
+use jiff::SignedDuration;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -69,10 +70,15 @@ async fn examine(world: &World, findings: &mut Findings) {
     for name in config.vaults.keys() {
         let what = format!("vault {name}");
         match world.vault(name) {
-            Ok(vault) => match vault.health().await {
-                Ok(news) => findings.good(&what, &news),
-                Err(error) => findings.failed(&what, &error.into()),
-            },
+            Ok(vault) => {
+                match vault.health().await {
+                    Ok(news) => findings.good(&what, &news),
+                    Err(error) => findings.failed(&what, &error.into()),
+                }
+                if let Some(skew) = vault.clock_skew() {
+                    apart(&what, skew, findings);
+                }
+            }
             Err(failure) => findings.failed(&what, &failure),
         }
     }
@@ -280,6 +286,22 @@ fn can_be_made(path: &Path) -> bool {
     path.ancestors().find(|above| above.symlink_metadata().is_ok()).is_some_and(is_writable)
 }
 
+/// Whether a vault's clock shows another time than this machine's.
+fn apart(what: &str, skew: SignedDuration, findings: &mut Findings) {
+    if skew.abs() <= SKEW {
+        return;
+    }
+    let side = if skew.is_positive() { "ahead of" } else { "behind" };
+    findings.note(
+        &format!("{what}, clock"),
+        &format!("{} s {side} this machine's", skew.abs().as_secs()),
+        "one of the two is wrong: one-time codes count the seconds of UTC, and those of a wrong clock are refused; synchronise both (NTP)",
+    );
+}
+
+/// How far clocks may be apart without a word.
+const SKEW: SignedDuration = SignedDuration::from_secs(1);
+
 /// One-time codes count in UTC. Whether the clock is right only another clock can tell; whether the
 /// machine keeps it right, systemd says in a file.
 fn clock(findings: &mut Findings) {
@@ -291,7 +313,7 @@ fn clock(findings: &mut Findings) {
         findings.note(
             "clock",
             &format!("{shown}; this machine does not say whether it is synchronised"),
-            "compare it with another clock: half a minute off, and its one-time codes are refused",
+            "one-time codes count in UTC, whatever the zone: compare it with another clock, for half a minute off they are refused",
         );
     }
 }

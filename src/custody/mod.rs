@@ -157,10 +157,7 @@ impl Custody<'_> {
     /// [`Error`].
     pub async fn show(&self, grant: &Grant) -> Result<Kept, Error> {
         let home = self.home(grant).await?;
-        let removed_until = match self.removed(grant, &home).await? {
-            Some((_, until)) => Some(until),
-            None => None,
-        };
+        let removed_until = self.removed(grant, &home).await?.map(|(_, until)| until);
         let (at, codes) = match &home.held {
             Held::Seed(seed, label) => (Some(&home.at), Codes::Of(Shape::of(seed, label))),
             Held::Computed => (Some(&home.at), Codes::Computed),
@@ -247,10 +244,13 @@ impl Custody<'_> {
         let kept = async {
             let user = offer.label.account.as_deref();
             vault.keep_seed(&seat, &offer.seed.uri(&offer.label), user).await?;
-            match links {
-                Some(links) => links.link_logon(grant, seat.account()).await,
-                None => Ok(()),
+            let Some(links) = links else { return Ok(()) };
+            let linked = links.link_logon(grant, seat.account()).await;
+            if linked.is_err() {
+                // A seed that nothing leads to would be in the way of the next try.
+                let _ = vault.remove_seed(&seat, self.clock.now()).await;
             }
+            linked
         };
         match kept.await {
             Ok(()) => Ok(seat.account().clone()),

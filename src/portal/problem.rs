@@ -27,7 +27,7 @@ pub(super) struct Problem {
     /// What else of it goes on record.
     pub(super) facts: Vec<(String, String)>,
     /// The account that it is about; it goes on record there.
-    pub(super) account: Option<AccountRef>,
+    pub(super) account: Option<Box<AccountRef>>,
     /// What the header `WWW-Authenticate` says, where who asks has to show something else.
     pub(super) challenge: Option<String>,
 }

@@ -112,6 +112,10 @@ impl Vault for Metered {
         Box::pin(async move { self.count("link", self.vault.link_logon(grant, logon).await) })
     }
 
+    fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.vault.clock_skew()
+    }
+
     fn health(&self) -> BoxFuture<'_, Result<String, Error>> {
         self.vault.health()
     }

@@ -32,6 +32,7 @@ pub use open::{KINDS, open};
 pub use specimen::Specimen;
 
 use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
 
 use crate::access::Grant;
 use crate::clock::Timestamp;
@@ -138,6 +139,11 @@ pub trait Vault: Send + Sync {
             what: "keeps no seeds of one-time codes for doorward".into(),
             instead: "name a vault that does as `seeds:` in the configuration (kind kdbx, or hashicorp with `engine: totp`); or keep the seed with the vault's own tools",
         }
+    }
+
+    /// How far the vault's clock is ahead of this machine's, as its last answer told; `None` where it tells no time.
+    fn clock_skew(&self) -> Option<SignedDuration> {
+        None
     }
 
     /// Ends what was begun: checks in what was checked out, signs off. The end of every command, however

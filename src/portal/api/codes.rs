@@ -400,7 +400,7 @@ fn granted(
             };
             let help = "administrators may, of accounts that their own patterns name; access policies let others (`read-code`, `totp-change`)";
             let mut problem = denied(decision, detail, help);
-            problem.account = Some(account.clone());
+            problem.account = Some(Box::new(account.clone()));
             problem.facts.push(("wanted".to_owned(), deed.word().to_owned()));
             problem
         }
@@ -433,7 +433,7 @@ fn failed(error: custody::Error) -> Problem {
         E::Linkless { .. } | E::Vault(vault::Error::Unsupported { .. }) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        E::Vault(vault::Error::NotFound { .. }) => StatusCode::NOT_FOUND,
+        E::UnknownVault { .. } | E::Vault(vault::Error::NotFound { .. }) => StatusCode::NOT_FOUND,
         E::Vault(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => return Problem::failed(&error),
     };

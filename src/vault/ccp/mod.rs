@@ -102,6 +102,10 @@ impl Vault for Ccp {
         })))
     }
 
+    fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.client.skew()
+    }
+
     fn health(&self) -> BoxFuture<'_, Result<String, Error>> {
         Box::pin(self.condition())
     }

@@ -95,6 +95,10 @@ impl Vault for Conjur {
         })
     }
 
+    fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.vault.client.skew()
+    }
+
     fn health(&self) -> BoxFuture<'_, Result<String, Error>> {
         Box::pin(async move {
             let mut visit = self.vault.client.visit();

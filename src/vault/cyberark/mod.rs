@@ -144,6 +144,10 @@ impl Vault for Cyberark {
         })
     }
 
+    fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.vault.client.skew()
+    }
+
     fn health(&self) -> BoxFuture<'_, Result<String, Error>> {
         Box::pin(self.condition())
     }

@@ -142,6 +142,10 @@ impl Vault for Hashicorp {
         })
     }
 
+    fn clock_skew(&self) -> Option<jiff::SignedDuration> {
+        self.vault.client.skew()
+    }
+
     fn health(&self) -> BoxFuture<'_, Result<String, Error>> {
         Box::pin(self.condition())
     }

@@ -1,10 +1,12 @@
 //! The client: sends calls to a vault and to nobody else, within their deadlines.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::SignedDuration;
 use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
@@ -12,6 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Complaint};
 use super::call::{Call, WHOLE};
 use super::endpoint::{Endpoint, authority, origin};
+use crate::clock::Timestamp;
 use crate::name::VaultName;
 use crate::secret::Secret;
 use crate::vault::{Error, Unready};
@@ -26,6 +29,8 @@ pub(in crate::vault) struct Client {
     trusted: Vec<String>,
     timeout: Duration,
     deadline: Duration,
+    /// How far the server's clock is ahead of this machine's, by its last answer.
+    skew: Mutex<Option<SignedDuration>>,
 }
 
 /// The header that carries a token, and what stands around it.
@@ -63,6 +68,19 @@ impl Visit {
 enum Reply {
     Answer(Answer),
     Elsewhere(Option<String>),
+}
+
+/// How far a clock is ahead that showed the second `date` at some moment between two others: at the least.
+fn apart(date: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
+    let second = SignedDuration::from_secs(1);
+    let end = date.checked_add(second).unwrap_or(date);
+    if date > after {
+        date.duration_since(after)
+    } else if end < before {
+        end.duration_since(before)
+    } else {
+        SignedDuration::ZERO
+    }
 }
 
 /// Why there is no answer; a lost connection may be tried again.
@@ -114,7 +132,14 @@ impl Client {
             trusted: endpoint.trusted.clone(),
             timeout: endpoint.timeout,
             deadline: endpoint.deadline,
+            skew: Mutex::default(),
         })
+    }
+
+    /// How far the server's clock is ahead of this machine's, as its last answer told: at the least, because answers tell
+    /// whole seconds and take their time.
+    pub(in crate::vault) fn skew(&self) -> Option<SignedDuration> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a question.
@@ -263,9 +288,16 @@ impl Client {
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, body.media).body(body.bytes.to_vec());
         }
+        let before = Timestamp::now();
         let mut response = request.send().await.map_err(|error| self.broken(url, &error))?;
+        let after = Timestamp::now();
         let header =
             |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let date = header(DATE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
+        if let Some(date) = date {
+            let skew = apart(date.timestamp(), before, after);
+            *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
+        }
         let status = response.status().as_u16();
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Ok(Reply::Elsewhere(header(LOCATION).map(str::to_owned)));
@@ -456,3 +488,24 @@ const BROKEN: [io::ErrorKind; 4] = [
     io::ErrorKind::ConnectionReset,
     io::ErrorKind::UnexpectedEof,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Timestamp, apart};
+
+    #[test]
+    fn a_clock_is_apart_by_what_cannot_be_explained_otherwise() {
+        let at = |text: &str| format!("2026-11-22T12:00:{text}Z").parse::<Timestamp>().unwrap();
+        for (date, before, after, millis) in [
+            ("10", "10.2", "10.3", 0),
+            ("10", "10.9", "11.4", 0),
+            ("11", "10.9", "10.95", 50),
+            ("40", "10.0", "10.5", 29_500),
+            ("10", "11.0", "11.5", 0),
+            ("10", "41.0", "41.5", -30_000),
+        ] {
+            let skew = apart(at(date), at(before), at(after));
+            assert_eq!(skew.as_millis(), millis, "{date} {before} {after}");
+        }
+    }
+}

@@ -181,6 +181,7 @@ fn forget(entry: &mut EntryMut<'_>) {
     // `add_entry` puts each before the others.
     for version in past.get_entries().iter().rev() {
         let mut version = version.clone();
+        version.fields.retain(|name, _| !is_aside(name));
         if otp {
             version.fields.retain(|name, _| !is_part(name));
         }
@@ -272,6 +273,9 @@ mod tests {
         assert!(matches!(twice, Err(Error::Unseeded { .. })));
 
         put_aside(&mut database, &vault, &account, until).unwrap();
+        // A change meanwhile puts what is aside into the history.
+        let change = Change { url: Some("https://y".into()), ..Change::default() };
+        edit(&mut database, &vault, &account, change).unwrap();
         assert!(!is_stale(&database, before));
         prune(&mut database, before);
         assert!(is_stale(&database, after));
