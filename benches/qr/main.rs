@@ -82,7 +82,9 @@ fn main() -> ExitCode {
         theirs.map_or_else(|| "there is no zbarimg".to_owned(), |theirs| theirs.to_string());
     println!("{:<14} {ours:>8} {shown:>8}  of {all}", "together");
     println!(
-        "doorward took {took:.1?} for all, zbarimg {zbar_took:.1?} with the start of a process for each"
+        "doorward took {:.1} s for all, zbarimg {:.1} s with the start of a process for each",
+        took.as_secs_f64(),
+        zbar_took.as_secs_f64()
     );
     match theirs {
         Some(theirs) if ours < theirs => ExitCode::FAILURE,

@@ -83,3 +83,22 @@ fn a_vault_asks_for_its_password() {
     let ended = ok(typed(&lab, "account show a", &["pass"]));
     assert!(ended.stdout.contains("set"), "{ended:?}");
 }
+
+#[test]
+fn a_seed_is_kept_once_the_application_took_its_code() {
+    if missing("script") {
+        return;
+    }
+    let lab = lab();
+    super::add(&lab, "a", "p4ss");
+    let seed = "JBSWY3DPEHPK3PXP";
+    let ended = typed(&lab, "totp add a", &[seed, "c", "n"]);
+    assert!(ended.code == 2 && ended.stdout.contains("nothing was kept"), "{ended:?}");
+    assert_eq!(ended.stdout.matches("Type it into the application").count(), 2, "{ended:?}");
+    let ended = ok(typed(&lab, "totp add a", &[seed, "y"]));
+    assert!(ended.stdout.contains("added a seed to local:a"), "{ended:?}");
+    assert!(!ended.stdout.contains(seed), "{ended:?}");
+    let ended = typed(&lab, "totp remove a", &["n"]);
+    assert!(ended.code == 2 && ended.stdout.contains("nothing was changed"), "{ended:?}");
+    ok(typed(&lab, "totp remove a", &["y"]));
+}

@@ -77,7 +77,7 @@ fn confirmed(offer: &Offer) -> Result<bool, Failure> {
         let next = next.map_or_else(String::new, |next| format!("; then {}", *next));
         let question = format!(
             "code       {}, for {left} s{next}\n\
-             Type it into the application. Did it take the code, and is the seed to be kept? [y/N, c for the code of then] ",
+             Type it into the application; `c` shows the code of then. Did it take the code, and is the seed to be kept? [y/N] ",
             *code.digits
         );
         let said = answer::ask(&question).ok_or_else(|| answer::nobody("a seed"))?;

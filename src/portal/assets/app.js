@@ -38,7 +38,8 @@ export const make = (name, properties = {}, ...children) => {
 
 export const button = (label, text, act) => make("button", { type: "button", title: label, "aria-label": label, textContent: text, onclick: act });
 
-function sentence(text) {
+// A text with a capital letter and a full stop.
+export function sentence(text) {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -1,7 +1,7 @@
 // The page of an account's one-time codes: a seed is brought as a picture or a text, shown with its code, and saved; a code
 // is shown for two minutes at most, with what is left of it, and copied for as long as it lives.
 
-import { ask } from "./app.js";
+import { ask, sentence } from "./app.js";
 
 const path = document.getElementById("codes").dataset.path;
 const at = (id) => document.getElementById(id);
@@ -97,10 +97,10 @@ if (bring) {
     try {
       const answer = await fetch(`${path}/offers`, { method: "POST", headers: { "x-csrf-token": csrf, "content-type": kind }, body });
       const value = await answer.json().catch(() => ({}));
-      if (!answer.ok) throw `${value.detail ?? `doorward answered ${answer.status}`}. ${value.help ?? ""}`;
+      if (!answer.ok) throw `${sentence(value.detail ?? `doorward answered ${answer.status}`)} ${sentence(value.help ?? "")}`;
       show(value);
     } catch (told) {
-      unfit(typeof told === "string" ? told.charAt(0).toUpperCase() + told.slice(1) : "doorward does not answer. Is the network there? Try again.");
+      unfit(typeof told === "string" ? told : "doorward does not answer. Is the network there? Try again.");
     }
     at("looking").hidden = true;
   };
