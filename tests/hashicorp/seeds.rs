@@ -6,7 +6,7 @@ use doorward::vault::Vault;
 use serde_json::{Value, json};
 
 use super::{grant, lab, open, variant_of, well, with};
-use crate::lab::server::{Reply, StandIn, empty, errors, ok};
+use crate::lab::server::{Reply, Script, StandIn, empty, errors, ok};
 
 const SEED: &str = "otpauth://totp/Acme:alice?secret=MARKEDSEEDMARKED&issuer=Acme&algorithm=SHA1&digits=6&period=30";
 const KEY: &str = "GET /v1/totp/keys/web.shop";
@@ -21,7 +21,7 @@ fn denied() -> Reply {
 async fn a_seed_is_written_once_and_never_read_again() {
     let key = ok(json!({ "data": { "account_name": "alice" } }));
     let missing = || errors(404, &[]);
-    let cases: Vec<(Vec<(&'static str, Vec<Reply>)>, &str, usize)> = vec![
+    let cases: Vec<(Script, &str, usize)> = vec![
         (vec![(KEY, vec![missing()]), (MAKE, vec![empty(204)])], "ok", 1),
         (vec![(KEY, vec![key])], "Seeded", 0),
         (vec![(KEY, vec![denied()])], "Denied", 0),
