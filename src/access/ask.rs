@@ -31,14 +31,14 @@ pub enum Deed<'a> {
         /// Why.
         purpose: &'a Purpose,
     },
-    /// Read a one-time code of an account, or one of its recovery codes.
+    /// Read a one-time code of an account.
     ReadCode {
         /// Of which account.
         account: &'a AccountRef,
         /// Why.
         purpose: &'a Purpose,
     },
-    /// Add, remove and restore the seed of one-time codes of an account, and add recovery codes.
+    /// Add, remove and restore the seed of one-time codes of an account.
     ChangeSeed {
         /// Of which account.
         account: &'a AccountRef,

@@ -107,15 +107,11 @@ pub enum Action {
     RestoreSeed,
     /// A one-time code of an account is shown to somebody.
     ReadCode,
-    /// Recovery codes of an account were added: how many.
-    AddRecoveryCodes,
-    /// A recovery code of an account is shown to somebody: which by its number.
-    ReadRecoveryCode,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 50] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -166,8 +162,6 @@ impl Action {
         Self::RemoveSeed,
         Self::RestoreSeed,
         Self::ReadCode,
-        Self::AddRecoveryCodes,
-        Self::ReadRecoveryCode,
     ];
 
     /// The word in the record.
@@ -223,8 +217,6 @@ impl Action {
             Self::RemoveSeed => "RemoveSeed",
             Self::RestoreSeed => "RestoreSeed",
             Self::ReadCode => "ReadCode",
-            Self::AddRecoveryCodes => "AddRecoveryCodes",
-            Self::ReadRecoveryCode => "ReadRecoveryCode",
         }
     }
 
