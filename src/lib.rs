@@ -9,6 +9,7 @@ pub mod browser;
 pub mod cli;
 pub mod connector;
 pub mod demo;
+pub mod factor;
 pub mod import;
 pub mod live;
 pub mod oidc;
