@@ -99,11 +99,23 @@ pub enum Action {
     VerifyRecording,
     /// Somebody gave the portal, for their sign-in, a key that opens recordings; or one that does not.
     UnlockRecordings,
+    /// Somebody enrolled a second factor: an authenticator, a passkey, new recovery codes; or an application did for somebody.
+    FactorAdded,
+    /// A second factor was removed, by a code of it or by an application.
+    FactorRemoved,
+    /// A second factor was proved to an application that asked.
+    FactorVerified,
+    /// What somebody showed as their second factor was not accepted, by an application or where it is changed.
+    FactorRefused,
+    /// An administrator asked for somebody's second factor to be reset; another has to confirm it. Or one took that back.
+    FactorResetAsked,
+    /// Somebody's second factor was reset, by two administrators or where doorward runs.
+    FactorReset,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 52] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -150,6 +162,12 @@ impl Action {
         Self::ReplayRecording,
         Self::VerifyRecording,
         Self::UnlockRecordings,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::FactorVerified,
+        Self::FactorRefused,
+        Self::FactorResetAsked,
+        Self::FactorReset,
     ];
 
     /// The word in the record.
@@ -201,6 +219,12 @@ impl Action {
             Self::ReplayRecording => "ReplayRecording",
             Self::VerifyRecording => "VerifyRecording",
             Self::UnlockRecordings => "UnlockRecordings",
+            Self::FactorAdded => "FactorAdded",
+            Self::FactorRemoved => "FactorRemoved",
+            Self::FactorVerified => "FactorVerified",
+            Self::FactorRefused => "FactorRefused",
+            Self::FactorResetAsked => "FactorResetAsked",
+            Self::FactorReset => "FactorReset",
         }
     }
 

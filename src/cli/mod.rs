@@ -28,6 +28,7 @@ mod serve;
 mod signals;
 mod stage;
 mod token;
+mod totp;
 mod trial;
 mod user;
 mod vault;
@@ -94,6 +95,8 @@ enum Command {
     User(user::Arguments),
     /// Keep the API tokens by which scripts use the portal
     Token(token::Arguments),
+    /// Verify one-time codes of people's second factors
+    Totp(totp::Arguments),
     /// Check and explain the policies that say who may do what
     Policy(policy::Arguments),
     /// Show who used what, and prove that nothing was altered
@@ -150,6 +153,7 @@ fn command() -> Exit {
         Command::Serve(arguments) => serve::run(named, arguments),
         Command::User(arguments) => user::run(named, arguments),
         Command::Token(arguments) => token::run(named, arguments),
+        Command::Totp(arguments) => totp::run(named, arguments),
         Command::Policy(arguments) => policy::run(named, arguments),
         Command::Activity(arguments) => activity::run(named, arguments),
         Command::Recording(arguments) => recording::run(named, arguments),

@@ -11,10 +11,11 @@ use ring::digest;
 use super::problem::Problem;
 
 /// Name, kind and content.
-const ALL: [(&str, &str, &str); 9] = [
+const ALL: [(&str, &str, &str); 10] = [
     ("app.css", "text/css; charset=utf-8", include_str!("assets/app.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("assets/app.js")),
     ("canvas.js", "text/javascript; charset=utf-8", include_str!("assets/canvas.js")),
+    ("factor.js", "text/javascript; charset=utf-8", include_str!("assets/factor.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ("player.css", "text/css; charset=utf-8", include_str!("assets/player.css")),
     ("player.js", "text/javascript; charset=utf-8", include_str!("assets/player.js")),

@@ -214,6 +214,7 @@ async fn keep_house(portal: Portal) {
 async fn tidy(portal: &Portal) -> Result<(), Error> {
     let users = &portal.ground.users;
     users.sweep().await?;
+    portal.ground.factors.sweep().await?;
     portal.keyring.sweep(std::time::Instant::now());
     for sign_in in portal.keyring.sign_ins() {
         if users.signed_in(&sign_in, false).await?.is_none() {

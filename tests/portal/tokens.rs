@@ -15,6 +15,14 @@ const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// The routes that need a person: no token opens them.
 const FOR_PEOPLE: &[(&str, &str)] = &[
     ("PUT", "/api/v1/me/password"),
+    ("GET", "/api/v1/me/factor"),
+    ("POST", "/api/v1/me/factor"),
+    ("DELETE", "/api/v1/me/factor"),
+    ("POST", "/api/v1/me/factor/confirmation"),
+    ("POST", "/api/v1/me/factor/recovery-codes"),
+    ("POST", "/api/v1/me/passkeys"),
+    ("PUT", "/api/v1/me/passkeys"),
+    ("DELETE", "/api/v1/me/passkeys/{id}"),
     ("GET", "/api/v1/me/recording-key"),
     ("PUT", "/api/v1/me/recording-key"),
     ("DELETE", "/api/v1/me/recording-key"),
@@ -34,12 +42,15 @@ const FOR_PEOPLE: &[(&str, &str)] = &[
     ("POST", "/api/v1/users"),
     ("PATCH", "/api/v1/users/{name}"),
     ("DELETE", "/api/v1/users/{name}"),
+    ("POST", "/api/v1/users/{name}/factor-reset"),
+    ("PUT", "/api/v1/users/{name}/factor-reset"),
+    ("DELETE", "/api/v1/users/{name}/factor-reset"),
     ("GET", "/api/v1/tokens"),
     ("POST", "/api/v1/tokens"),
     ("DELETE", "/api/v1/tokens/{id}"),
 ];
 
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 8] = [
     "sessions:start",
     "sessions:read",
     "sessions:end",
@@ -47,6 +58,7 @@ const SCOPES: [&str; 7] = [
     "accounts:read",
     "recordings:read",
     "policy:check",
+    "factors",
 ];
 
 /// Makes a token by the API: the token itself.
@@ -87,7 +99,11 @@ fn every_route_has_its_scope_or_needs_a_person() {
             let method = method.to_uppercase();
             let takes = operation["security"].as_array().unwrap();
             let needs = takes.iter().find_map(|one| one.get("token"));
-            let at = path.replace("{session}", NOWHERE).replace("{id}", "x").replace("{name}", "x");
+            let at = path
+                .replace("{session}", NOWHERE)
+                .replace("{id}", "x")
+                .replace("{name}", "x")
+                .replace("{subject}", "x");
             let Some(needs) = needs else {
                 assert_eq!(by(&portal, &all, &method, &at, "{}").status, 403, "{method} {path}");
                 people.insert((method, path.clone()));
