@@ -88,7 +88,12 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Key { .. } => "make the state folder and the file readable for the user as whom doorward runs".into(),
-            Self::KeyBroken { .. } | Self::Sealed { .. } => {
+            Self::KeyBroken { path } => format!(
+                "bring it back from the backup of the state folder; without one move {} away: a new one is made, and \
+                 everybody enrols anew after `doorward user reset-factor NAME`",
+                path.display()
+            ),
+            Self::Sealed { .. } => {
                 "bring factor.key back from the backup of the state folder; without it: `doorward user reset-factor NAME`, \
                  and they enrol anew"
                     .into()

@@ -51,6 +51,17 @@ fn a_reset_takes_two_administrators_and_is_on_record() {
     let again = desk.lab.run(&["user", "reset-factor", "ann"]);
     assert_eq!(again.code, 2);
     assert!(again.stderr.contains("ann has no second factor"), "{}", again.stderr);
+    // A key that is none is told, with the way out.
+    let key = desk.lab.path().join("state/factor.key");
+    let before = std::fs::read(&key).unwrap();
+    desk.lab.write("state/factor.key", "no key");
+    for line in [&["user", "reset-factor", "ann"][..], &["user", "list"]] {
+        let ended = desk.lab.run(line);
+        assert_eq!(ended.code, 7, "{}", ended.stderr);
+        assert!(ended.stderr.contains("is no key of second factors"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("move ") && !ended.stderr.contains("no key\n"));
+    }
+    std::fs::write(&key, before).unwrap();
     let rows = desk.record(&[]);
     let kept: Vec<_> = rows
         .iter()

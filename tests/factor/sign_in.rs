@@ -83,6 +83,17 @@ fn a_password_alone_lets_nobody_in() {
     let late = half(&portal, "ann");
     alter(&desk.lab, "UPDATE user SET blocked = 1 WHERE name = 'ann'");
     assert_eq!(second(&portal, &late, &device.code(0)).header("location"), "/sign-in");
+    // An address that guesses on waits, whomever it guesses at.
+    alter(&desk.lab, "UPDATE user SET blocked = 0");
+    let guesses = half(&portal, "ann");
+    let wrong = device.wrong();
+    let locked = (0..25).any(|_| {
+        rewind(&desk.lab);
+        second(&portal, &guesses, &wrong).status == 429
+    });
+    assert!(locked);
+    let bob = portal.send(None, "/sign-in", &[("name", "bob"), ("password", PASSWORD)]);
+    assert_eq!(bob.status, 429);
     let rows = desk.record(&[]);
     let of = |action: &str| rows.iter().filter(|row| row["Action"] == action).collect::<Vec<_>>();
     let ways: Vec<_> =
