@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::rewind;
+use super::{alter, rewind};
 use crate::lab::device::Device;
 use crate::lab::portal::{Answer, Portal};
 use crate::portal::{add, desk};
@@ -74,10 +74,11 @@ fn an_application_keeps_second_factors_of_its_own_people() {
     assert_eq!(verify(&own, &device.code(0)).json(), json!({"verified": false}));
     // Its people wait, each for themself; its address never.
     rewind(&desk.lab);
-    let answers: Vec<_> = (0..6).map(|_| verify(&own, &device.wrong())).collect();
-    let last = answers.last().unwrap();
-    assert_eq!(last.status, 429);
-    assert!(last.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert_eq!(verify(&own, &device.wrong()).json(), json!({"verified": false}));
+    alter(&desk.lab, "UPDATE factor SET refused = 12");
+    let waits = verify(&own, &device.code(0));
+    assert_eq!(waits.status, 429);
+    assert!(waits.header("retry-after").parse::<u64>().unwrap() >= 1);
     let ended = desk.lab.run_with_input(&line, &device.code(0));
     assert_eq!(ended.code, 4);
     assert!(ended.stderr.contains("too many attempts were wrong"), "{}", ended.stderr);
@@ -109,7 +110,7 @@ fn an_application_keeps_second_factors_of_its_own_people() {
         .iter()
         .map(|row| row["Details"]["cause"].as_str().unwrap())
         .collect();
-    assert_eq!(causes, ["wrong", "used", "used", "wrong", "wrong", "wrong", "wrong", "none"]);
+    assert_eq!(causes, ["wrong", "used", "used", "wrong", "none"]);
 }
 
 /// The script of the examples, as an application without a second factor of its own would call it.
