@@ -10,6 +10,7 @@ pub mod cli;
 pub mod connector;
 pub mod custody;
 pub mod demo;
+pub mod factor;
 pub mod import;
 pub mod live;
 pub mod offer;

@@ -30,6 +30,8 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
     // A seed that somebody brings, before it is kept.
     ("offer", &["secret", "otp", "vault"]),
     ("oidc", &["secret", "name", "host", "clock", "config"]),
+    // It names `secret` and `vault` for seeds, whose codes one module computes.
+    ("factor", &["secret", "name", "clock", "otp", "vault"]),
     ("demo", &["secret", "name", "clock", "vault"]),
     ("browser", &["secret", "locator", "host", "key", "stream"]),
     ("activity", &["plan", "name", "diagnostic", "clock", "meter"]),
@@ -102,6 +104,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "live",
             "demo",
             "oidc",
+            "factor",
             "name",
             "clock",
             "host",
@@ -147,6 +150,7 @@ pub(crate) const MAY_NAME: &[(&str, &[&str])] = &[
             "live",
             "demo",
             "oidc",
+            "factor",
             "portal",
         ],
     ),

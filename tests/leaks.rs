@@ -7,6 +7,7 @@
 
 mod configuration;
 mod cyberark;
+mod factor;
 mod held;
 mod identity;
 mod pages;

@@ -15,6 +15,7 @@ mod cyberark;
 mod doctor;
 mod documents;
 mod escapes;
+mod factor;
 mod faults;
 mod firefox;
 mod hashicorp;

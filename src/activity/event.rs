@@ -107,11 +107,23 @@ pub enum Action {
     RestoreSeed,
     /// A one-time code of an account is shown to somebody.
     ReadCode,
+    /// Somebody enrolled a second factor: an authenticator, a passkey, new recovery codes; or an application did for somebody.
+    FactorAdded,
+    /// A second factor was removed, by a code of it or by an application.
+    FactorRemoved,
+    /// A second factor was proved to an application that asked.
+    FactorVerified,
+    /// What somebody showed as their second factor was not accepted, by an application or where it is changed.
+    FactorRefused,
+    /// An administrator asked for somebody's second factor to be reset; another has to confirm it. Or one took that back.
+    FactorResetAsked,
+    /// Somebody's second factor was reset, by two administrators or where doorward runs.
+    FactorReset,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 56] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -162,6 +174,12 @@ impl Action {
         Self::RemoveSeed,
         Self::RestoreSeed,
         Self::ReadCode,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::FactorVerified,
+        Self::FactorRefused,
+        Self::FactorResetAsked,
+        Self::FactorReset,
     ];
 
     /// The word in the record.
@@ -217,6 +235,12 @@ impl Action {
             Self::RemoveSeed => "RemoveSeed",
             Self::RestoreSeed => "RestoreSeed",
             Self::ReadCode => "ReadCode",
+            Self::FactorAdded => "FactorAdded",
+            Self::FactorRemoved => "FactorRemoved",
+            Self::FactorVerified => "FactorVerified",
+            Self::FactorRefused => "FactorRefused",
+            Self::FactorResetAsked => "FactorResetAsked",
+            Self::FactorReset => "FactorReset",
         }
     }
 

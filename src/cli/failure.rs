@@ -6,7 +6,9 @@ use std::io::IsTerminal;
 
 use super::Exit;
 use crate::diagnostic::{Code, chain, render};
-use crate::{access, activity, browser, config, custody, portal, recording, session, vault};
+use crate::{
+    access, activity, browser, config, custody, factor, portal, recording, session, vault,
+};
 
 /// What stands before a cause.
 const CAUSED: &str = "\ncaused by: ";
@@ -134,11 +136,28 @@ pub(super) fn colour() -> bool {
 impl From<portal::Error> for Failure {
     fn from(error: portal::Error) -> Self {
         use portal::Error as E;
+        if let E::Factor(error) = error {
+            return error.into();
+        }
         let exit = match &error {
             E::Unrecorded(_) | E::Failed { .. } | E::Folder { .. } | E::Foreign { .. } => {
                 Exit::Store
             }
             E::Random | E::Unhashed | E::Ended(_) => Exit::Bug,
+            _ => Exit::Usage,
+        };
+        Self::new(exit, &error, error.help())
+    }
+}
+
+impl From<factor::Error> for Failure {
+    fn from(error: factor::Error) -> Self {
+        use factor::Error as E;
+        let exit = match &error {
+            E::Key { .. } | E::KeyBroken { .. } | E::Failed { .. } | E::Sealed { .. } => {
+                Exit::Store
+            }
+            E::Random => Exit::Bug,
             _ => Exit::Usage,
         };
         Self::new(exit, &error, error.help())

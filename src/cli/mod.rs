@@ -87,7 +87,7 @@ enum Command {
     Import(import::Arguments),
     /// Keep the accounts of a KDBX vault; list and show those of any vault
     Account(account::Arguments),
-    /// Keep the seeds of one-time codes, and show codes to those who may read them
+    /// Keep the seeds of one-time codes, show codes to those who may read them, verify second factors
     Totp(totp::Arguments),
     /// Make a KDBX vault
     Vault(vault::Arguments),

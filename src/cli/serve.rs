@@ -12,6 +12,7 @@ use crate::access::Policies;
 use crate::activity::{Record, Store};
 use crate::browser;
 use crate::clock::Clock;
+use crate::factor::Factors;
 use crate::live::{self, Broker, Limits, Recordings};
 use crate::meter::Meter;
 use crate::name::{AccountRef, VaultName};
@@ -84,6 +85,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         None => None,
     };
     let users = Users::open(state, Clock::System).await?;
+    let factors = Factors::open(state, Clock::System).await?;
     let sources = sources(world, &meter);
     if users.wants_demo().await?
         && let Some(url) =
@@ -113,6 +115,7 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
     let beside = Arc::clone(&sources);
     let ground = portal::Ground {
         users,
+        factors,
         store: Arc::clone(&store),
         record,
         state: state.clone(),

@@ -15,7 +15,7 @@ use crate::portal::{ApiToken, LONGEST, Note, Scope, USUAL, Users};
 #[command(after_help = "\
 A token may do what its scopes say, and of that only what its person may. It is printed once, when it is made.
 
-Scopes: sessions:start, sessions:read, sessions:end, activity:read, accounts:read, recordings:read, policy:check.
+Scopes: sessions:start, sessions:read, sessions:end, activity:read, accounts:read, recordings:read, policy:check, factors.
 
 Examples:
   doorward token add ann nightly-report --scope activity:read > token

@@ -1,5 +1,6 @@
 //! `doorward user`: keeps the users of the portal, also while it runs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use super::world::World;
 use super::{Exit, Failure, eprint, print};
 use crate::activity::{Action, Store};
 use crate::clock::Clock;
+use crate::factor::{Factors, Owner};
 use crate::name::{GroupName, Pattern, UserName};
 use crate::portal::{Note, Role, Typed, User, Users};
 
@@ -23,6 +25,7 @@ Examples:
   doorward user add eve --role auditor --group security
   doorward user change ann --accounts 'web/shop'     takes the place of all patterns so far
   doorward user password ann
+  doorward user reset-factor ann                     ann has lost it, and nobody else can confirm a reset
   doorward user remove ann")]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -40,6 +43,8 @@ enum Command {
     Password(Password),
     /// Change a user's role, groups or accounts: only what is given
     Change(Change),
+    /// Take a user's second factor, which they have lost; all their sign-ins end
+    ResetFactor(ResetFactor),
     /// Remove a user; their sign-ins and sessions end
     Remove(Remove),
 }
@@ -129,6 +134,19 @@ struct Remove {
     name: UserName,
 }
 
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+In the portal one administrator asks for this and another confirms it. Where there is only one, whoever runs doorward
+does it here. They sign in by their password alone then, and enrol anew where their role has to have one.
+
+Example:
+  doorward user reset-factor ann")]
+struct ResetFactor {
+    /// Whose
+    #[arg(value_name = "NAME")]
+    name: UserName,
+}
+
 pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let world = World::load(config)?;
     world.run(apply(&world, arguments.command))?
@@ -138,7 +156,8 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
     let by = world.user().ok_or_else(|| Failure::from(crate::access::Refusal::Nameless))?;
     let users = Users::open(&world.config.state, Clock::System).await?;
     if let Command::List = command {
-        print(&table(&users.list().await?));
+        let factors = Factors::open(&world.config.state, Clock::System).await?;
+        print(&table(&users.list().await?, &factors.holders().await?));
         return Ok(Exit::Done);
     }
     // Opened first: what cannot be put on record is not done.
@@ -181,6 +200,16 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
             let said = format!("changed {}\n", user.name);
             (facts(note(Action::UserChanged, &user.name), &user), said)
         }
+        Command::ResetFactor(ResetFactor { name }) => {
+            let user = users.find(&name).await?.name;
+            let factors = Factors::open(&world.config.state, Clock::System).await?;
+            if !factors.remove(&Owner::user(&user)).await? {
+                return Err(crate::factor::Error::Absent(user.to_string()).into());
+            }
+            factors.withdraw_reset(&user).await?;
+            users.end_sign_ins(&user).await?;
+            (note(Action::FactorReset, &user), format!("{user} has no second factor any more\n"))
+        }
         Command::Remove(Remove { name }) => {
             let user = users.find(&name).await?;
             users.remove(&user.name).await?;
@@ -208,7 +237,7 @@ fn facts(note: Note, user: &User) -> Note {
 
 /// Each group once, in the order in which they were given.
 fn unique(groups: Vec<GroupName>) -> Vec<GroupName> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     groups.into_iter().filter(|group| seen.insert(group.clone())).collect()
 }
 
@@ -216,7 +245,7 @@ fn patterns(user: &User) -> String {
     user.accounts.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn table(users: &[User]) -> String {
+fn table(users: &[User], holders: &BTreeSet<String>) -> String {
     let width =
         users.iter().map(|user| user.name.as_str().chars().count()).max().unwrap_or(0).max(4);
     let groups =
@@ -226,12 +255,13 @@ fn table(users: &[User]) -> String {
     for user in users {
         let issuer = user.issuer.as_ref().map(|issuer| format!("  (of {issuer})"));
         let line = format!(
-            "{:width$}  {:8}  {:wide$}  {}{}{}",
+            "{:width$}  {:8}  {:wide$}  {}{}{}{}",
             user.name.as_str(),
             user.role.word(),
             groups(user),
             patterns(user),
             issuer.unwrap_or_default(),
+            if holders.contains(user.name.as_str()) { "  (second factor)" } else { "" },
             if user.blocked { "  (blocked)" } else { "" },
         );
         let _ = writeln!(text, "{}", line.trim_end());

@@ -7,7 +7,7 @@ use super::document::{Node, Place};
 use super::portal::texts;
 use super::table::{Reader, Table};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "issuer",
     "client-id",
     "client-secret-file",
@@ -18,6 +18,7 @@ const KEYS: [&str; 10] = [
     "roles",
     "default-role",
     "display-name",
+    "second-factor",
 ];
 /// Keys that would hold a secret.
 const SECRETS: [&str; 2] = ["client-secret", "secret"];
@@ -46,6 +47,8 @@ pub struct Oidc {
     pub default_role: Option<String>,
     /// `display-name`: what the button calls the provider.
     pub display_name: String,
+    /// `second-factor`: whether people of the provider prove a second factor here, too, where they have one.
+    pub second_factor: bool,
 }
 
 /// Reads `node`, the value of `portal.oidc`.
@@ -112,6 +115,7 @@ pub(super) fn oidc(reader: Reader<'_>, node: Node) -> Result<Oidc, Error> {
             Some(node) => roles(reader, node)?,
         },
         display_name: word(&mut table, "display-name", "your organisation")?,
+        second_factor: table.flag("second-factor")?.unwrap_or(false),
     })
 }
 
@@ -151,7 +155,12 @@ fn roles(reader: Reader<'_>, node: Node) -> Result<Vec<(String, String)>, Error>
     Ok(roles)
 }
 
-fn role(reader: Reader<'_>, key: &str, text: String, at: Place) -> Result<String, Error> {
+pub(super) fn role(
+    reader: Reader<'_>,
+    key: &str,
+    text: String,
+    at: Place,
+) -> Result<String, Error> {
     match ROLES.contains(&text.as_str()) {
         true => Ok(text),
         false => {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::Error;
 use super::document::{Kind, Node, Place};
-use super::oidc::{Oidc, oidc};
+use super::oidc::{Oidc, oidc, role};
 use super::table::{Reader, Table};
 use crate::name::{ConnectorId, Pattern};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "listen",
     "metrics",
     "tls",
@@ -23,6 +23,7 @@ const KEYS: [&str; 12] = [
     "sessions-per-host",
     "offers",
     "oidc",
+    "second-factor",
 ];
 const TLS_KEYS: [&str; 2] = ["certificate", "key"];
 const METRICS_KEYS: [&str; 2] = ["listen", "from"];
@@ -55,6 +56,8 @@ pub struct Portal {
     pub offers: Vec<Offer>,
     /// `oidc`: through which provider people sign in, beside local users.
     pub oidc: Option<Oidc>,
+    /// `second-factor`: the roles whose people have to have one.
+    pub second_factor: Vec<String>,
 }
 
 /// `portal.metrics`: an address of its own, where nobody signs in.
@@ -132,6 +135,7 @@ impl Default for Portal {
             sessions_per_host: 20,
             offers: Vec::new(),
             oidc: None,
+            second_factor: Vec::new(),
         }
     }
 }
@@ -175,6 +179,10 @@ pub(super) fn portal(reader: Reader<'_>, node: Node) -> Result<Portal, Error> {
             Some(node) => offers(reader, node)?,
         },
         oidc: table.take("oidc").map(|node| oidc(reader, node)).transpose()?,
+        second_factor: match table.take("second-factor") {
+            None => Vec::new(),
+            Some(node) => second_factor(reader, node)?,
+        },
     })
 }
 
@@ -257,6 +265,12 @@ fn networks(reader: Reader<'_>, key: &str, node: Node) -> Result<Vec<Network>, E
             })
         })
         .collect()
+}
+
+fn second_factor(reader: Reader<'_>, node: Node) -> Result<Vec<String>, Error> {
+    const KEY: &str = "portal.second-factor";
+    let texts = texts(reader, KEY, node, "name the roles: `[admin, approver]`")?;
+    texts.into_iter().map(|(text, at)| role(reader, KEY, text, at)).collect()
 }
 
 fn offers(reader: Reader<'_>, node: Node) -> Result<Vec<Offer>, Error> {

@@ -505,6 +505,13 @@ fn every_wrong_portal_has_its_place_and_its_way_out() {
         ("offers: [{ accounts: web/* }]", 12, "needs `accounts` and `connectors`", "write a list"),
         ("offers: [{ accounts: 'a b:c', connectors: [x] }]", 24, "is no pattern", "`web/*`"),
         ("offers: [{ accounts: a, connectors: [a/b] }]", 40, "cannot hold", "by its id"),
+        (
+            "second-factor: admin",
+            18,
+            "has to be a list of texts, and holds a text",
+            "`[admin, approver]`",
+        ),
+        ("second-factor: [root]", 19, "`portal.second-factor` holds what is no role", "`operator`"),
     ];
     for (text, column, says, helps) in cases {
         let (line, found, message, help) = wrong(&format!("state: s\nportal:\n  {text}"));

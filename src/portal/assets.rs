@@ -11,12 +11,13 @@ use ring::digest;
 use super::problem::Problem;
 
 /// Name, kind and content.
-const ALL: [(&str, &str, &str); 11] = [
+const ALL: [(&str, &str, &str); 12] = [
     ("app.css", "text/css; charset=utf-8", include_str!("assets/app.css")),
     ("app.js", "text/javascript; charset=utf-8", include_str!("assets/app.js")),
     ("canvas.js", "text/javascript; charset=utf-8", include_str!("assets/canvas.js")),
     ("codes.css", "text/css; charset=utf-8", include_str!("assets/codes.css")),
     ("codes.js", "text/javascript; charset=utf-8", include_str!("assets/codes.js")),
+    ("factor.js", "text/javascript; charset=utf-8", include_str!("assets/factor.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ("player.css", "text/css; charset=utf-8", include_str!("assets/player.css")),
     ("player.js", "text/javascript; charset=utf-8", include_str!("assets/player.js")),

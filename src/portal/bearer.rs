@@ -45,7 +45,9 @@ pub(super) async fn person(portal: &Portal, text: &str, client: IpAddr) -> Resul
         return Err(wrong(portal, client, &detail, facts.into()));
     }
     let duties = portal.may(&user, client).duties();
-    Ok(Person { user, sign_in: hash, token: Some(Arc::new(token)), csrf: String::new(), duties })
+    let (token, csrf) = (Some(Arc::new(token)), String::new());
+    // A token is made by somebody who had what is asked of them, and is no way to sign in.
+    Ok(Person { user, sign_in: hash, token, csrf, lacks_factor: false, duties })
 }
 
 /// That a token does not hold, on record; or that its address has to wait.

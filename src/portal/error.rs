@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::tokens::LONGEST;
 use crate::activity;
+use crate::factor;
 use crate::name::{TokenName, UserName};
 use crate::oidc;
 
@@ -120,6 +121,9 @@ pub enum Error {
     /// The server ended by itself.
     #[error("the web server ended")]
     Ended(#[source] io::Error),
+    /// A second factor was not kept, opened or checked.
+    #[error(transparent)]
+    Factor(#[from] factor::Error),
     /// Nothing is done that is not on record.
     #[error(transparent)]
     Unrecorded(#[from] activity::Error),
@@ -179,6 +183,7 @@ impl Error {
                     .into()
             }
             Self::Listen { .. } => "name an address of this machine with --listen or `portal.listen`".into(),
+            Self::Factor(error) => return error.help(),
             Self::Unrecorded(error) => return error.help(),
         })
     }

@@ -23,8 +23,9 @@ use crate::activity::Action;
 
 /// What is there for those who have not signed in; all else asks for a sign-in first.
 fn is_public(path: &str) -> bool {
-    const PUBLIC: [&str; 6] = [
+    const PUBLIC: [&str; 7] = [
         "/sign-in",
+        "/sign-in/second",
         "/sign-in/provider",
         "/sign-in/provider/back",
         "/set-up",
@@ -44,6 +45,8 @@ pub(super) struct Person {
     pub(super) token: Option<Arc<ApiToken>>,
     /// What their requests have to carry.
     pub(super) csrf: String,
+    /// Whether they have to have a second factor, and have none: then they may enrol one, and nothing else.
+    pub(super) lacks_factor: bool,
     /// What the policies let them do, for what pages show.
     pub(super) duties: Duties,
 }
@@ -230,10 +233,10 @@ async fn person(
     let Some(token) = token(portal, headers) else { return Ok(None) };
     let sign_in = token.hash();
     let user = portal.ground.users.signed_in(&sign_in, true).await?;
-    Ok(user.map(|user| {
-        let duties = portal.may(&user, client).duties();
-        Person { user, sign_in, token: None, csrf: token.csrf(), duties }
-    }))
+    let Some(user) = user else { return Ok(None) };
+    let lacks_factor = portal.requires_factor(&user) && !portal.has_factor(&user).await?;
+    let duties = portal.may(&user, client).duties();
+    Ok(Some(Person { user, sign_in, token: None, csrf: token.csrf(), lacks_factor, duties }))
 }
 
 /// The token of a sign-in, in its cookie.
@@ -297,11 +300,35 @@ fn admitted(portal: &Portal, request: &Request, person: Option<&Person>) -> Resu
             false => Err(to_sign_in(request)),
         };
     };
+    if person.lacks_factor && !is_public(path) && !ENROLMENT.contains(&path) {
+        return match is_api || !safe {
+            true => Err(unenrolled().into_response()),
+            false => Err(Redirect::to("/second-factor").into_response()),
+        };
+    }
     if is_api && !safe {
         let given = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
         check_csrf(person, given.unwrap_or_default()).map_err(IntoResponse::into_response)?;
     }
     Ok(())
+}
+
+/// What is open to those who have to have a second factor, and have none.
+const ENROLMENT: [&str; 5] = [
+    "/second-factor",
+    "/sign-out",
+    "/api/v1/me",
+    "/api/v1/me/factor",
+    "/api/v1/me/factor/confirmation",
+];
+
+fn unenrolled() -> Problem {
+    let help = "enrol one on the page /second-factor; then sign-ins and this go on";
+    Problem::denied(
+        "second-factor",
+        "people of your role need a second factor, and you have none",
+        help,
+    )
 }
 
 /// Whether `given` is the token of this sign-in against forged requests.

@@ -11,9 +11,12 @@ mod attempts;
 mod bearer;
 mod catalogue;
 mod client;
+mod enrolments;
+mod entry;
 mod error;
 mod examined;
 mod guard;
+mod halves;
 mod headers;
 mod keyring;
 mod may;
@@ -27,6 +30,7 @@ mod problem;
 mod readiness;
 mod scope;
 mod server;
+mod sign_ins;
 mod sources;
 mod throttle;
 mod token;
@@ -50,6 +54,8 @@ use std::sync::Arc;
 
 use attempts::Attempts;
 use catalogue::Catalogue;
+use enrolments::Enrolments;
+use halves::Halves;
 use keyring::Keyring;
 use offers::Offers;
 use origin::Origin;
@@ -60,6 +66,7 @@ use crate::access::Policies;
 use crate::activity::{Record, Store};
 use crate::clock::Clock;
 use crate::config;
+use crate::factor::{Factors, Relying};
 use crate::live::Broker;
 use crate::meter::Meter;
 use crate::name::{AccountRef, Links, VaultName};
@@ -71,6 +78,8 @@ use crate::session::Vaults;
 pub struct Ground {
     /// Who may sign in.
     pub users: Users,
+    /// Their second factors.
+    pub factors: Factors,
     /// The record.
     pub store: Arc<Store>,
     /// The same, open for reading alone.
@@ -121,6 +130,12 @@ struct Inner {
     provider: Option<oidc::Provider>,
     /// Who is with the provider now.
     attempts: Attempts,
+    /// Who waits for their second factor to be asked for.
+    halves: Halves,
+    /// Doorward as passkeys know it; `None` where its address has no name.
+    relying: Option<Relying>,
+    /// Passkeys that are being registered.
+    enrolments: Enrolments,
     /// The address of the portal, as browsers see it; without a `/` at its end.
     url: String,
     /// The keys that open recordings.
@@ -157,6 +172,7 @@ impl Portal {
         let bearers = Throttle::new(20);
         let attempts = Attempts::default();
         let readiness = Readiness::default();
+        let relying = Relying::at(&url);
         Self(Arc::new(Inner {
             ground,
             catalogue,
@@ -167,6 +183,9 @@ impl Portal {
             bearers,
             provider,
             attempts,
+            halves: Halves::default(),
+            relying,
+            enrolments: Enrolments::default(),
             url,
             keyring,
             readiness,

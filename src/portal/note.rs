@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{ApiToken, Error, User};
 use crate::activity::{self, Action, Event, Store};
 use crate::clock::Clock;
+use crate::factor::Proof;
 use crate::name::{AccountRef, GroupName, Pattern, SessionId, UserName};
 
 /// One thing that happened at the portal.
@@ -78,6 +79,17 @@ impl Note {
             .detail("token", &token.name)
             .detail("scopes", scopes.join(" "))
             .detail("expires", format!("{:.0}", token.expires))
+    }
+
+    /// The same with what somebody proved as their second factor; `name` is that of a passkey.
+    #[must_use]
+    pub fn of_proof(self, proof: Proof, name: &str) -> Self {
+        let note = self.detail("factor", proof.word());
+        match proof {
+            Proof::Code => note,
+            Proof::RecoveryCode { left } => note.detail("left", left),
+            Proof::Passkey => note.detail("passkey", name),
+        }
     }
 
     /// The same of a session that was asked for, or is there: with which account, through which connector.

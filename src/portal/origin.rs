@@ -68,4 +68,9 @@ impl Origin {
     pub(super) fn attempt_cookie(&self) -> &'static str {
         if self.secure { "__Host-doorward-sign-in" } else { "doorward-sign-in" }
     }
+
+    /// The name of the cookie of a sign-in whose second factor is awaited.
+    pub(super) fn half_cookie(&self) -> &'static str {
+        if self.secure { "__Host-doorward-half" } else { "doorward-half" }
+    }
 }

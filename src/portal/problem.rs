@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Error;
 use crate::activity;
 use crate::diagnostic::chain;
+use crate::factor;
 use crate::name::AccountRef;
 
 /// Why a request was not done.
@@ -134,7 +135,28 @@ impl From<Error> for Problem {
             Error::Unknown(_) | Error::NoToken { .. } => StatusCode::NOT_FOUND,
             Error::Weak(_) | Error::Lifetime | Error::Scopeless => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Blocked => StatusCode::FORBIDDEN,
+            Error::Factor(error) => return error.into(),
             Error::SetUpOver => StatusCode::GONE,
+            error => return Self::failed(&error),
+        };
+        Self::new(status, error.to_string(), help)
+    }
+}
+
+impl From<factor::Error> for Problem {
+    fn from(error: factor::Error) -> Self {
+        use factor::Error as E;
+        let help = error.help().unwrap_or_default();
+        let status = match error {
+            E::Exists(_)
+            | E::NotBegun(_)
+            | E::PasskeyNamed
+            | E::PasskeyKnown
+            | E::TooManyPasskeys
+            | E::ResetAsked { .. } => StatusCode::CONFLICT,
+            E::Absent(_) | E::NoReset(_) => StatusCode::NOT_FOUND,
+            E::PasskeyName | E::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            E::SamePerson => return Self::denied("second-person", &error.to_string(), &help),
             error => return Self::failed(&error),
         };
         Self::new(status, error.to_string(), help)

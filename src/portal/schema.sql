@@ -1,4 +1,4 @@
--- Version 5. Times are seconds since 1970-01-01T00:00:00Z.
+-- Version 6, of which src/factor/schema.sql is a part. Times are seconds since 1970-01-01T00:00:00Z.
 PRAGMA application_id = 1685024624;
 
 CREATE TABLE user (

@@ -28,11 +28,14 @@ pub enum Scope {
     /// Have access policies checked and explained.
     #[serde(rename = "policy:check")]
     PolicyCheck,
+    /// Enrol and verify second factors of an application's own people.
+    #[serde(rename = "factors")]
+    Factors,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SessionsStart,
         Self::SessionsRead,
         Self::SessionsEnd,
@@ -40,6 +43,7 @@ impl Scope {
         Self::AccountsRead,
         Self::RecordingsRead,
         Self::PolicyCheck,
+        Self::Factors,
     ];
 
     /// The word for it.
@@ -52,6 +56,7 @@ impl Scope {
             Self::AccountsRead => "accounts:read",
             Self::RecordingsRead => "recordings:read",
             Self::PolicyCheck => "policy:check",
+            Self::Factors => "factors",
         }
     }
 
@@ -65,6 +70,7 @@ impl Scope {
             Self::AccountsRead => "list accounts",
             Self::RecordingsRead => "read recordings",
             Self::PolicyCheck => "have access policies checked and explained",
+            Self::Factors => "enrol and verify second factors of an application's own people",
         }
     }
 }
@@ -106,6 +112,10 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/recordings/{session}/verify", Need::Scope(Scope::RecordingsRead)),
     ("GET", "/api/v1/recordings/{session}/play", Need::Scope(Scope::RecordingsRead)),
     ("GET", "/api/v1/recordings/{session}/moments", Need::Scope(Scope::RecordingsRead)),
+    ("POST", "/api/v1/factors", Need::Scope(Scope::Factors)),
+    ("GET", "/api/v1/factors/{subject}", Need::Scope(Scope::Factors)),
+    ("DELETE", "/api/v1/factors/{subject}", Need::Scope(Scope::Factors)),
+    ("POST", "/api/v1/factors/{subject}/verify", Need::Scope(Scope::Factors)),
     ("POST", "/api/v1/policies/check", Need::Scope(Scope::PolicyCheck)),
     ("POST", "/api/v1/policies/explain", Need::Scope(Scope::PolicyCheck)),
 ];

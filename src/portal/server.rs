@@ -215,6 +215,7 @@ async fn tidy(portal: &Portal) -> Result<(), Error> {
     let users = &portal.ground.users;
     users.sweep().await?;
     portal.offers.sweep();
+    portal.ground.factors.sweep().await?;
     portal.keyring.sweep(std::time::Instant::now());
     for sign_in in portal.keyring.sign_ins() {
         if users.signed_in(&sign_in, false).await?.is_none() {

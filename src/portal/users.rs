@@ -9,15 +9,13 @@ use tokio::sync::Mutex;
 
 use super::Error;
 use super::password::{self, Typed};
-use super::token::{Hash, Token};
+use super::sign_ins::{IDLE, LONGEST};
+use super::token::Token;
 use crate::access::{Person, Role};
 use crate::clock::{Clock, Timestamp};
+use crate::factor;
 use crate::name::{GroupName, Pattern, UserName};
 
-/// A sign-in that is not used for this time ends.
-const IDLE: Duration = Duration::from_secs(30 * 60);
-/// A sign-in ends after this time (OWASP ASVS 5.0, 7.3).
-const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long an API token is still listed that has expired.
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a set-up link works.
@@ -230,69 +228,6 @@ impl Users {
         row.filter(|_| right).map(|row| self.user(&row)).transpose()
     }
 
-    /// Signs `user` in: the token for their cookie.
-    ///
-    /// # Errors
-    /// [`Error::Failed`], [`Error::Random`].
-    pub async fn sign_in(&self, user: &UserName) -> Result<Token, Error> {
-        let token = Token::fresh()?;
-        let now = self.seconds();
-        let mut connection = self.connection.lock().await;
-        sqlx::query("INSERT INTO sign_in (token, user, began, seen) VALUES (?, ?, ?3, ?3)")
-            .bind(token.hash().as_slice())
-            .bind(user.as_str())
-            .bind(now)
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::of(&self.path))?;
-        Ok(token)
-    }
-
-    /// Whose sign-in has this hash, as they are now; `used` says that they did something. `None` when it has ended.
-    ///
-    /// # Errors
-    /// [`Error::Failed`], [`Error::Foreign`].
-    pub(super) async fn signed_in(&self, token: &Hash, used: bool) -> Result<Option<User>, Error> {
-        let now = self.seconds();
-        let mut connection = self.connection.lock().await;
-        let row = sqlx::query(
-            "SELECT name, role, groups, accounts, issuer, blocked, seen
-             FROM sign_in JOIN user ON user.name = sign_in.user
-             WHERE token = ? AND began > ? AND seen > ? AND blocked = 0",
-        )
-        .bind(token.as_slice())
-        .bind(now - seconds(LONGEST))
-        .bind(now - seconds(IDLE))
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(Error::of(&self.path))?;
-        let Some(row) = row else { return Ok(None) };
-        // Once a minute is often enough for a limit of thirty.
-        if used && row.try_get::<i64, _>("seen").is_ok_and(|seen| now - seen >= 60) {
-            sqlx::query("UPDATE sign_in SET seen = ? WHERE token = ?")
-                .bind(now)
-                .bind(token.as_slice())
-                .execute(&mut *connection)
-                .await
-                .map_err(Error::of(&self.path))?;
-        }
-        self.user(&row).map(Some)
-    }
-
-    /// Ends a sign-in.
-    ///
-    /// # Errors
-    /// [`Error::Failed`].
-    pub(super) async fn sign_out(&self, token: &Hash) -> Result<(), Error> {
-        let mut connection = self.connection.lock().await;
-        sqlx::query("DELETE FROM sign_in WHERE token = ?")
-            .bind(token.as_slice())
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::of(&self.path))?;
-        Ok(())
-    }
-
     /// Forgets the sign-ins and API tokens that have ended by themselves.
     ///
     /// # Errors
@@ -501,7 +436,7 @@ fn read_lines<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
     text.lines().map(|line| line.parse().ok()).collect()
 }
 
-fn seconds(duration: Duration) -> i64 {
+pub(super) fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -509,11 +444,12 @@ fn seconds(duration: Duration) -> i64 {
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Error> {
     const APPLICATION: i64 = 1_685_024_624;
     /// What makes the version 2 of version 1, the version 3 of version 2, ….
-    const STEPS: [&str; 4] = [
+    const STEPS: [&str; 5] = [
         include_str!("groups.sql"),
         include_str!("roles.sql"),
         include_str!("api-tokens.sql"),
         include_str!("provider.sql"),
+        factor::SCHEMA,
     ];
     let mut transaction =
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(path))?;
@@ -525,7 +461,7 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), E
     .await
     .map_err(Error::of(path))?;
     let steps = match found {
-        (0, 0, 0) => &[include_str!("schema.sql")][..],
+        (0, 0, 0) => &[include_str!("schema.sql"), factor::SCHEMA][..],
         (version, APPLICATION, _) => {
             let done = usize::try_from(version - 1).ok();
             let steps = done.and_then(|done| STEPS.get(done..));

@@ -3,6 +3,7 @@
 pub(crate) mod asked;
 pub(crate) mod browser;
 pub(crate) mod desk;
+pub(crate) mod device;
 pub(crate) mod hand;
 pub(crate) mod marks;
 pub(crate) mod portal;

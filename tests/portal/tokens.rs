@@ -15,6 +15,14 @@ const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// The routes that need a person: no token opens them.
 const FOR_PEOPLE: &[(&str, &str)] = &[
     ("PUT", "/api/v1/me/password"),
+    ("GET", "/api/v1/me/factor"),
+    ("POST", "/api/v1/me/factor"),
+    ("DELETE", "/api/v1/me/factor"),
+    ("POST", "/api/v1/me/factor/confirmation"),
+    ("POST", "/api/v1/me/factor/recovery-codes"),
+    ("POST", "/api/v1/me/passkeys"),
+    ("PUT", "/api/v1/me/passkeys"),
+    ("DELETE", "/api/v1/me/passkeys/{id}"),
     ("GET", "/api/v1/me/recording-key"),
     ("PUT", "/api/v1/me/recording-key"),
     ("DELETE", "/api/v1/me/recording-key"),
@@ -41,12 +49,15 @@ const FOR_PEOPLE: &[(&str, &str)] = &[
     ("POST", "/api/v1/users"),
     ("PATCH", "/api/v1/users/{name}"),
     ("DELETE", "/api/v1/users/{name}"),
+    ("POST", "/api/v1/users/{name}/factor-reset"),
+    ("PUT", "/api/v1/users/{name}/factor-reset"),
+    ("DELETE", "/api/v1/users/{name}/factor-reset"),
     ("GET", "/api/v1/tokens"),
     ("POST", "/api/v1/tokens"),
     ("DELETE", "/api/v1/tokens/{id}"),
 ];
 
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 8] = [
     "sessions:start",
     "sessions:read",
     "sessions:end",
@@ -54,6 +65,7 @@ const SCOPES: [&str; 7] = [
     "accounts:read",
     "recordings:read",
     "policy:check",
+    "factors",
 ];
 
 /// Makes a token by the API: the token itself.
@@ -99,7 +111,8 @@ fn every_route_has_its_scope_or_needs_a_person() {
                 .replace("{id}", "x")
                 .replace("{name}", "x")
                 .replace("{account}", "x")
-                .replace("{offer}", "x");
+                .replace("{offer}", "x")
+                .replace("{subject}", "x");
             let Some(needs) = needs else {
                 assert_eq!(by(&portal, &all, &method, &at, "{}").status, 403, "{method} {path}");
                 people.insert((method, path.clone()));

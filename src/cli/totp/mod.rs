@@ -1,4 +1,5 @@
-//! `doorward totp`: keeps the seeds of accounts, and shows their codes; one file per command.
+//! `doorward totp`: keeps the seeds of accounts, and shows their codes; one file per command; and verifies those
+//! of second factors.
 
 mod add;
 mod answer;
@@ -7,6 +8,7 @@ mod import;
 mod remove;
 mod show;
 mod source;
+mod verify;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +32,8 @@ Examples:
   doorward totp add web/shop --qr screenshot.png
   doorward totp code web/shop
   doorward totp import export.png
-  doorward totp remove web/shop")]
+  doorward totp remove web/shop
+  printf '%s\\n' 123456 | doorward totp verify ann")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Box<Command>,
@@ -50,6 +53,8 @@ enum Command {
     Restore(remove::Restore),
     /// Add the seeds of an authenticator app's export to accounts
     Import(import::Arguments),
+    /// Verify a code of somebody's second factor; each code counts once
+    Verify(verify::Arguments),
 }
 
 /// Which account, and why.
@@ -75,6 +80,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
             Command::Remove(arguments) => remove::run(&desk, arguments).await,
             Command::Restore(arguments) => remove::restore(&desk, arguments).await,
             Command::Import(arguments) => import::run(&desk, arguments).await,
+            Command::Verify(arguments) => verify::run(&desk, arguments).await,
         };
         store.close().await?;
         ended

@@ -6,12 +6,16 @@ mod body;
 mod codes;
 mod connectors;
 mod explanation;
+mod factor;
+mod factors;
 mod files;
 mod key;
 mod me;
+mod passkeys;
 mod policies;
 mod recordings;
 mod replay;
+mod resets;
 mod security;
 mod sessions;
 mod stream;
@@ -24,6 +28,7 @@ pub(super) use activity::{Asked, Line, lines};
 pub(super) use body::Body;
 pub(super) use codes::{Totp, shown};
 pub(super) use connectors::{ConnectorBody, examined};
+pub(super) use factor::FactorBody;
 pub(super) use key::KeyState;
 pub(super) use policies::{FileBody, PolicyBody, now as policy_now};
 pub(super) use recordings::{Card, Wanted, listed};
@@ -57,6 +62,11 @@ pub(super) fn router() -> Router<Portal> {
     let (router, mut described) = OpenApiRouter::<Portal>::with_openapi(About::openapi())
         .routes(routes!(me::me))
         .routes(routes!(me::password))
+        .routes(routes!(factor::state, factor::begin, factor::remove))
+        .routes(routes!(factor::confirm))
+        .routes(routes!(factor::renew))
+        .routes(routes!(passkeys::begin, passkeys::finish))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(accounts::accounts))
         .routes(routes!(codes::show, codes::keep, codes::remove))
         .routes(routes!(codes::code))
@@ -87,6 +97,10 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(explanation::explain))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))
+        .routes(routes!(resets::ask, resets::confirm, resets::withdraw))
+        .routes(routes!(factors::enrol))
+        .routes(routes!(factors::state, factors::remove))
+        .routes(routes!(factors::verify))
         .routes(routes!(tokens::list, tokens::add))
         .routes(routes!(tokens::remove))
         .split_for_parts();

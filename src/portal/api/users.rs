@@ -31,14 +31,16 @@ pub(super) struct UserBody {
     issuer: Option<String>,
     /// Whether they may not sign in.
     blocked: bool,
+    /// Whether they have a second factor.
+    second_factor: bool,
 }
 
-impl From<User> for UserBody {
-    fn from(user: User) -> Self {
+impl UserBody {
+    fn of(user: User, second_factor: bool) -> Self {
         let groups = user.groups.iter().map(ToString::to_string).collect();
         let accounts = user.accounts.iter().map(ToString::to_string).collect();
         let User { name, role, issuer, blocked, .. } = user;
-        Self { name: name.to_string(), role, groups, accounts, issuer, blocked }
+        Self { name: name.to_string(), role, groups, accounts, issuer, blocked, second_factor }
     }
 }
 
@@ -91,7 +93,17 @@ pub(super) async fn list(
     State(portal): State<Portal>,
     _admin: Admin,
 ) -> Result<Json<Vec<UserBody>>, Problem> {
-    Ok(Json(portal.ground.users.list().await?.into_iter().map(UserBody::from).collect()))
+    let holders = portal.ground.factors.holders().await?;
+    let users = portal.ground.users.list().await?.into_iter();
+    let has = |user: &User| holders.contains(user.name.as_str());
+    Ok(Json(
+        users
+            .map(|user| {
+                let has = has(&user);
+                UserBody::of(user, has)
+            })
+            .collect(),
+    ))
 }
 
 /// Add a user; for administrators
@@ -111,7 +123,7 @@ pub(super) async fn add(
     noted(Note::new(Action::UserAdded, &person.user.name, client), &user)
         .keep(&portal.ground.store, portal.ground.clock)
         .await?;
-    Ok((StatusCode::CREATED, Json(user.into())))
+    Ok((StatusCode::CREATED, Json(UserBody::of(user, false))))
 }
 
 /// Change a user; for administrators
@@ -139,6 +151,7 @@ pub(super) async fn change(
     let has_password = change.password.is_some();
     if let Some(password) = change.password {
         users.set_password(&user.name, password).await?;
+        portal.halves.forget(&user.name);
     }
     users.change(&user).await?;
     if let Some(blocked) = change.blocked {
@@ -151,7 +164,8 @@ pub(super) async fn change(
     if user.blocked {
         end_all(&portal, &user, &person.user.name).await;
     }
-    Ok(Json(user.into()))
+    let has = portal.has_factor(&user).await?;
+    Ok(Json(UserBody::of(user, has)))
 }
 
 /// Remove a user, and end their sessions; for administrators

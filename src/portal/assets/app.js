@@ -97,7 +97,11 @@ async function act(element, body) {
 // Shows an answer that is there this once, in place of the form that asked for it.
 function show(form, value) {
   const shown = document.getElementById(form.dataset.shows);
-  for (const place of shown.querySelectorAll("[data-value]")) place.textContent = value[place.dataset.value];
+  for (const place of shown.querySelectorAll("[data-value]")) {
+    if (place.matches("img")) place.src = value[place.dataset.value];
+    else place.textContent = value[place.dataset.value];
+  }
+  if (form.dataset.hides) document.getElementById(form.dataset.hides).hidden = true;
   form.hidden = true;
   shown.hidden = false;
   shown.focus();

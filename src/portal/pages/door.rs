@@ -10,7 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::guard::{Client, Person, check_csrf, token};
+use super::super::entry::Entry;
+use super::super::guard::{Client, Person, check_csrf};
 use super::super::problem::{Problem, sentence};
 use super::super::token::Token;
 use super::super::{Error, Note, Portal, Typed};
@@ -97,14 +98,6 @@ impl Portal {
         self.addresses.undo(&client.to_string());
     }
 
-    /// The answer that signs in: a cookie with a token of its own, whatever cookie came with the request.
-    fn signed_in(&self, token: &Token, next: &str) -> Result<Response, Problem> {
-        let mut response = Redirect::to(next).into_response();
-        let cookie = self.cookie(token.text(), None)?;
-        response.headers_mut().insert(SET_COOKIE, cookie);
-        Ok(response)
-    }
-
     /// The button of the provider, where there is one, on the way to `next`.
     fn provider_button(&self, next: &str) -> Option<(String, String)> {
         let way = super::listing::query("/sign-in/provider", &[("next", next)]);
@@ -112,7 +105,11 @@ impl Portal {
     }
 
     /// The cookie with `value`. It lasts as long as the browser, or `age` seconds.
-    pub(super) fn cookie(&self, value: &str, age: Option<u32>) -> Result<HeaderValue, Problem> {
+    pub(in crate::portal) fn cookie(
+        &self,
+        value: &str,
+        age: Option<u32>,
+    ) -> Result<HeaderValue, Problem> {
         let secure = if self.origin.secure { "; Secure" } else { "" };
         let age = age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
         let name = self.origin.cookie();
@@ -201,13 +198,14 @@ pub(super) async fn sign_in(
         return again(StatusCode::FORBIDDEN, ("This user is blocked.", help), None);
     }
     portal.forgive(&key, client);
-    // Whatever sign-in the browser had, it has it no more.
-    if let Some(old) = token(&portal, &headers) {
-        users.sign_out(&old.hash()).await?;
-    }
-    Note::new(Action::SignIn, &user.name, client).outcome("signed-in").keep(store, clock).await?;
-    let token = users.sign_in(&user.name).await?;
-    portal.signed_in(&token, onward(&next))
+    Ok(onto(portal.enter(&user, client, &headers, onward(&next)).await?))
+}
+
+/// The answer that goes on, with a cookie of its own, whatever cookie came with the request.
+pub(super) fn onto(Entry { cookie, next }: Entry) -> Response {
+    let mut response = Redirect::to(&next).into_response();
+    response.headers_mut().append(SET_COOKIE, cookie);
+    response
 }
 
 /// What the door needs of the ground.
@@ -304,7 +302,5 @@ pub(super) async fn set_up(
     if demo && let Err(error) = portal.ground.sources.start_demo().await {
         return Err(Problem::failed(&error));
     }
-    Note::new(Action::SignIn, &user.name, client).outcome("signed-in").keep(store, clock).await?;
-    let token = users.sign_in(&user.name).await?;
-    portal.signed_in(&token, "/accounts")
+    Ok(onto(portal.admit(&user, client, "/accounts", None).await?))
 }

@@ -200,6 +200,12 @@ pub(super) struct UserView {
     /// The provider through which they sign in.
     pub(super) issuer: Option<String>,
     blocked: bool,
+    /// Whether they have a second factor.
+    second_factor: bool,
+    /// Who has asked for it to be reset.
+    reset: Option<String>,
+    /// Whether this is for the one who looks to confirm.
+    confirms: bool,
 }
 
 impl UserView {
@@ -221,6 +227,9 @@ impl UserView {
             own: user.name == person.user.name,
             issuer: user.issuer.clone(),
             blocked: user.blocked,
+            second_factor: false,
+            reset: None,
+            confirms: false,
             name,
         }
     }
@@ -231,7 +240,17 @@ pub(super) async fn users(
     Admin(person): Admin,
 ) -> Result<Response, Problem> {
     let users = portal.ground.users.list().await?;
-    let users = users.iter().map(|user| UserView::of(user, &person)).collect();
+    let (holders, resets) =
+        (portal.ground.factors.holders().await?, portal.ground.factors.resets().await?);
+    let users = users.iter().map(|user| {
+        let view = UserView::of(user, &person);
+        let asked = resets.iter().find(|(of, _)| *of == view.name).map(|(_, by)| by.clone());
+        let confirms =
+            asked.as_ref().is_some_and(|by| by != person.user.name.as_str()) && !view.own;
+        let second_factor = holders.contains(&view.name);
+        UserView { second_factor, reset: asked, confirms, ..view }
+    });
+    let users = users.collect();
     let policies = portal.ground.policies.is_configured();
     let roles = Role::ALL.map(Role::word);
     let tokens = portal.ground.users.tokens(None).await?;

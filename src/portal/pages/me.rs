@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::super::api::TokenBody;
+use super::super::api::{FactorBody, TokenBody};
 use super::super::guard::Person;
 use super::super::problem::Problem;
 use super::super::{LONGEST, Portal, Scope, USUAL};
@@ -16,8 +16,9 @@ use super::view::{Frame, page};
 struct MePage {
     frame: Frame,
     user: UserView,
+    factor: FactorBody,
     tokens: Vec<TokenBody>,
-    scopes: [Scope; 7],
+    scopes: [Scope; 8],
     longest: u16,
     usual: u16,
 }
@@ -25,6 +26,7 @@ struct MePage {
 pub(super) async fn me(State(portal): State<Portal>, person: Person) -> Result<Response, Problem> {
     let tokens = portal.ground.users.tokens(Some(&person.user.name)).await?;
     page(&MePage {
+        factor: FactorBody::of(&portal, &person.user).await?,
         user: UserView::of(&person.user, &person),
         frame: Frame::of(Some(&person)),
         tokens: tokens.iter().map(TokenBody::from).collect(),

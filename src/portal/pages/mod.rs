@@ -3,11 +3,13 @@
 mod codes;
 mod connectors;
 mod door;
+mod factor;
 mod listing;
 mod me;
 mod policy;
 mod provider;
 mod recordings;
+mod second;
 mod session;
 mod view;
 
@@ -24,6 +26,7 @@ pub(super) fn router() -> Router<Portal> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/accounts") }))
         .route("/sign-in", get(door::sign_in_page).post(door::sign_in))
+        .route("/sign-in/second", get(second::page).post(second::check))
         .route("/sign-in/provider", get(provider::leave))
         .route("/sign-in/provider/back", get(provider::back))
         .route("/sign-out", post(door::sign_out))
@@ -39,6 +42,7 @@ pub(super) fn router() -> Router<Portal> {
         .route("/activity", get(listing::activity))
         .route("/users", get(listing::users))
         .route("/me", get(me::me))
+        .route("/second-factor", get(factor::page))
         .route("/connectors", get(connectors::connectors))
         .route("/policy", get(policy::policy))
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::attempts::LONGEST;
-use super::super::guard::{Client, cookie, token};
+use super::super::guard::{Client, cookie};
 use super::super::problem::Problem;
 use super::super::token::Token;
 use super::super::{Error, Note, Portal, Role};
@@ -142,20 +142,13 @@ pub(super) async fn back(
         }
     };
     portal.forgive(&key("back", client), client);
-    // Whatever sign-in the browser had, it has it no more.
-    if let Some(old) = token(&portal, &headers) {
-        users.sign_out(&old.hash()).await?;
-    }
     if is_new {
         let note = Note::new(Action::UserAdded, &user.name, client).detail("changed", &user.name);
         note.of_user(&user).keep(&ground.store, ground.clock).await?;
     }
-    let note = Note::new(Action::SignIn, &user.name, client).outcome("signed-in").of_user(&user);
-    note.keep(&ground.store, ground.clock).await?;
-    let signed = users.sign_in(&user.name).await?;
-    let mut response = onwards(attempt.next)?;
-    let cookies = [portal.cookie(signed.text(), None)?, portal.attempt_cookie("", 0)?];
-    for cookie in cookies {
+    let entry = portal.enter(&user, client, &headers, &attempt.next).await?;
+    let mut response = onwards(entry.next)?;
+    for cookie in [entry.cookie, portal.attempt_cookie("", 0)?] {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)

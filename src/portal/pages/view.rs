@@ -29,6 +29,8 @@ pub(super) struct Signed {
     pub(super) connectors: bool,
     /// What is wrong with the policies, for those who can do something about it.
     pub(super) trouble: String,
+    /// Whether they have to enrol a second factor before anything else.
+    pub(super) lacks_factor: bool,
     pub(super) csrf: String,
 }
 
@@ -42,6 +44,7 @@ impl Frame {
             policies: person.duties.policies,
             connectors: person.duties.connectors,
             trouble: person.duties.trouble.clone(),
+            lacks_factor: person.lacks_factor,
             csrf: person.csrf.clone(),
         });
         Self { assets: assets::base(), signed }

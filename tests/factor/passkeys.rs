@@ -1,0 +1,273 @@
+//! Passkeys, and the pages of a second factor, in real Chromium with an authenticator that its driver plays.
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use serde_json::{Value, json};
+
+use super::{half, rewind, visitor};
+use crate::lab::browser::Browser;
+use crate::lab::desk::Desk;
+use crate::lab::device::Device;
+use crate::lab::portal::{Answer, Portal, Visitor};
+use crate::portal::{PASSWORD, desk};
+use crate::remote::Grid;
+
+/// A command of the driver's for authenticators (WebAuthn Level 3, section 11).
+#[derive(Debug)]
+struct Play(http::Method, String, Value);
+
+impl WebDriverCompatibleCommand for Play {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/webauthn/authenticator{}", session.unwrap(), self.1))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (self.0.clone(), (!self.2.is_null()).then(|| self.2.to_string()))
+    }
+}
+
+async fn play(browser: &Browser, method: http::Method, path: &str, body: Value) -> Value {
+    browser.client.issue_cmd(Play(method, path.to_owned(), body)).await.unwrap()
+}
+
+/// An authenticator of the browser's that has looked at its person.
+async fn authenticator(browser: &Browser) -> String {
+    let kind = json!({
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+        "isUserConsenting": true, "isUserVerified": true,
+    });
+    play(browser, http::Method::POST, "", kind).await.as_str().unwrap().to_owned()
+}
+
+/// What the authenticator answers to the page of the second half that `visitor` sees, from the page that is open.
+async fn answer(browser: &Browser, portal: &Portal, visitor: &Visitor) -> Value {
+    let page = portal.read(Some(visitor), "/sign-in/second").body;
+    let asked = page.split("data-passkey=\"").nth(1).unwrap().split('"').next().unwrap();
+    let asked = asked.replace("&#34;", "\"").replace("&quot;", "\"");
+    let asked: Value = serde_json::from_str(&asked).unwrap();
+    let script = "const [asked, done] = arguments;
+        navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked.publicKey) })
+            .then((answer) => done(answer.toJSON()), (error) => done(String(error)));";
+    let answer = browser.client.execute_async(script, vec![asked]).await.unwrap();
+    assert!(answer.is_object(), "{answer}");
+    answer
+}
+
+fn show(portal: &Portal, half: &Visitor, answer: &Value) -> Answer {
+    portal.send(Some(half), "/sign-in/second", &[("assertion", &answer.to_string())])
+}
+
+/// Why the last passkey was refused, as the record has it.
+fn cause(desk: &Desk) -> String {
+    let rows = desk.record(&["--action", "SignInFailed"]);
+    let last = rows.iter().max_by_key(|row| row["Time"].as_str().unwrap().to_owned()).unwrap();
+    last["Details"]["factor"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_enrolment_to_a_passkey() {
+    let desk = desk();
+    let portal = Portal::start(&desk.lab);
+    let url = portal.url.replace("127.0.0.1", "localhost");
+    let grid = Grid::start("");
+    let browser = Browser::start(&grid, &url).await;
+    let key = authenticator(&browser).await;
+
+    // Sign in, and set an authenticator up.
+    browser.go("/second-factor").await;
+    browser.at("/sign-in").await;
+    browser.fill("#name", "ann").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("button.primary").await;
+    browser.at("/second-factor").await;
+    browser.picture("factor-off").await;
+    browser.click("section form .primary").await;
+    browser.until("document.querySelector('img.qr')?.naturalWidth > 0 && !document.querySelector('#offer').hidden").await;
+    browser.at("/second-factor").await;
+    browser.picture("factor-offer").await;
+    let script = "return document.querySelector('[data-value=setup_code]').textContent";
+    let device = Device::of(browser.run(script, vec![]).await.as_str().unwrap());
+    browser.fill("#code", &device.wrong()).await;
+    browser.click("#offer form .primary").await;
+    browser.says("#offer [role=alert]", "This code is not accepted.").await;
+    browser.fill("#code", &device.code(0)).await;
+    browser.click("#offer form .primary").await;
+    browser.says("#codes pre", "-").await;
+    browser.at("/second-factor").await;
+    browser.picture("factor-codes").await;
+    let lines = browser.run(
+        "return document.querySelector('#codes pre').textContent.trim().split('\\n').length",
+        vec![],
+    );
+    assert_eq!(lines.await, 10);
+    browser.click("#codes a").await;
+    browser.says("#passkeys", "Register a passkey").await;
+
+    // A passkey, for a code.
+    let wrong = device.wrong();
+    for (name, code, says) in
+        [("my laptop", wrong.as_str(), "This code is not accepted."), ("my laptop", "", "")]
+    {
+        rewind(&desk.lab);
+        browser.fill("#passkey-name", name).await;
+        browser
+            .fill(
+                "#passkey-code",
+                if code.is_empty() { device.code(0) } else { code.to_owned() }.as_str(),
+            )
+            .await;
+        browser.click("#passkeys form[data-register] .primary").await;
+        if !says.is_empty() {
+            browser.says("form[data-register] [role=alert]", says).await;
+        }
+    }
+    browser.says("#passkeys tbody", "my laptop").await;
+    browser.at("/second-factor").await;
+    browser.picture("factor-on").await;
+    // The same device has one already.
+    rewind(&desk.lab);
+    browser.fill("#passkey-name", "again").await;
+    browser.fill("#passkey-code", &device.code(0)).await;
+    browser.click("#passkeys form[data-register] .primary").await;
+    browser
+        .says("form[data-register] [role=alert]", "This device has a passkey for you already.")
+        .await;
+
+    // Out, and in again by it.
+    browser.click(".who button").await;
+    browser.at("/sign-in").await;
+    browser.fill("#name", "ann").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("button.primary").await;
+    browser.at("/sign-in/second").await;
+    browser.picture("second").await;
+    browser.click("form[data-passkey] button").await;
+    browser.at("/accounts").await;
+    browser.go("/me").await;
+    browser.says("#factor", "or use a passkey").await;
+    browser.at("/me").await;
+    browser.go("/second-factor").await;
+    browser.says("#passkeys tbody", "my laptop").await;
+
+    // What is not an answer to what was asked of this person, here and now.
+    let first = half(&portal, "ann");
+    let right = answer(&browser, &portal, &first).await;
+    let mut unknown = right.clone();
+    unknown["rawId"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    unknown["id"] = unknown["rawId"].clone();
+    assert_eq!(show(&portal, &first, &unknown).status, 401);
+    assert_eq!(cause(&desk), "unknown");
+    // That question is over; so is its answer.
+    assert_eq!(show(&portal, &first, &right).status, 401);
+    assert_eq!(cause(&desk), "challenge");
+    let right = answer(&browser, &portal, &first).await;
+    visitor(&portal, &show(&portal, &first, &right));
+    let second = half(&portal, "ann");
+    portal.read(Some(&second), "/sign-in/second");
+    assert_eq!(show(&portal, &second, &right).status, 401);
+    assert_eq!(cause(&desk), "challenge");
+    for broken in [json!({}), json!("x"), json!({"id": "x"})] {
+        portal.read(Some(&second), "/sign-in/second");
+        assert_eq!(show(&portal, &second, &broken).status, 401);
+        assert_eq!(cause(&desk), "malformed");
+    }
+    let mut forged = answer(&browser, &portal, &second).await;
+    let signature = forged["response"]["signature"].as_str().unwrap().to_owned();
+    let turned = if signature.ends_with("AA") { "QQ" } else { "AA" };
+    forged["response"]["signature"] =
+        json!(format!("{}{turned}", &signature[..signature.len() - 2]));
+    assert_eq!(show(&portal, &second, &forged).status, 401);
+
+    // From a page of another address.
+    let elsewhere = desk_elsewhere();
+    let other = Portal::start(&elsewhere.lab);
+    browser
+        .client
+        .goto(&format!("{}/sign-in", other.url.replace("127.0.0.1", "localhost")))
+        .await
+        .unwrap();
+    let foreign = answer(&browser, &portal, &second).await;
+    assert_eq!(show(&portal, &second, &foreign).status, 401);
+    assert_eq!(cause(&desk), "origin");
+    browser.go("/sign-in").await;
+
+    // Of somebody who was not looked at.
+    let verified = format!("/{key}/uv");
+    play(&browser, http::Method::POST, &verified, json!({"isUserVerified": false})).await;
+    let page = "const [asked, done] = arguments;
+        const options = PublicKeyCredential.parseRequestOptionsFromJSON(asked.publicKey);
+        options.userVerification = 'discouraged';
+        navigator.credentials.get({ publicKey: options }).then((a) => done(a.toJSON()), (e) => done(String(e)));";
+    let body = portal.read(Some(&second), "/sign-in/second").body;
+    let asked = body.split("data-passkey=\"").nth(1).unwrap().split('"').next().unwrap();
+    let asked: Value =
+        serde_json::from_str(&asked.replace("&#34;", "\"").replace("&quot;", "\"")).unwrap();
+    let unseen = browser.client.execute_async(page, vec![asked]).await.unwrap();
+    assert!(unseen.is_object(), "{unseen}");
+    assert_eq!(show(&portal, &second, &unseen).status, 401);
+    assert_eq!(cause(&desk), "not-verified");
+    play(&browser, http::Method::POST, &verified, json!({"isUserVerified": true})).await;
+
+    // A copy: its counter goes back.
+    let credentials = format!("/{key}/credentials");
+    let mut copy = play(&browser, http::Method::GET, &credentials, Value::Null).await[0].clone();
+    play(&browser, http::Method::DELETE, &credentials, Value::Null).await;
+    copy["signCount"] = json!(1);
+    play(&browser, http::Method::POST, &format!("/{key}/credential"), copy).await;
+    let copied = answer(&browser, &portal, &second).await;
+    assert_eq!(show(&portal, &second, &copied).status, 401);
+    assert_eq!(cause(&desk), "counter");
+
+    // Removed, for a code.
+    rewind(&desk.lab);
+    browser.go("/accounts").await;
+    browser.click(".who button").await;
+    browser.at("/sign-in").await;
+    browser.fill("#name", "ann").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("button.primary").await;
+    browser.at("/sign-in/second").await;
+    browser.fill("#code", &device.code(0)).await;
+    browser.keys("\u{e007}").await;
+    browser.at("/accounts").await;
+    rewind(&desk.lab);
+    browser.go("/second-factor").await;
+    browser.click("#passkeys tbody summary").await;
+    browser.fill("#passkeys tbody input", &device.code(0)).await;
+    browser.click("#passkeys tbody button").await;
+    browser.until("!document.querySelector('#passkeys tbody')").await;
+    browser.at("/second-factor").await;
+
+    // Lost: an administrator asks for a reset.
+    browser.click(".who button").await;
+    browser.at("/sign-in").await;
+    browser.fill("#name", "root").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("button.primary").await;
+    browser.at("/accounts").await;
+    browser.go("/users").await;
+    browser.says(".users tbody tr:first-child", "second factor").await;
+    browser.click(".users tbody tr:first-child summary").await;
+    browser.at("/users").await;
+    browser.picture("users-reset").await;
+    browser.click("button[data-api='POST /api/v1/users/ann/factor-reset']").await;
+    browser.client.accept_alert().await.unwrap();
+    browser.says(".users tbody tr:first-child", "root asks for it to be reset").await;
+    browser.client.close().await.unwrap();
+    let rows = desk.record(&[]);
+    let of = |action: &str| rows.iter().filter(|row| row["Action"] == action).collect::<Vec<_>>();
+    let passkeys: Vec<_> =
+        of("FactorAdded").iter().filter_map(|row| row["Details"]["passkey"].as_str()).collect();
+    assert_eq!(passkeys, ["my laptop"]);
+    assert_eq!(of("FactorRemoved").len(), 1);
+    let used = of("SignIn").iter().filter(|row| row["Details"]["passkey"] == "my laptop").count();
+    assert_eq!(used, 2);
+}
+
+/// Another portal on this machine.
+fn desk_elsewhere() -> Desk {
+    desk()
+}
