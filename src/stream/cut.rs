@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::area::{Area, areas};
+use super::area::{Area, BETWEEN, areas};
 use super::picture::{DEPTH, Picture};
 use super::update::{self, HEAD, QUALITY, Update};
 
@@ -49,7 +49,9 @@ impl Picture {
         let mut parts = Vec::new();
         for exact in [false, true] {
             let newer = |block: usize| self.changed[block] > seen && self.exact[block] == exact;
-            for area in areas((self.columns, self.rows), size, 0, newer) {
+            // Lines of a table together take one palette and not one each.
+            let between = if exact { BETWEEN } else { 0 };
+            for area in areas((self.columns, self.rows), size, between, newer) {
                 parts.push((area, exact, self.pixels(area)));
             }
         }
