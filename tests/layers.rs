@@ -2,6 +2,7 @@
 
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tokens::{Token, tokens};
@@ -406,6 +407,26 @@ fn the_table_knows_every_module_and_no_other() {
 }
 
 /// Bad sources, and what must be said of them: a checker that finds nothing proves nothing.
+/// The OpenAPI document knows bodies by their names alone: of two with one name it would describe the first for both.
+#[test]
+fn no_two_bodies_of_the_api_have_one_name() {
+    let mut seen = BTreeMap::new();
+    for (path, text) in sources() {
+        for part in text.split("#[derive(").skip(1) {
+            let Some((derived, rest)) = part.split_once(")]") else { continue };
+            if !derived.contains("ToSchema") {
+                continue;
+            }
+            let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let name = words.by_ref().find(|word| matches!(*word, "struct" | "enum"));
+            let name = name.and_then(|_| words.find(|word| !word.is_empty())).unwrap();
+            let before = seen.insert(name.to_owned(), path.clone());
+            assert_eq!(before, None, "{name} of {path} stands elsewhere, too");
+        }
+    }
+    assert!(seen.contains_key("CardBody"), "{seen:?}");
+}
+
 #[test]
 fn bad_sources_are_found() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/layers");

@@ -281,7 +281,7 @@ pub(super) fn moment(text: &str, days: i64) -> Result<Option<Timestamp>, Problem
 
 /// What checking the whole record found.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Checked {
+pub(super) struct RecordChecked {
     /// How many rows there are.
     rows: u64,
     /// Whether nothing was changed, removed, inserted or moved.
@@ -294,18 +294,18 @@ pub(super) struct Checked {
 
 /// Check every row, the chain and its end; for those who may see the activity of others
 #[utoipa::path(get, path = "/api/v1/activity/verdict", responses(
-    (status = 200, body = Checked), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 200, body = RecordChecked), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
 ))]
 pub(super) async fn verdict(
     State(portal): State<Portal>,
     _auditor: Auditor,
-) -> Result<Json<Checked>, Problem> {
+) -> Result<Json<RecordChecked>, Problem> {
     // A connection of its own: it reads everything, and others need not wait for it.
     let record = Record::open(&portal.ground.state).await?;
     let Some(record) = record else { return Err(Problem::missing("record")) };
     let verdict = record.verify().await?;
     record.close().await?;
-    Ok(Json(Checked {
+    Ok(Json(RecordChecked {
         rows: verdict.rows,
         intact: verdict.breaks.is_empty(),
         head: verdict.head,

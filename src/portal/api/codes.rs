@@ -83,7 +83,7 @@ pub(super) struct CodeBody {
 
 /// A seed that is not kept yet.
 #[derive(Serialize, ToSchema)]
-pub(super) struct OfferBody {
+pub(super) struct SeedOffer {
     /// By which it is kept, within a quarter of an hour.
     offer: String,
     parameters: Parameters,
@@ -103,7 +103,7 @@ pub(super) struct Why {
 /// Which offer is to be kept.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct SeedWanted {
     /// Its id.
     offer: String,
     /// It goes on record.
@@ -231,7 +231,7 @@ pub(super) async fn code(
 /// Bring a seed: a picture of its QR code (PNG, JPEG, WebP), or its text; it is shown, and not kept yet
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/totp/offers", params(("account" = String, Path)),
     request_body(content(("image/png"), ("text/plain"))), responses(
-    (status = 201, body = OfferBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+    (status = 201, body = SeedOffer), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 413, body = problem::Body),
     (status = 422, body = problem::Body), (status = 503, body = problem::Body),
 ))]
@@ -242,7 +242,7 @@ pub(super) async fn bring(
     Path(account): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Result<(StatusCode, Json<OfferBody>), Problem> {
+) -> Result<(StatusCode, Json<SeedOffer>), Problem> {
     let account = named(&portal, &account)?;
     let grant = granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
     let body = body.map_err(|_| unread(&offer::Error::TooLarge { bytes: LARGEST + 1 }))?;
@@ -268,7 +268,7 @@ pub(super) async fn bring(
     let (parameters, code) =
         (Shape::from(&offer).into(), preview(&offer, portal.ground.clock).into());
     let offer = portal.offers.put(&person.user.name, &account, offer);
-    Ok((StatusCode::CREATED, Json(OfferBody { offer, parameters, code })))
+    Ok((StatusCode::CREATED, Json(SeedOffer { offer, parameters, code })))
 }
 
 /// The code of now of a seed that was brought and is not kept yet
@@ -293,7 +293,7 @@ pub(super) async fn offered(
 
 /// Keep a seed that was brought
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/totp", params(("account" = String, Path)),
-    request_body = Wanted, responses(
+    request_body = SeedWanted, responses(
     (status = 201, body = Totp), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
@@ -302,7 +302,7 @@ pub(super) async fn keep(
     person: Person,
     Client(client): Client,
     Path(account): Path<String>,
-    Body(Wanted { offer: id, reason, ticket }): Body<Wanted>,
+    Body(SeedWanted { offer: id, reason, ticket }): Body<SeedWanted>,
 ) -> Result<(StatusCode, Json<Totp>), Problem> {
     let account = named(&portal, &account)?;
     let purpose = purpose(Why { reason, ticket });

@@ -40,7 +40,7 @@ pub(in crate::portal) struct ConnectorBody {
 /// A trial that is asked for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct TrialWanted {
     /// The path of a connector.
     file: String,
     /// `[vault:][safe/]name`
@@ -95,7 +95,7 @@ pub(in crate::portal) fn examined(all: &[Examined]) -> Vec<ConnectorBody> {
 }
 
 /// Try a connector with an account that one may use, in a browser that nobody sees; on record as a session
-#[utoipa::path(post, path = "/api/v1/connectors/try", request_body = Wanted, responses(
+#[utoipa::path(post, path = "/api/v1/connectors/try", request_body = TrialWanted, responses(
     (status = 200, body = TriedBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 422, body = problem::Body), (status = 429, body = problem::Body),
     (status = 503, body = problem::Body),
@@ -104,7 +104,7 @@ pub(super) async fn attempt(
     State(portal): State<Portal>,
     Trier(person): Trier,
     Client(client): Client,
-    Body(wanted): Body<Wanted>,
+    Body(wanted): Body<TrialWanted>,
 ) -> Result<Json<TriedBody>, Problem> {
     let mut all = portal.catalogue.examined().into_iter();
     let connector = all.find(|one| one.file == wanted.file).ok_or_else(|| {
@@ -148,7 +148,7 @@ async fn order(
     person: &Person,
     client: std::net::IpAddr,
     connector: Arc<Connector>,
-    wanted: &Wanted,
+    wanted: &TrialWanted,
 ) -> Result<Order, Problem> {
     let default = portal.ground.sources.default_vault();
     let account: AccountRef =

@@ -70,7 +70,7 @@ impl FactorBody {
 
 /// A new seed, shown this once. It counts when a code of it was right.
 #[derive(Serialize, ToSchema)]
-pub(super) struct OfferBody {
+pub(super) struct FactorOffer {
     /// What a QR code holds: `otpauth://totp/…`.
     uri: String,
     /// The seed in base32, in groups of four.
@@ -79,7 +79,7 @@ pub(super) struct OfferBody {
     picture: String,
 }
 
-impl From<&Offer> for OfferBody {
+impl From<&Offer> for FactorOffer {
     fn from(offer: &Offer) -> Self {
         Self {
             uri: offer.uri().to_owned(),
@@ -124,12 +124,12 @@ pub(super) async fn state(
 
 /// Begin to enrol an authenticator: its seed, shown once. It counts when a code of it was confirmed within an hour
 #[utoipa::path(post, path = "/api/v1/me/factor", responses(
-    (status = 201, body = OfferBody), (status = 401, body = problem::Body), (status = 409, body = problem::Body),
+    (status = 201, body = FactorOffer), (status = 401, body = problem::Body), (status = 409, body = problem::Body),
 ))]
 pub(super) async fn begin(
     State(portal): State<Portal>,
     person: Person,
-) -> Result<(StatusCode, Json<OfferBody>), Problem> {
+) -> Result<(StatusCode, Json<FactorOffer>), Problem> {
     if let Some(issuer) = person.user.issuer.as_ref().filter(|_| !portal.asks_factor(&person.user))
     {
         let detail = format!("you sign in through {issuer}, which asks for your second factor");

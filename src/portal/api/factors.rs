@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Body;
-use super::factor::{Code, OfferBody};
+use super::factor::{Code, FactorOffer};
 use crate::activity::Action;
 use crate::factor::{Error, NoSubject, Owner, Subject, Verdict};
 use crate::portal::entry::too_many;
@@ -20,7 +20,7 @@ use crate::portal::{Note, Portal, problem};
 /// Whom to enrol.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct New {
+pub(super) struct NewSubject {
     /// What the application calls them: 1 to 128 characters, and letters count as they are written.
     subject: String,
     /// What their app shows above the codes: the application's name.
@@ -57,16 +57,16 @@ fn note(action: Action, person: &Person, client: std::net::IpAddr, subject: &Sub
 }
 
 /// Enrol somebody: the seed of a new authenticator, shown once. It counts when the first code of it was verified
-#[utoipa::path(post, path = "/api/v1/factors", request_body = New, responses(
-    (status = 201, body = OfferBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+#[utoipa::path(post, path = "/api/v1/factors", request_body = NewSubject, responses(
+    (status = 201, body = FactorOffer), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 409, body = problem::Body), (status = 422, body = problem::Body),
 ))]
 pub(super) async fn enrol(
     State(portal): State<Portal>,
     person: Person,
     Client(client): Client,
-    Body(New { subject, issuer }): Body<New>,
-) -> Result<(StatusCode, Json<OfferBody>), Problem> {
+    Body(NewSubject { subject, issuer }): Body<NewSubject>,
+) -> Result<(StatusCode, Json<FactorOffer>), Problem> {
     let subject = self::subject(&subject)?;
     let issuer = issuer.unwrap_or_else(|| person.user.name.to_string());
     if !(1..=64).contains(&issuer.chars().count()) || issuer.chars().any(char::is_control) {

@@ -44,7 +44,7 @@ pub(super) async fn me(person: Person) -> Json<Me> {
 /// A change of one's own password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Change {
+pub(super) struct PasswordChange {
     /// The password so far.
     #[schema(value_type = String, format = Password)]
     current: Typed,
@@ -54,7 +54,7 @@ pub(super) struct Change {
 }
 
 /// Change one's own password; all one's sign-ins end
-#[utoipa::path(put, path = "/api/v1/me/password", request_body = Change, responses(
+#[utoipa::path(put, path = "/api/v1/me/password", request_body = PasswordChange, responses(
     (status = 204), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 409, body = problem::Body), (status = 422, body = problem::Body), (status = 429, body = problem::Body),
 ))]
@@ -62,7 +62,7 @@ pub(super) async fn password(
     State(portal): State<Portal>,
     person: Person,
     Client(client): Client,
-    Body(change): Body<Change>,
+    Body(change): Body<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
     let (users, name) = (&portal.ground.users, &person.user.name);
     if person.user.issuer.is_some() {

@@ -18,7 +18,7 @@ use crate::portal::{Note, Portal, Typed, problem};
 /// A new passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct New {
+pub(super) struct NewPasskey {
     /// What it is called; each of a person's has a name of its own.
     name: String,
     /// A code of the authenticator, or a recovery code.
@@ -36,7 +36,7 @@ pub(super) struct Answer {
 
 /// A passkey that was registered.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Made {
+pub(super) struct PasskeyMade {
     name: String,
 }
 
@@ -49,7 +49,7 @@ fn relying(portal: &Portal) -> Result<&Relying, Problem> {
 }
 
 /// Begin to register a passkey: what `navigator.credentials.create` takes. Takes a code
-#[utoipa::path(post, path = "/api/v1/me/passkeys", request_body = New, responses(
+#[utoipa::path(post, path = "/api/v1/me/passkeys", request_body = NewPasskey, responses(
     (status = 200, body = Value), (status = 401, body = problem::Body), (status = 409, body = problem::Body),
     (status = 422, body = problem::Body), (status = 429, body = problem::Body),
 ))]
@@ -57,7 +57,7 @@ pub(super) async fn begin(
     State(portal): State<Portal>,
     person: Person,
     Client(client): Client,
-    Body(New { name, code }): Body<New>,
+    Body(NewPasskey { name, code }): Body<NewPasskey>,
 ) -> Result<Json<Value>, Problem> {
     let (relying, owner) = (relying(&portal)?, Owner::user(&person.user.name));
     // Before the code: one that was right is used up.
@@ -69,7 +69,7 @@ pub(super) async fn begin(
 
 /// Register the passkey that the browser answered with
 #[utoipa::path(put, path = "/api/v1/me/passkeys", request_body = Answer, responses(
-    (status = 200, body = Made), (status = 401, body = problem::Body), (status = 409, body = problem::Body),
+    (status = 200, body = PasskeyMade), (status = 401, body = problem::Body), (status = 409, body = problem::Body),
     (status = 422, body = problem::Body),
 ))]
 pub(super) async fn finish(
@@ -77,7 +77,7 @@ pub(super) async fn finish(
     person: Person,
     Client(client): Client,
     Body(Answer { answer }): Body<Answer>,
-) -> Result<Json<Made>, Problem> {
+) -> Result<Json<PasskeyMade>, Problem> {
     let relying = relying(&portal)?;
     let Some(offered) = portal.enrolments.end(&person.sign_in) else {
         let problem = Problem::unfit(
@@ -101,7 +101,7 @@ pub(super) async fn finish(
         .detail("passkey", &name)
         .keep(&ground.store, ground.clock)
         .await?;
-    Ok(Json(Made { name }))
+    Ok(Json(PasskeyMade { name }))
 }
 
 /// Remove a passkey. Takes a code

@@ -77,7 +77,7 @@ pub(super) struct Cards {
 
 /// What checking a recording found.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Checked {
+pub(super) struct RecordingChecked {
     session: String,
     /// Whether nothing was changed, cut, exchanged or removed.
     whole: bool,
@@ -203,14 +203,14 @@ pub(super) async fn one(
 
 /// Check the chain of a recording against itself and the record; with a key each piece is opened, too
 #[utoipa::path(post, path = "/api/v1/recordings/{session}/verify", params(("session" = String, Path)), responses(
-    (status = 200, body = Checked), (status = 401, body = problem::Body), (status = 404, body = problem::Body),
+    (status = 200, body = RecordingChecked), (status = 401, body = problem::Body), (status = 404, body = problem::Body),
 ))]
 pub(super) async fn verify(
     State(portal): State<Portal>,
     person: Person,
     Client(client): Client,
     Path(session): Path<String>,
-) -> Result<Json<Checked>, Problem> {
+) -> Result<Json<RecordingChecked>, Problem> {
     let found = portal.found(&person, client, &session).await?;
     let note = found.note(Action::VerifyRecording, &person, client);
     let keys = portal.keyring.keys(&person.sign_in, Instant::now());
@@ -249,7 +249,7 @@ fn gone(shelved: &Shelved) -> Verdict {
     Verdict { pieces: 0, bytes: 0, length: 0, breaks }
 }
 
-fn checked(shelved: &Shelved, verdict: &Verdict, opened: bool) -> Checked {
+fn checked(shelved: &Shelved, verdict: &Verdict, opened: bool) -> RecordingChecked {
     let Verdict { pieces, bytes, breaks, .. } = verdict;
     let text = match (breaks.len(), shelved.state()) {
         (0, Stage::Live) => "Whole so far: the session goes on.".to_owned(),
@@ -262,7 +262,7 @@ fn checked(shelved: &Shelved, verdict: &Verdict, opened: bool) -> Checked {
         (count, _) => format!("Not as it was written, in {count} ways."),
     };
     let broken = |found: &Break| Broken { text: found.to_string(), time: found.time() };
-    Checked {
+    RecordingChecked {
         session: shelved.session.to_string(),
         whole: breaks.is_empty(),
         text,

@@ -51,7 +51,7 @@ impl From<&ApiToken> for TokenBody {
 /// A new token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct New {
+pub(super) struct NewToken {
     /// What it is called; each of a person's has a name of its own.
     name: String,
     /// What it may do of that which its person may.
@@ -67,7 +67,7 @@ fn usual() -> u16 {
 
 /// A token that was made.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Made {
+pub(super) struct TokenMade {
     /// The token itself, which is shown this once.
     token: String,
     #[serde(flatten)]
@@ -106,16 +106,16 @@ pub(super) async fn list(
 }
 
 /// Make an API token of one's own
-#[utoipa::path(post, path = "/api/v1/tokens", request_body = New, responses(
-    (status = 201, body = Made), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
+#[utoipa::path(post, path = "/api/v1/tokens", request_body = NewToken, responses(
+    (status = 201, body = TokenMade), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 409, body = problem::Body), (status = 422, body = problem::Body),
 ))]
 pub(super) async fn add(
     State(portal): State<Portal>,
     person: Person,
     Client(client): Client,
-    Body(New { name, scopes, days }): Body<New>,
-) -> Result<(StatusCode, Json<Made>), Problem> {
+    Body(NewToken { name, scopes, days }): Body<NewToken>,
+) -> Result<(StatusCode, Json<TokenMade>), Problem> {
     let users = &portal.ground.users;
     let name: TokenName = name.trim().parse().map_err(|error: crate::name::Invalid| {
         Problem::unfit(error.to_string(), "take a word for what uses it, such as nightly-report")
@@ -127,7 +127,7 @@ pub(super) async fn add(
         users.remove_token(token.id).await?;
         return Err(error.into());
     }
-    let made = Made { token: shown.text().to_owned(), about: TokenBody::from(&token) };
+    let made = TokenMade { token: shown.text().to_owned(), about: TokenBody::from(&token) };
     Ok((StatusCode::CREATED, Json(made)))
 }
 

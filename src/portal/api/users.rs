@@ -47,7 +47,7 @@ impl UserBody {
 /// A new user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct New {
+pub(super) struct NewUser {
     name: String,
     #[serde(default = "operator")]
     role: Role,
@@ -69,7 +69,7 @@ fn operator() -> Role {
 /// What changes; the rest stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Change {
+pub(super) struct UserChange {
     #[serde(default)]
     role: Option<Role>,
     #[serde(default)]
@@ -107,7 +107,7 @@ pub(super) async fn list(
 }
 
 /// Add a user; for administrators
-#[utoipa::path(post, path = "/api/v1/users", request_body = New, responses(
+#[utoipa::path(post, path = "/api/v1/users", request_body = NewUser, responses(
     (status = 201, body = UserBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 409, body = problem::Body), (status = 422, body = problem::Body),
 ))]
@@ -115,7 +115,7 @@ pub(super) async fn add(
     State(portal): State<Portal>,
     Admin(person): Admin,
     Client(client): Client,
-    Body(new): Body<New>,
+    Body(new): Body<NewUser>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
     let (groups, accounts) = (groups(&new.groups)?, patterns(&new.accounts)?);
     let user = User::local(name(&new.name)?, new.role, groups, accounts);
@@ -127,7 +127,7 @@ pub(super) async fn add(
 }
 
 /// Change a user; for administrators
-#[utoipa::path(patch, path = "/api/v1/users/{name}", params(("name" = String, Path)), request_body = Change, responses(
+#[utoipa::path(patch, path = "/api/v1/users/{name}", params(("name" = String, Path)), request_body = UserChange, responses(
     (status = 200, body = UserBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 422, body = problem::Body),
 ))]
@@ -136,7 +136,7 @@ pub(super) async fn change(
     Admin(person): Admin,
     Client(client): Client,
     Path(wanted): Path<String>,
-    Body(change): Body<Change>,
+    Body(change): Body<UserChange>,
 ) -> Result<Json<UserBody>, Problem> {
     let users = &portal.ground.users;
     let mut user = users.find(&named(&wanted)?).await?;
