@@ -153,5 +153,8 @@ fn believed(secret: &Secret) -> Option<Seed> {
 
 /// Whether an account was made for a seed.
 fn is_seat(account: &AccountRef) -> bool {
-    account.safe().is_some_and(|safe| safe == "totp" || safe.starts_with("totp/"))
+    let below = |safe: &str| {
+        safe.strip_prefix(vault::SEATS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    account.safe().is_some_and(below)
 }

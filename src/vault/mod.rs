@@ -39,6 +39,9 @@ use crate::clock::Timestamp;
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 
+/// The safe of accounts that are made for seeds of one-time codes. Below it they stand as the accounts that they are for.
+pub const SEATS: &str = "totp";
+
 /// Answers what a vault asks back while doorward signs in to it, or asks it for an account.
 pub trait Responder: Send + Sync {
     /// What the person who runs doorward types after `question`, unseen where it is `hidden`; `None` where

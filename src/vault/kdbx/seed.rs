@@ -12,10 +12,8 @@ use super::{entry, otp};
 use crate::clock::Timestamp;
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
-use crate::vault::Error;
+use crate::vault::{Error, SEATS};
 
-/// The safe of accounts that are made for seeds. Below it they stand as the accounts that they are for.
-const SAFE: &str = "totp";
 /// The field of a seed that was the entry's password.
 const PASSWORD: &str = "doorward removed password";
 /// The field of a seed that was the entry's `otp`.
@@ -34,7 +32,7 @@ pub(super) fn is_aside(name: &str) -> bool {
 /// that is another one.
 pub(super) fn seat(vault: &VaultName, account: &AccountRef) -> Option<AccountRef> {
     let other = account.vault().filter(|of| *of != vault).map(VaultName::as_str);
-    let safe: Vec<&str> = [Some(SAFE), other, account.safe()].into_iter().flatten().collect();
+    let safe: Vec<&str> = [Some(SEATS), other, account.safe()].into_iter().flatten().collect();
     AccountRef::new(Some(vault.clone()), Some(&safe.join("/")), account.name()).ok()
 }
 
