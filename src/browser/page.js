@@ -4,7 +4,7 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), left: null, painted: false, aimed: null, shown: null };
+  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), filled: [], left: null, painted: false, aimed: null, shown: null };
 
   // How long a page that began to leave, and is still there, is waited for: what it asked for may have been a download.
   const LEAVING = 5000;
@@ -256,6 +256,11 @@
     status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
   });
 
+  // Whether a field that was typed into is gone, and an equal one stands there empty: a framework has drawn the form
+  // anew, and what would be sent is not what was typed.
+  const emptied = () => state.filled.splice(0).some(({ element, is }) =>
+    !element.isConnected && everywhere(element.localName).some((other) => is(other) && !other.value && visible(other)));
+
   // Looks once for the element of a row.
   const seek = async (find, need, reading) => {
     const all = search(find), hits = all.filter(visible);
@@ -339,6 +344,7 @@
         if (leaving()) result = { end: null, reason: "the site has not answered yet", count: 0 };
         if (result.end) {
           if (result.end === "ready") aim(asked.need);
+          if (result.end === "ready" && ["button", "click"].includes(asked.need)) result.emptied = emptied();
           return { ...result, ...where(), reasons, point: result.end === "ready" ? middle(state.element) : null };
         }
         reasons[result.reason] = (reasons[result.reason] ?? 0) + 1;
@@ -388,6 +394,10 @@
     },
 
     // Six-box fields: moves to the box after the focused one if the page has not done so by itself.
+      if (element.isConnected && held) {
+        const { id, name, type } = element;
+        state.filled.push({ element, is: (other) => other.id === id && other.name === name && other.type === type });
+      }
     async next(before) {
       await frame();
       const boxes = everywhere("input").filter((e) => e.maxLength === 1 && visible(e));

@@ -102,6 +102,9 @@ pub struct Sight {
     /// How often each reason was seen.
     #[serde(default)]
     pub reasons: BTreeMap<String, u32>,
+    /// Whether the page has exchanged a field that was typed into for an empty one; told of buttons.
+    #[serde(default)]
+    pub emptied: bool,
     /// Where the page is.
     #[serde(flatten)]
     pub whereabouts: Whereabouts,
@@ -146,6 +149,7 @@ impl Sight {
             candidates: Vec::new(),
             point: None,
             reasons: [(REASON.to_owned(), 1)].into(),
+            emptied: false,
             whereabouts: Whereabouts { loading: true, ..Whereabouts::default() },
         }
     }

@@ -101,6 +101,11 @@ impl Run<'_, '_> {
             };
             match act {
                 Act::Type(template) => {
+            if sight.emptied && self.emptied < MOST_REPLACEMENTS {
+                self.emptied += 1;
+                self.refilling = Some(stage);
+                return Ok(Next::Back(self.form_start(stage)));
+            }
                     let secret = match self.armed.values.typed(Some(step.row), template) {
                         Ok(secret) => secret,
                         Err(stop) => return Ok(stuck(stop)),
@@ -133,6 +138,9 @@ impl Run<'_, '_> {
                     self.page.script_click().await?;
                     self.deaf = false;
                     return Ok(Next::On);
+                    if sight.emptied {
+                        break;
+                    }
                 }
                 Act::Press(key) => {
                     if self.page.press(*key, true).await? {

@@ -40,10 +40,12 @@ pub(super) struct Run<'a, 'r> {
     pub(super) deaf: bool,
     /// What showed of a refusal then is not believed until it shows anew.
     pub(super) ignoring: bool,
-    /// On the way back to this stage, for another code: the fields before it are filled again where the
+    /// On the way back to this stage, for another code or because the form was emptied: the fields before it are filled again where the
     /// page has emptied its form, and passed over where it does not ask for them again.
     pub(super) refilling: Option<usize>,
     /// A person is doing something in the window: the next row waits this long.
+    /// How often a form was filled again that the page had exchanged for an empty one.
+    pub(super) emptied: usize,
     pub(super) patience: Option<Duration>,
     /// Rows are only looked at: each waits this long at most.
     pub(super) glance: Option<Duration>,
@@ -106,6 +108,7 @@ impl<'a, 'r> Run<'a, 'r> {
             waited: (Duration::ZERO, BTreeMap::new()),
             dialogs: Vec::new(),
             rehearsing: false,
+            emptied: 0,
             turns: BTreeMap::new(),
             arrived: None,
         }
@@ -316,7 +319,7 @@ impl<'a, 'r> Run<'a, 'r> {
     }
 
     /// The first stage of those before `stage` that fill in the form that it is of.
-    fn form_start(&self, stage: usize) -> usize {
+    pub(super) fn form_start(&self, stage: usize) -> usize {
         let stages = self.armed.plan.stages.get(..stage).unwrap_or_default();
         let fills = |stage: &&Stage| {
             let Stage::Row(step, _) = stage else { return false };
