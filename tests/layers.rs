@@ -165,6 +165,8 @@ const MAY_EXPOSE: &[&str] = &[
     // Asks people for their passwords, as the sites that are signed in to do.
     "src/demo/",
     "src/browser/typing.rs",
+    // Puts them into requests in the place of what was typed.
+    "src/browser/seal/",
     // Fills templates, for `browser/typing.rs` alone.
     "src/session/value.rs",
     // Takes secrets out of what pages say.

@@ -38,6 +38,7 @@ mod recording;
 mod rehearsal;
 mod remote;
 mod rows;
+mod sealed;
 mod seeds;
 mod site;
 mod trial;

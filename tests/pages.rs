@@ -47,7 +47,7 @@ pub(crate) enum Must {
 pub(crate) use Must::{Refuse, SignIn, Stick, Unclear};
 
 /// The form of `page` arrived once, with exactly what the account holds.
-fn exact(site: &Site, page: &str) -> bool {
+pub(crate) fn exact(site: &Site, page: &str) -> bool {
     let forms = site.submissions(page);
     forms.len() == 1
         && forms[0].value("username") == Some(USERNAME)
@@ -68,7 +68,7 @@ pub(crate) const DEFAULT: Case = Case {
     holds: |_| true,
 };
 
-const CODE_ROWS: &str = "\
+pub(crate) const CODE_ROWS: &str = "\
 username > <username> (SearchBy=id)
 password > <password> (SearchBy=id)
 otp > (TOTP) <logonaccount\\password> (SearchBy=id)
@@ -77,14 +77,14 @@ go > (Button) (SearchBy=id)
 #error > (Failure=refused) (SearchBy=css)
 ";
 
-const BOX_ROWS: &str = "\
+pub(crate) const BOX_ROWS: &str = "\
 .box > (TOTP) <logonaccount\\password> (SearchBy=css) (Nth=1)
 go > (Button) (SearchBy=id)
 #welcome > (Validation) (SearchBy=css)
 #error > (Failure=refused) (SearchBy=css)
 ";
 
-const IN_FRAME: &str = "\
+pub(crate) const IN_FRAME: &str = "\
 login-frame > (Frame) (SearchBy=id)
 username > <username> (SearchBy=id)
 password > <password> (SearchBy=id)

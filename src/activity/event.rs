@@ -45,6 +45,9 @@ pub enum Action {
     PoliciesRead,
     /// Something was asked of the portal that is not allowed.
     Denied,
+    /// A page was about to send a sealed secret to an origin that it may not go to: the row, and where to. The
+    /// request was failed, and the session ended.
+    ExfiltrationDenied,
     /// A page of a live session was kept from going where `AllowedURLs` does not let it.
     NavigationDenied,
     /// A page opened a window that leads elsewhere, or one too many; it was closed.
@@ -123,7 +126,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -143,6 +146,7 @@ impl Action {
         Self::PolicyRemoved,
         Self::PoliciesRead,
         Self::Denied,
+        Self::ExfiltrationDenied,
         Self::NavigationDenied,
         Self::PopupDenied,
         Self::DownloadDenied,
@@ -204,6 +208,7 @@ impl Action {
             Self::PolicyRemoved => "PolicyRemoved",
             Self::PoliciesRead => "PoliciesRead",
             Self::Denied => "Denied",
+            Self::ExfiltrationDenied => "ExfiltrationDenied",
             Self::NavigationDenied => "NavigationDenied",
             Self::PopupDenied => "PopupDenied",
             Self::DownloadDenied => "DownloadDenied",

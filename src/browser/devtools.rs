@@ -18,6 +18,8 @@ use super::author::Snapshot;
 use super::confine::{Attempts, Confinement, Order, Rules};
 use super::fault::{Fault, first_words};
 use super::noise::Noise;
+use super::paused::{Paused, fulfilled};
+use super::seal::{BasicAuth, Seal};
 
 /// How long the browser may take for one command. A page that is blocked blocks the commands to it.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -52,6 +54,10 @@ struct Shared {
     held: Vec<Paused>,
     /// What the network is, where pages are served from memory.
     served: Option<Vec<Snapshot>>,
+    /// What stands for secrets, while a sign-in is sealed.
+    seal: Option<Seal>,
+    /// What is answered to HTTP authentication.
+    basic_auth: Option<BasicAuth>,
     /// Whether dialogs are answered here, or left to the person.
     answers_dialogs: bool,
     /// Where the session may go, once it is the person's.
@@ -263,6 +269,35 @@ impl DevTools {
         lock(&self.shared).noise.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// What holds while a sign-in is sealed, to look at or to change.
+    pub(super) fn seal<T>(&self, with: impl FnOnce(&mut Option<Seal>) -> T) -> T {
+        with(&mut lock(&self.shared).seal)
+    }
+
+    /// Returns when what is sealed, or answered to HTTP authentication, did not go well.
+    pub(super) async fn alarmed(&self) {
+        let mut changes = self.changes.clone();
+        loop {
+            changes.mark_unchanged();
+            {
+                let shared = lock(&self.shared);
+                if shared.seal.as_ref().is_some_and(Seal::is_alarmed)
+                    || shared.basic_auth.as_ref().is_some_and(BasicAuth::is_alarmed)
+                {
+                    return;
+                }
+            }
+            if changes.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+
+    /// What is answered to HTTP authentication, to look at or to change.
+    pub(super) fn basic_auth<T>(&self, with: impl FnOnce(&mut Option<BasicAuth>) -> T) -> T {
+        with(&mut lock(&self.shared).basic_auth)
+    }
+
     /// From now on the person answers dialogs.
     pub(super) fn leave_dialogs(&self) {
         lock(&self.shared).answers_dialogs = false;
@@ -431,15 +466,16 @@ impl Shared {
                 return vec![self.command(&session, "Page.handleJavaScriptDialog", params)];
             }
             "Fetch.requestPaused" => {
-                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-                let paused = Paused {
-                    session,
-                    request: text(&params["requestId"]),
-                    url: text(&params["request"]["url"]),
-                    frame: text(&params["frameId"]),
-                    // What a script fetches leaves the document where it is.
-                    document: params["resourceType"] == "Document",
-                };
+                // The browser's own interception is there for seals alone, after that of every page.
+                if session.is_empty() {
+                    let id = &params["requestId"];
+                    let (method, params) = match &mut self.seal {
+                        Some(seal) => seal.verdict(params),
+                        None => ("Fetch.continueRequest", json!({"requestId": id})),
+                    };
+                    return vec![self.command("", method, params)];
+                }
+                let paused = Paused::read(session, params);
                 if self.holding && paused.document {
                     self.held.push(paused);
                     return Vec::new();
@@ -448,15 +484,28 @@ impl Shared {
             }
             "Fetch.authRequired" => {
                 // A prompt of the browser's own would block the page, and nobody could answer it.
-                let challenge = params["authChallenge"]["scheme"].as_str().unwrap_or_default();
-                self.dialogs.push(format!(
-                    "the browser was to ask for a name and password (HTTP {challenge})"
-                ));
+                let challenge = &params["authChallenge"];
+                let response = match &mut self.basic_auth {
+                    Some(auth) => auth.answer(challenge),
+                    None => None,
+                };
+                if response.is_none() {
+                    let scheme = challenge["scheme"].as_str().unwrap_or_default();
+                    self.dialogs.push(format!(
+                        "the browser was to ask for a name and password (HTTP {scheme})"
+                    ));
+                }
                 let params = json!({
                     "requestId": params["requestId"],
-                    "authChallengeResponse": {"response": "CancelAuth"},
+                    "authChallengeResponse": response.unwrap_or(json!({"response": "CancelAuth"})),
                 });
                 return vec![self.command(&session, "Fetch.continueWithAuth", params)];
+            }
+            "Network.webSocketFrameSent" => {
+                if let Some(seal) = &mut self.seal {
+                    let payload = params["response"]["payloadData"].as_str().unwrap_or_default();
+                    seal.said(payload);
+                }
             }
             "Log.entryAdded" | "Runtime.exceptionThrown" | "Runtime.consoleAPICalled" => {
                 let heard = self.noise.is_some().then(|| Noise::read(params)).flatten();
@@ -509,37 +558,6 @@ impl Shared {
         }
         Message::text(command.to_string())
     }
-}
-
-/// A request that waits for an answer.
-struct Paused {
-    session: String,
-    request: String,
-    url: String,
-    frame: String,
-    document: bool,
-}
-
-impl Paused {
-    /// Whether it asks for `page`; what stands behind `?` matters only where the page has some.
-    fn is_for(&self, page: &Snapshot) -> bool {
-        let url = self.url.split('#').next().unwrap_or_default();
-        url == page.url || (!page.url.contains('?') && url.split('?').next() == Some(&page.url))
-    }
-}
-
-/// A page from memory: no script of it runs, and no form of it goes anywhere.
-fn fulfilled(request: &str, page: &Snapshot) -> Value {
-    let header = |name: &str, value: &str| json!({"name": name, "value": value});
-    json!({
-        "requestId": request,
-        "responseCode": 200,
-        "responseHeaders": [
-            header("content-type", "text/html; charset=utf-8"),
-            header("content-security-policy", "script-src 'none'; form-action 'none'"),
-        ],
-        "body": data_encoding::BASE64.encode(page.html.as_bytes()),
-    })
 }
 
 /// The fault in an answer of the browser. The words are those of Chromium's DevTools protocol when a

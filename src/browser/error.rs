@@ -91,6 +91,11 @@ pub enum Error {
     /// A browser without a side channel cannot be held to `AllowedURLs`.
     #[error("this browser cannot be held to the connector's AllowedURLs")]
     Unconfined,
+    /// A browser without a side channel cannot be sealed, nor answer HTTP authentication.
+    #[error(
+        "this browser cannot put secrets into requests, which the connector's Injection or BasicAuth needs"
+    )]
+    Unsealed,
     /// The browser went away.
     #[error("the browser has gone away during {during}")]
     Gone {
@@ -159,6 +164,9 @@ impl Error {
             }
             Self::Unconfined => {
                 "use a Chromium that doorward starts itself, or sign in with --headless and without --hold".into()
+            }
+            Self::Unsealed => {
+                "use a Chromium that doorward starts itself; for another browser a connector has to say `Injection: Typed`".into()
             }
             Self::Refused { .. } => return None,
         })

@@ -373,6 +373,12 @@
       return { focused: root.activeElement === element, filled, frames, single: element.maxLength === 1, most: element.maxLength ?? -1, type: element.type ?? "", ...where() };
     },
 
+    // What the field is called in its form, and how its document is written.
+    field() {
+      const { name = "", id = "" } = state.element ?? {};
+      return { names: [name, id].filter(Boolean), charset: document.characterSet };
+    },
+
     // Between two keys on a page with frames: whether the focus is still where they are meant for. A page
     // that took it gets it taken back, not for ever.
     still() {
@@ -388,16 +394,16 @@
       const element = state.element;
       if (!element) return { same: false };
       const held = element.isContentEditable ? element.textContent : element.value;
+      if (element.isConnected && held) {
+        const { id, name, type } = element;
+        state.filled.push({ element, is: (other) => other.id === id && other.name === name && other.type === type });
+      }
       const active = focused();
       const elsewhere = active && active !== element && textual(active) ? describe(active) : null;
       return { same: true, connected: element.isConnected, length: [...held].length, most: element.maxLength ?? -1, strayed: active?.matches("iframe,frame") ?? false, elsewhere };
     },
 
     // Six-box fields: moves to the box after the focused one if the page has not done so by itself.
-      if (element.isConnected && held) {
-        const { id, name, type } = element;
-        state.filled.push({ element, is: (other) => other.id === id && other.name === name && other.type === type });
-      }
     async next(before) {
       await frame();
       const boxes = everywhere("input").filter((e) => e.maxLength === 1 && visible(e));

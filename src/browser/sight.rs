@@ -138,7 +138,7 @@ pub struct Whereabouts {
 
 impl Sight {
     /// Nothing was seen: the page is being left, and the next one is not there.
-    pub(super) fn leaving() -> Self {
+    pub fn leaving() -> Self {
         const REASON: &str = "the site has not answered yet";
         Self {
             end: None,

@@ -21,6 +21,11 @@ pub(super) fn line(progress: &Progress) -> String {
         Progress::Recorded => "on record".to_owned(),
         Progress::Row { number, of, text } => format!("row {number} of {of}: {text}"),
         Progress::Screenshot(path) => format!("screenshot: {path}"),
+        Progress::Sealed { number, to, writing } => {
+            format!(
+                "the secret of row {number} went to {to} ({writing}), and the page never had it"
+            )
+        }
         Progress::SignedIn => "signed in".to_owned(),
         Progress::Skipped { number, why } => format!("row {number} is skipped: {why}"),
         Progress::StillWaiting { number, reason } => {

@@ -76,7 +76,8 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
                 return Err(failure);
             }
             eprint(&format!(
-                "written: {0}\nnext: doorward try {0} --url {1}\n",
+                "written: {0}\nnext: doorward try {0} --url {1} --sealing\n      which looks at its rows, and tells whether the \
+                 application can be sealed\n",
                 path.display(),
                 arguments.url
             ));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::{self, Use};
+use super::injection;
 use super::keys::{Entry, PARAMETER, TARGET_SETTINGS, TOP, entries, repeated};
 use super::literal;
 use super::nearest::nearest;
@@ -68,6 +69,7 @@ pub(super) fn connector(
     let mut context = Context {
         parameters: parameters.keys().map(String::as_str).collect(),
         allow_insecure: false,
+        sealed: false,
     };
     let settings = match entry("TargetSettings") {
         Some(entry) => settings(entry, &mut context, report),
@@ -265,6 +267,7 @@ fn settings(entry: &Entry<'_>, context: &mut Context<'_>, report: &mut Report) -
     // First: the addresses depend on it.
     let allow_insecure = yes("AllowInsecure", false, report);
     context.allow_insecure = allow_insecure;
+    context.sealed = find("Injection").is_some_and(|entry| injection::is_sealed(entry, report));
     let logon_url = match find("LogonURL") {
         Some(entry) => scalar::text(entry.node, entry.name, report)
             .and_then(|text| address(entry.name, Use::Page, entry.node, text, context, report)),
@@ -293,6 +296,12 @@ fn settings(entry: &Entry<'_>, context: &mut Context<'_>, report: &mut Report) -
         page_load_timeout: time("PageLoadTimeout", 30, report),
         run_validations: yes("RunValidations", true, report),
         enforce_certificate_validation: yes("EnforceCertificateValidation", true, report),
+        sealed_headers: find("SealedHeaders").map_or_else(Vec::new, |entry| {
+            let names = texts(entry, report);
+            injection::headers(names.into_iter().map(|(node, text)| (node.span, text)), report)
+        }),
+        basic_auth: find("BasicAuth")
+            .and_then(|entry| injection::basic_auth(entry, context, report)),
         permissions: permissions(&found, report),
         logon_url: logon_url?,
     })

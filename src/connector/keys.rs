@@ -16,7 +16,7 @@ pub(super) const TOP: [&str; 6] = [
 ];
 
 /// Under `TargetSettings`.
-pub(super) const TARGET_SETTINGS: [&str; 18] = [
+pub(super) const TARGET_SETTINGS: [&str; 21] = [
     "LogonURL",
     "AllowedOrigins",
     "AllowedURLs",
@@ -25,6 +25,9 @@ pub(super) const TARGET_SETTINGS: [&str; 18] = [
     "PageLoadTimeout",
     "RunValidations",
     "EnforceCertificateValidation",
+    "Injection",
+    "SealedHeaders",
+    "BasicAuth",
     "AllowClipboard",
     "AllowDownloads",
     "AllowPrint",
@@ -36,6 +39,9 @@ pub(super) const TARGET_SETTINGS: [&str; 18] = [
     "RequireApprover",
     "RequireWatcher",
 ];
+
+/// Under `BasicAuth`.
+pub(super) const BASIC_AUTH: [&str; 2] = ["Username", "Password"];
 
 /// Under each of `UserParameters`.
 pub(super) const PARAMETER: [&str; 2] = ["DisplayName", "Default"];

@@ -142,7 +142,11 @@ fn reads_text(locator: &LocatorTemplate) -> bool {
 impl Settings {
     /// The templates in it: `LogonURL` first.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
-        std::iter::once(&self.logon_url).chain(&self.allowed_origins).chain(&self.allowed_urls)
+        let answered = self.basic_auth.as_ref().map(|auth| [&auth.username, &auth.password]);
+        std::iter::once(&self.logon_url)
+            .chain(&self.allowed_origins)
+            .chain(&self.allowed_urls)
+            .chain(answered.into_iter().flatten())
     }
 }
 

@@ -8,6 +8,7 @@ mod capability;
 mod css;
 mod document;
 mod expression;
+mod injection;
 mod keys;
 mod lint;
 mod literal;
@@ -31,6 +32,7 @@ mod token;
 mod words;
 mod xpath;
 
+pub use injection::BasicAuth;
 pub use report::MOST as MOST_TOLD;
 pub use schema::schema;
 pub use step::{Act, LocatorTemplate, Options, Step, Verb};
@@ -150,6 +152,10 @@ pub struct Settings {
     pub run_validations: bool,
     /// `EnforceCertificateValidation`. Default yes.
     pub enforce_certificate_validation: bool,
+    /// `SealedHeaders`: the request headers that a secret may be put into, in lower case.
+    pub sealed_headers: Vec<String>,
+    /// `BasicAuth`: what is answered to HTTP Basic and Digest.
+    pub basic_auth: Option<BasicAuth>,
     /// What people may do in a live session.
     pub permissions: Permissions,
 }

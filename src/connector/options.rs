@@ -18,6 +18,8 @@ pub(super) struct Given<'a> {
     pub(super) by: By,
     pub(super) nth: Option<usize>,
     pub(super) code: otp::Parameters,
+    /// `(Sealed)` or `(Sealed=no)`.
+    pub(super) sealed: Option<(bool, &'a Group)>,
     names: Vec<(OptionName, &'a Group)>,
 }
 
@@ -55,6 +57,7 @@ pub(super) fn options<'a>(line: Piece<'_>, row: &'a Row, report: &mut Report) ->
         by: By::Auto,
         nth: None,
         code: otp::Parameters::default(),
+        sealed: None,
         names: Vec::new(),
     };
     let mut sound = true;
@@ -96,19 +99,23 @@ pub(super) fn options<'a>(line: Piece<'_>, row: &'a Row, report: &mut Report) ->
     sound.then_some(given)
 }
 
-impl Given<'_> {
+impl<'a> Given<'a> {
     /// Takes one option.
     fn take(
         &mut self,
         name: OptionName,
         line: Piece<'_>,
-        group: &Group,
+        group: &'a Group,
         report: &mut Report,
     ) -> Option<()> {
         let value = group.value.as_ref().map(|range| line.slice(range.clone()));
         let value = match (name, value.filter(|value| !value.text.is_empty())) {
             (OptionName::Optional, None) if group.value.is_none() => {
                 self.options.optional = true;
+                return Some(());
+            }
+            (OptionName::Sealed, None) if group.value.is_none() => {
+                self.sealed = Some((true, group));
                 return Some(());
             }
             (_, Some(value)) => value,
@@ -140,6 +147,9 @@ impl Given<'_> {
             },
             OptionName::Optional => {
                 yes(text).map(|optional| self.options.optional = optional).is_some()
+            }
+            OptionName::Sealed => {
+                yes(text).map(|sealed| self.sealed = Some((sealed, group))).is_some()
             }
             OptionName::Nth => match text.parse::<usize>() {
                 Ok(nth) if (1..=9999).contains(&nth) => {
@@ -274,6 +284,9 @@ impl Given<'_> {
                 OptionName::Optional if row.locator.is_none() => {
                     Some("there is no element to wait for")
                 }
+                OptionName::Sealed if !matches!(keyword, None | Some(Keyword::Totp)) => {
+                    Some("only what is typed can be sealed")
+                }
                 OptionName::Timeout
                     if row.locator.is_none()
                         && !matches!(keyword, Some(Keyword::Navigate | Keyword::Handover)) =>
@@ -311,7 +324,7 @@ fn example(name: OptionName) -> &'static str {
     match name {
         OptionName::SearchBy => "id",
         OptionName::Timeout => "5s",
-        OptionName::Optional => "yes",
+        OptionName::Optional | OptionName::Sealed => "yes",
         OptionName::Nth => "2",
         OptionName::Digits => "6",
         OptionName::Period => "30s",

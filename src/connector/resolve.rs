@@ -6,7 +6,7 @@ use super::options::{Given, options};
 use super::report::Report;
 use super::row::{self, Group, Row};
 use super::scalar::{Piece, duration};
-use super::step::{Act, LocatorTemplate, Step, Verb};
+use super::step::{Act, LocatorTemplate, Options, Step, Verb};
 use super::template::{Object, Part, Template};
 use super::token::{Shape, is_name, tokens};
 use super::words::Keyword;
@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) parameters: Vec<&'a str>,
     /// `AllowInsecure`.
     pub(super) allow_insecure: bool,
+    /// `Injection: Sealed`.
+    pub(super) sealed: bool,
 }
 
 /// The step of the row `line`; `None` for a comment, and for a row with a problem.
@@ -54,7 +56,16 @@ pub(super) fn step(
             at_element(line, &row, &given, locator, context, report)?
         }
     };
-    Some(Step { row: *number, span: line.span(), verb, options: given.options })
+    let secret = verb.types_secret();
+    if let Some((true, group)) = given.sealed.filter(|_| !secret) {
+        let message = "there is no secret in this row, so nothing of it can be sealed";
+        let help = "remove `(Sealed)`: what is public is typed as it is";
+        report.error(Code::OptionNotAllowed, group_span(line, group), message, help);
+        return None;
+    }
+    let sealed = secret && given.sealed.map_or(context.sealed, |(sealed, _)| sealed);
+    let options = Options { sealed, ..given.options };
+    Some(Step { row: *number, span: line.span(), verb, options })
 }
 
 /// The verb of a row without a locator.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Capability;
-use super::keys::{PARAMETER, TARGET_SETTINGS, TOP};
+use super::keys::{BASIC_AUTH, PARAMETER, TARGET_SETTINGS, TOP};
 
 /// The schema, ready to be written into a file.
 pub fn schema() -> Value {
@@ -104,6 +104,26 @@ fn setting(key: &str) -> Value {
             flag("`No` leaves the `(Validation)` rows out; the outcome is then `unclear`", true)
         }
         "EnforceCertificateValidation" => flag("`No` accepts any certificate of the site", true),
+        "Injection" => json!({
+            "description": "How secrets get into what a page sends: `Sealed` types a stand-in, and the secret takes \
+                            its place in the request on its way out; `Typed` types the secret",
+            "enum": ["Typed", "Sealed", "typed", "sealed"],
+            "default": "Typed",
+        }),
+        "SealedHeaders" => texts(
+            "The request headers that a sealed secret may be put into; otherwise none",
+            "Authorization",
+        ),
+        "BasicAuth" => json!({
+            "description": "What a site or proxy is answered that asks by HTTP Basic or Digest",
+            "type": "object",
+            "required": BASIC_AUTH,
+            "additionalProperties": false,
+            "properties": properties(&BASIC_AUTH, |key| match key {
+                "Username" => text("Who signs in", json!(["<username>"])),
+                _ => text("A placeholder of a secret", json!(["<password>"])),
+            }),
+        }),
         "AllowClipboard" => json!({
             "description": "Live sessions: which way texts may be carried over; `In` is from the viewer into the \
                             page, `Out` from the page to the viewer, `Yes` both",

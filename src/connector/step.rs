@@ -28,6 +28,9 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// `(Optional)`: skipped when its element does not come in time.
     pub optional: bool,
+    /// `(Sealed)`, or `Injection: Sealed`: the page is typed a stand-in, and the secret takes its place in the
+    /// request that carries it.
+    pub sealed: bool,
 }
 
 /// Where a row's element is: a locator whose text may have placeholders.

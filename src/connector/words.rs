@@ -70,6 +70,8 @@ words! {
         Timeout = "Timeout",
         /// `(Optional)`.
         Optional = "Optional",
+        /// `(Sealed)`.
+        Sealed = "Sealed",
         /// `(Nth=2)`.
         Nth = "Nth",
         /// `(Digits=6)`.

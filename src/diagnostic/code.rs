@@ -118,12 +118,16 @@ codes! {
     HandoverWithoutWindow = "handover-without-window";
     /// The secret of a `(TOTP)` row is none.
     NotATotpSecret = "not-a-totp-secret";
+    /// A value cannot be sealed: the page sends it in a way that nothing can be put into.
+    NotSealable = "not-sealable";
     /// A select has no such option, or several.
     OptionNotFound = "option-not-found";
     /// The account has no value for a placeholder.
     PropertyMissing = "property-missing";
     /// A protected value would leave the fields of a page.
     PropertyProtected = "property-protected";
+    /// A page was about to send a value to an origin that it may not go to.
+    SecretDiverted = "secret-diverted";
     /// The value of a secret is empty.
     SecretEmpty = "secret-empty";
     /// The site did not answer, or not as a site.

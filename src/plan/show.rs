@@ -72,6 +72,13 @@ impl Plan {
             origins => origins.join(", "),
         };
         let _ = writeln!(text, "types    values of accounts only into {origins}");
+        if let Some(auth) = &settings.basic_auth {
+            let _ = writeln!(
+                text,
+                "answers  HTTP Basic or Digest with {} and {}",
+                auth.username, auth.password
+            );
+        }
         let live = settings.permissions.words();
         if !live.is_empty() {
             let _ = writeln!(text, "live     {} (under `doorward serve`)", live.join(", "));
@@ -122,7 +129,10 @@ impl Step {
             Verb::Navigate(url) => format!("open {url}"),
             Verb::Handover(task) => format!("hand over to a person: {task}"),
         };
-        let Options { timeout, optional } = self.options;
+        let Options { timeout, optional, sealed } = self.options;
+        if sealed {
+            text.push_str(", sealed");
+        }
         if let Some(timeout) = timeout {
             let _ = write!(text, ", within {}", time(timeout));
         }

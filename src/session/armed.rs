@@ -4,13 +4,15 @@
 use url::Url;
 
 use super::Stop;
+use super::code::object;
 use super::guard::{Guard, is_safe};
 use super::scrub::scrub;
 use super::value::Values;
-use crate::connector::{Act, LocatorTemplate, Part, Step, Template, Verb};
+use crate::connector::{Act, LocatorTemplate, Object, Part, Step, Template, Verb};
 use crate::diagnostic::Code;
 use crate::locator::Locator;
 use crate::plan::{Plan, Stage};
+use crate::secret::Secret;
 use crate::vault::totp::Seed;
 
 /// A plan whose every value is there.
@@ -21,6 +23,8 @@ pub(super) struct Armed {
     pub(super) logon_url: Url,
     /// `AllowedURLs` with their values.
     pub(super) allowed_urls: Vec<String>,
+    /// What is answered to HTTP authentication: name and password, and whose; once.
+    pub(super) basic_auth: Option<(Object, Secret, Secret)>,
 }
 
 impl Armed {
@@ -56,7 +60,16 @@ impl Armed {
             .iter()
             .map(|template| values.public(None, template))
             .collect::<Result<Vec<_>, _>>()?;
-        let armed = Self { allowed_urls, guard: Guard::new(&origins), plan, values, logon_url };
+        let basic_auth = match &settings.basic_auth {
+            Some(auth) => {
+                let (username, password) =
+                    (values.typed(None, &auth.username)?, values.typed(None, &auth.password)?);
+                Some((object(&auth.password), username, password))
+            }
+            None => None,
+        };
+        let armed =
+            Self { allowed_urls, basic_auth, guard: Guard::new(&origins), plan, values, logon_url };
         armed.fits()?;
         Ok(armed)
     }

@@ -84,6 +84,9 @@ impl Run<'_, '_> {
                 if validations.is_empty() {
                     return Ok(Next::On);
                 }
+                if let Some(stop) = self.unsent() {
+                    return Ok(Next::End(Outcome::Stuck(self.whereabouts(stop, &sight))));
+                }
                 let survey = self.page.survey().await;
                 let first = checkpoint.validations.first().or(checkpoint.failures.first());
                 let (row, span) =
@@ -148,6 +151,15 @@ impl Run<'_, '_> {
 
     /// One look; in a frame also at the top document, where a sign-in in a frame often ends.
     pub(super) async fn sight(&mut self, look: &Look) -> Result<crate::browser::Sight, Error> {
+        let alarm = self.page.alarm();
+        tokio::select! {
+            sight = self.all_looked_at(look) => sight,
+            // A stand-in did not leave as it should: nothing that the page shows matters any more.
+            () = alarm => Ok(crate::browser::Sight::leaving()),
+        }
+    }
+
+    async fn all_looked_at(&mut self, look: &Look) -> Result<crate::browser::Sight, Error> {
         if look.watch.is_empty() && look.validations.is_empty() {
             return Ok(self.page.look(look).await?);
         }
@@ -171,13 +183,16 @@ impl Run<'_, '_> {
         Ok(targets)
     }
 
-    /// Whether a dialog of the page says what a failure row looks for.
+    /// Whether a dialog of the page says what a failure row looks for, or a stand-in did not leave as it should.
     pub(super) async fn heard(
         &mut self,
         failures: &[Step],
         sight: &crate::browser::Sight,
         watch: &[Target],
     ) -> Result<Option<Next>, Error> {
+        if let Some(next) = self.carried().await? {
+            return Ok(Some(next));
+        }
         let said: Vec<String> = self.hear().to_vec();
         for text in said {
             let hit = failures.iter().find_map(|step| match &step.verb {

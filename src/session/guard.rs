@@ -16,6 +16,11 @@ impl Guard {
         Self { origins: urls.iter().map(Url::origin).collect() }
     }
 
+    /// The allowed origins.
+    pub(super) fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
     /// Whether the document, and every document around it, is of an allowed origin.
     pub(super) fn allows(&self, whereabouts: &Whereabouts) -> bool {
         self.has(&whereabouts.origin) && whereabouts.ancestors.iter().all(|origin| self.has(origin))

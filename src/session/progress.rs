@@ -34,6 +34,15 @@ pub enum Progress {
         /// Why.
         why: &'static str,
     },
+    /// A request carries the secret of a sealed row in the place of what was typed.
+    Sealed {
+        /// From 1.
+        number: usize,
+        /// Origin and path of the request.
+        to: String,
+        /// How it is written: `form`, `JSON`, ….
+        writing: &'static str,
+    },
     /// A row still waits for its element, and why it is not ready.
     StillWaiting {
         /// From 1.

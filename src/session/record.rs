@@ -113,15 +113,15 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// A secret is about to be typed: on the account that it is of, and, where that is a linked one, on
+    /// A secret is about to be used, with `facts` of how: on the account that it is of, and, where that is a linked one, on
     /// the target too.
     pub(super) async fn used(
         &self,
         action: Action,
         object: Object,
-        row: usize,
+        facts: &[(String, String)],
     ) -> Result<(), activity::Error> {
-        let details = vec![("row".to_owned(), row.to_string())];
+        let details = facts.to_vec();
         let linked = self.linked.iter().find(|(other, ..)| *other == object);
         let mut events = vec![self.event(action, &self.request.account, "", details.clone())];
         if let Some((_, account, _)) = linked {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Done, Outcome, Tried, TriedRow};
+use super::{Done, Outcome, Sealability, Tried, TriedRow};
 use crate::browser::{Hit, Inspection, Suggestion};
 use crate::diagnostic::{Source, render};
 use crate::name::SessionId;
@@ -12,7 +12,8 @@ use crate::name::SessionId;
 /// Whether every row that was looked at would work.
 pub fn is_good(tried: &Tried, outcome: &Outcome) -> bool {
     let stopped = tried.rows.iter().any(|row| row.stop.is_some() || is_early(row));
-    !stopped && matches!(outcome, Outcome::SignedIn | Outcome::Tried)
+    let unsealable = tried.sealing.iter().any(|row| row.sealable != Some(true));
+    !stopped && !unsealable && matches!(outcome, Outcome::SignedIn | Outcome::Tried)
 }
 
 /// Whether a row would confirm, or refuse, a sign-in that has not happened: what it looks for shows already.
@@ -54,6 +55,7 @@ pub fn text(
     for path in saved {
         let _ = writeln!(text, "picture: {}", path.display());
     }
+    sealing(&mut text, &tried.sealing);
     let bad = tried.rows.iter().filter(|row| row.stop.is_some() || is_early(row)).count();
     let reached = tried.rows.iter().filter(|row| !matches!(row.done, Done::NotReached(_))).count();
     let _ = match (outcome, bad) {
@@ -70,6 +72,29 @@ pub fn text(
         }
     };
     text.trim_start_matches('\n').to_owned()
+}
+
+/// Which rows can be sealed, and what to write.
+fn sealing(text: &mut String, found: &[Sealability]) {
+    for Sealability { row, sealable, why } in found {
+        let word = match sealable {
+            Some(true) => "can be sealed",
+            Some(false) => "cannot be sealed",
+            None => "not found out",
+        };
+        let _ = writeln!(text, "row {row} {word}: {why}");
+    }
+    let (all, none) = (
+        found.iter().all(|row| row.sealable == Some(true)),
+        found.iter().all(|row| row.sealable.is_none()),
+    );
+    match (found.is_empty(), all, none) {
+        (true, ..) | (_, _, true) => {}
+        (_, true, _) => text.push_str("add `Injection: Sealed` to TargetSettings: no page has a secret then\n"),
+        _ => text.push_str(
+            "write `(Sealed)` in the rows that can be; the others are typed. A row on a later page is found out by a sign-in\n",
+        ),
+    }
 }
 
 fn done(row: &TriedRow) -> String {
@@ -142,6 +167,9 @@ pub fn json(
         "cause": outcome.cause(),
         "url": url,
         "rows": rows,
+        "sealing": tried.sealing.iter().map(|row| serde_json::json!({
+            "row": row.row, "sealable": row.sealable, "why": row.why,
+        })).collect::<Vec<_>>(),
         "pictures": pictures,
     })
 }

@@ -1,9 +1,11 @@
 //! A row: waits until its element is ready, and does the one thing that its verb says.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::code::{is_secret, object};
 use super::run::{Next, Run};
+use super::sealed::Injected;
 use super::{Error, Outcome, Progress, Stop};
 use crate::activity::Action;
 use crate::browser::{End, Look, Need, Sight, Target, Typed};
@@ -99,21 +101,27 @@ impl Run<'_, '_> {
                 Found::Ready(sight) => sight,
                 Found::Elsewhere(next) => return Ok(next),
             };
-            match act {
-                Act::Type(template) => {
             if sight.emptied && self.emptied < MOST_REPLACEMENTS {
                 self.emptied += 1;
                 self.refilling = Some(stage);
                 return Ok(Next::Back(self.form_start(stage)));
             }
+            match act {
+                Act::Type(template) => {
                     let secret = match self.armed.values.typed(Some(step.row), template) {
-                        Ok(secret) => secret,
+                        Ok(secret) => Arc::new(secret),
                         Err(stop) => return Ok(stuck(stop)),
                     };
                     if is_secret(template, &self.armed.values) {
-                        self.record.used(Action::UsePassword, object(template), step.row).await?;
+                        let facts = self.facts(step);
+                        self.record.used(Action::UsePassword, object(template), &facts).await?;
                     }
-                    if let Some(next) = self.type_text(step, template, &secret, &sight).await? {
+                    let text = match self.injected(step, &secret).await? {
+                        Injected::Text(text) => text,
+                        Injected::Gone => continue,
+                        Injected::Stop(next) => return Ok(next),
+                    };
+                    if let Some(next) = self.type_text(step, template, &text, &sight).await? {
                         return Ok(next);
                     }
                 }
@@ -122,13 +130,17 @@ impl Run<'_, '_> {
                         Ok(leased) => leased,
                         Err(stop) => return Ok(stuck(stop)),
                     };
-                    self.record.used(Action::UseOneTimeCode, object(template), step.row).await?;
+                    let facts = self.facts(step);
+                    self.record.used(Action::UseOneTimeCode, object(template), &facts).await?;
                     self.last_code = Some((stage, leased.id, leased.counter));
                     let next =
                         self.type_code(step, template, &target, leased.code.digits, &sight).await?;
                     return Ok(next);
                 }
                 Act::Button | Act::Click => {
+                    if sight.emptied {
+                        break;
+                    }
                     if self.page.click(&sight).await? {
                         self.deaf = false;
                         return Ok(Next::On);
@@ -138,9 +150,6 @@ impl Run<'_, '_> {
                     self.page.script_click().await?;
                     self.deaf = false;
                     return Ok(Next::On);
-                    if sight.emptied {
-                        break;
-                    }
                 }
                 Act::Press(key) => {
                     if self.page.press(*key, true).await? {
@@ -213,12 +222,19 @@ impl Run<'_, '_> {
         code: Secret,
         sight: &Sight,
     ) -> Result<Next, Error> {
+        let code = Arc::new(code);
         // Before it is typed: what the page says meanwhile may repeat it.
-        self.codes.push(code);
+        self.codes.push(Arc::clone(&code));
         for _ in 0..MOST_REPLACEMENTS {
-            let (guard, Some(code)) = (&self.armed.guard, self.codes.last()) else { break };
             let bound = template.placeholders().next().is_some();
-            let typed = self.page.type_text(code, true, |at| !bound || guard.allows(at)).await?;
+            let typed = match self.injected(step, &code).await? {
+                Injected::Text(text) => {
+                    let guard = &self.armed.guard;
+                    self.page.type_text(&text, true, |at| !bound || guard.allows(at)).await?
+                }
+                Injected::Gone => Typed::Gone,
+                Injected::Stop(next) => return Ok(next),
+            };
             // A code that sends itself takes its field with it.
             let next = match typed {
                 Typed::Left => Some(Next::On),
@@ -496,6 +512,15 @@ impl Run<'_, '_> {
             }
         }
         Ok(Found::Elsewhere(stuck(stop.help(help))))
+    }
+
+    /// What the record says of a secret that a row uses.
+    fn facts(&self, step: &Step) -> Vec<(String, String)> {
+        let mut facts = vec![("row".to_owned(), step.row.to_string())];
+        if self.seals(step) {
+            facts.push(("injection".to_owned(), "sealed".to_owned()));
+        }
+        facts
     }
 
     fn skipped(&self, step: &Step, why: &'static str) {

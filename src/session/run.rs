@@ -1,6 +1,7 @@
 //! A run: the rows of an armed plan, one after another, to an outcome.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::armed::Armed;
@@ -31,7 +32,7 @@ pub(super) struct Run<'a, 'r> {
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
     pub(super) grant: &'a Grant,
     /// The codes that were typed, to be kept out of what the page says.
-    pub(super) codes: Vec<Secret>,
+    pub(super) codes: Vec<Arc<Secret>>,
     /// The last code: at which stage, of which secret and period.
     pub(super) last_code: Option<(usize, [u8; 32], u64)>,
     /// How many codes the site has refused in this session.
@@ -43,9 +44,9 @@ pub(super) struct Run<'a, 'r> {
     /// On the way back to this stage, for another code or because the form was emptied: the fields before it are filled again where the
     /// page has emptied its form, and passed over where it does not ask for them again.
     pub(super) refilling: Option<usize>,
-    /// A person is doing something in the window: the next row waits this long.
     /// How often a form was filled again that the page had exchanged for an empty one.
     pub(super) emptied: usize,
+    /// A person is doing something in the window: the next row waits this long.
     pub(super) patience: Option<Duration>,
     /// Rows are only looked at: each waits this long at most.
     pub(super) glance: Option<Duration>,
@@ -53,6 +54,10 @@ pub(super) struct Run<'a, 'r> {
     pub(super) waited: (Duration, BTreeMap<String, u32>),
     /// What dialogs of the page said.
     pub(super) dialogs: Vec<String>,
+    /// It is only found out what can be sealed: nothing secret is sent.
+    pub(super) probing: bool,
+    /// What was found out.
+    pub(super) probed: Vec<browser::Carriage>,
     /// The pages are saved ones.
     pub(super) rehearsing: bool,
     /// Saved pages that are still to come, by their first row.
@@ -103,12 +108,14 @@ impl<'a, 'r> Run<'a, 'r> {
             deaf: false,
             ignoring: false,
             refilling: None,
+            emptied: 0,
             patience: None,
             glance: None,
             waited: (Duration::ZERO, BTreeMap::new()),
             dialogs: Vec::new(),
+            probing: false,
+            probed: Vec::new(),
             rehearsing: false,
-            emptied: 0,
             turns: BTreeMap::new(),
             arrived: None,
         }
@@ -117,6 +124,7 @@ impl<'a, 'r> Run<'a, 'r> {
     /// Runs every stage. The armed plan ends here, and what it holds is wiped.
     pub(super) async fn finish(mut self) -> Result<(Outcome, String), Error> {
         let outcome = self.stages().await.map_err(|error| self.cleaned(error))?;
+        self.end_injection().await?;
         let url = match self.arrived.take() {
             Some(url) if matches!(outcome, Outcome::SignedIn) => url,
             _ => self.page.survey().await.whereabouts.url,
@@ -183,10 +191,11 @@ impl<'a, 'r> Run<'a, 'r> {
     }
 
     async fn stages(&mut self) -> Result<Outcome, Error> {
+        self.begin_injection().await?;
         let url = self.armed.logon_url.clone();
         let span = self.armed.plan.connector.settings.logon_url.span;
-        if let Some(stop) = self.open(None, span, &url).await? {
-            return Ok(Outcome::Stuck(stop));
+        if let Some(end) = self.begin(span, &url).await? {
+            return Ok(end);
         }
         let stages = self.armed.plan.stages.clone();
         let mut confirmed = false;
@@ -216,6 +225,9 @@ impl<'a, 'r> Run<'a, 'r> {
                     }
                     let next = self.checkpoint(checkpoint).await?;
                     confirmed = matches!(next, Next::On) && !checkpoint.validations.is_empty();
+                    if confirmed && self.page.unsent().is_empty() {
+                        self.page.unseal().await?;
+                    }
                     next
                 }
             };
@@ -237,6 +249,19 @@ impl<'a, 'r> Run<'a, 'r> {
         Ok(Outcome::Unclear(self.unclear(&stages)))
     }
 
+    /// Opens the first page; the outcome where it does not get so far.
+    pub(super) async fn begin(
+        &mut self,
+        span: crate::diagnostic::Span,
+        url: &url::Url,
+    ) -> Result<Option<Outcome>, Error> {
+        let stop = self.open(None, span, url).await?;
+        Ok(match (self.answered(), stop) {
+            (Some(Next::End(outcome)), _) => Some(outcome),
+            (_, stop) => stop.map(Outcome::Stuck),
+        })
+    }
+
     /// Opens a page; a stop when the site does not answer.
     pub(super) async fn open(
         &mut self,
@@ -256,7 +281,8 @@ impl<'a, 'r> Run<'a, 'r> {
         } else if prompted
             || ["AUTH_CREDENTIALS", "HTTP ERROR 401"].iter().any(|word| reason.contains(word))
         {
-            "the site asks by a prompt of the browser's own (HTTP Basic or Digest) and not by a form; rows cannot fill that"
+            "the site asks by a prompt of the browser's own (HTTP Basic or Digest) and not by a form: \
+             `BasicAuth: { Username: <username>, Password: <password> }` in TargetSettings answers it"
         } else {
             "check the address of the account, the name service and the way to the site from this machine"
         };
@@ -276,6 +302,10 @@ impl<'a, 'r> Run<'a, 'r> {
         sight: &Sight,
         watch: &[crate::browser::Target],
     ) -> Result<Next, Error> {
+        if let Some(stop) = self.unsent() {
+            let stop = stop.note("refused", cause).note("page says", self.clean(&sight.text));
+            return Ok(Next::End(Outcome::Stuck(stop)));
+        }
         if is_code_refusal(cause)
             && let Some((stage, id, counter)) = self.last_code.take()
         {
@@ -333,7 +363,7 @@ impl<'a, 'r> Run<'a, 'r> {
 
     /// A text of the page, without the session's secrets and codes.
     pub(super) fn clean(&self, text: &str) -> String {
-        scrub(&self.armed.scrub(text), self.codes.iter())
+        scrub(&self.armed.scrub(text), self.codes.iter().map(Arc::as_ref))
     }
 
     /// An error of the browser, whose words may be the page's.

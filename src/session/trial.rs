@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::row::{Found, need};
 use super::run::{Next, Run};
 use super::scrub::place;
+use super::sealed::Sealability;
 use super::{Error, Outcome, Stop};
 use crate::browser::{Inspection, Mark, Need, Snapshot, Target};
 use crate::connector::{Act, LocatorTemplate, Object, Step, Verb};
@@ -28,6 +29,9 @@ pub struct Trial {
     pub traced: bool,
     /// The pages themselves, to be tested on later.
     pub saved: bool,
+    /// It is found out which rows can be sealed: stand-ins are typed and submitted, and no request with one of them
+    /// goes out.
+    pub sealing: bool,
 }
 
 /// What a trial saw.
@@ -39,6 +43,8 @@ pub struct Tried {
     pub pages: Vec<Shot>,
     /// The pages themselves, each with the first row that is on it; empty unless they were asked for.
     pub saved: Vec<SavedPage>,
+    /// Which rows can be sealed; empty unless it was asked for.
+    pub sealing: Vec<Sealability>,
 }
 
 /// A picture without secrets.
@@ -131,10 +137,19 @@ impl Run<'_, '_> {
         if trial.traced {
             self.page.listen().await?;
         }
+        self.probing = trial.sealing;
+        if trial.specimen {
+            // Nobody is asked to believe a password that was made up.
+            self.armed.basic_auth = None;
+        }
         let mut course =
             Course { trial, tried: Tried::default(), idle: None, left: None, marks: Vec::new() };
         let outcome = self.try_stages(&mut course).await;
         let outcome = outcome.map_err(|error| self.cleaned(error))?;
+        if trial.sealing {
+            course.tried.sealing = self.sealing();
+        }
+        self.end_injection().await?;
         self.shoot(&mut course).await?;
         Ok((outcome, self.here().await, course.tried))
     }
@@ -146,10 +161,11 @@ impl Run<'_, '_> {
     }
 
     async fn try_stages(&mut self, course: &mut Course) -> Result<Outcome, Error> {
+        self.begin_injection().await?;
         let url = self.armed.logon_url.clone();
         let span = self.armed.plan.connector.settings.logon_url.span;
-        if let Some(stop) = self.open(None, span, &url).await? {
-            return Ok(Outcome::Stuck(stop));
+        if let Some(end) = self.begin(span, &url).await? {
+            return Ok(end);
         }
         let stages = self.armed.plan.stages.clone();
         let mut confirmed = false;
@@ -205,7 +221,8 @@ impl Run<'_, '_> {
             let submits = look.inspection.as_ref().is_some_and(|seen| {
                 seen.meant.and_then(|at| seen.hits.get(at)).is_some_and(|hit| hit.submits)
             });
-            if course.idle.is_none() && course.trial.until.is_none() && submits {
+            let stops = course.trial.until.is_none() && !course.trial.sealing;
+            if course.idle.is_none() && stops && submits {
                 course.idle = Some(SUBMITS);
             }
         }
@@ -434,7 +451,11 @@ fn reserved(plan: &Plan, step: &Step, trial: Trial) -> Option<&'static str> {
         |object| matches!(object, Object::Target | Object::LogonAccount | Object::ReconcileAccount);
     let types = matches!(step.verb, Verb::Act(_, Act::Type(_) | Act::Totp(..)));
     let slots = || plan.slots.iter().filter(|slot| slot.row == Some(step.row));
-    if trial.specimen && types && slots().any(|slot| of_account(slot.placeholder.object)) {
+    if trial.specimen
+        && types
+        && !trial.sealing
+        && slots().any(|slot| of_account(slot.placeholder.object))
+    {
         return Some("there is no account whose value could be typed");
     }
     if matches!(step.verb, Verb::Handover(_)) {
@@ -442,6 +463,9 @@ fn reserved(plan: &Plan, step: &Step, trial: Trial) -> Option<&'static str> {
     }
     if let Some(until) = trial.until {
         return (step.row > until).then_some(BEYOND);
+    }
+    if trial.sealing {
+        return None;
     }
     if types && slots().any(|slot| slot.class == Class::Secret) {
         return Some("it types a secret");

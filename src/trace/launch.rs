@@ -100,6 +100,11 @@ impl Open {
                     row.text("doorward.skipped", why);
                 }
             }
+            Progress::Sealed { writing, .. } => {
+                if let Some(row) = self.rows.last_mut() {
+                    row.text("doorward.sealed", writing);
+                }
+            }
             Progress::CodeRefused => {
                 if let Some(row) = self.rows.last_mut() {
                     row.text("doorward.code", "refused");

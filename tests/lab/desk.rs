@@ -162,17 +162,27 @@ impl From<Ended> for Launched {
 /// The command lines of the processes that name `folder` among their arguments or in their environment:
 /// a driver and its children have the profile's folder there.
 pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
+    naming(folder).into_iter().map(|(_, line)| line).collect()
+}
+
+/// The ids of the same.
+pub(crate) fn pids_of(folder: &Path) -> Vec<u32> {
+    naming(folder).into_iter().map(|(pid, _)| pid).collect()
+}
+
+fn naming(folder: &Path) -> Vec<(u32, String)> {
     let needle = folder.to_string_lossy().into_owned();
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     processes
         .flatten()
         .filter_map(|process| {
+            let pid = process.file_name().to_str()?.parse().ok()?;
             let read = |file| {
                 let bytes = std::fs::read(process.path().join(file)).unwrap_or_default();
                 String::from_utf8_lossy(&bytes).replace('\0', " ")
             };
             let line = read("cmdline");
-            (line.contains(&needle) || read("environ").contains(&needle)).then_some(line)
+            (line.contains(&needle) || read("environ").contains(&needle)).then_some((pid, line))
         })
         .collect()
 }

@@ -6,6 +6,7 @@ pub(crate) mod desk;
 pub(crate) mod device;
 pub(crate) mod hand;
 pub(crate) mod marks;
+pub(crate) mod memory;
 pub(crate) mod portal;
 pub(crate) mod product;
 pub(crate) mod provider;

@@ -32,6 +32,17 @@ pub(crate) struct Visit {
     pub(crate) path: String,
     /// What a POST brought.
     pub(crate) fields: Fields,
+    /// The same, byte for byte.
+    pub(crate) body: Vec<u8>,
+    /// The headers, by their names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Visit {
+    /// A header, empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
 }
 
 /// All of them, oldest first.
@@ -104,6 +115,14 @@ pub(super) async fn record(State(log): State<Arc<Log>>, request: Request, next: 
         host: host.to_owned(),
         path: parts.uri.path().to_owned(),
         fields: Fields(fields),
+        body: bytes.to_vec(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect(),
     });
     log.more.notify_all();
     next.run(Request::from_parts(parts, Body::from(bytes))).await

@@ -9,6 +9,7 @@
 )]
 
 mod answer;
+mod carried;
 pub(crate) mod codes;
 mod example;
 mod log;
@@ -164,6 +165,7 @@ async fn serve(
     };
     let router: Router = pages::router(origins)
         .merge(answer::router(rules))
+        .merge(carried::router())
         .merge(demo::router(people))
         .layer(axum::middleware::from_fn_with_state(log, log::record));
     ready.send(addresses).unwrap();

@@ -25,7 +25,16 @@ fn the_table_names_every_page() {
         })
         .collect();
     // These are made, not read.
-    for made in ["basic-only", "leave", "loading-half", "loading-never", "login"] {
+    for made in [
+        "basic-guard",
+        "basic-only",
+        "digest-guard",
+        "latin1",
+        "leave",
+        "loading-half",
+        "loading-never",
+        "login",
+    ] {
         there.insert(made.to_owned());
     }
     assert_eq!(named, there);

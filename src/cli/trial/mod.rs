@@ -27,6 +27,8 @@ Examples:
   doorward try demo --url https://shop.example/login          no account: every row of the first page is looked at
   doorward try demo --account web/shop                        stops before the password; on record
   doorward try demo --account web/shop --until 3              rows 1 to 3 are run, then the next page is looked at
+  doorward try demo --url https://shop.example/login --sealing
+                                                              tells whether `Injection: Sealed` works there
   doorward try demo --account web/shop --until 9 --trace out  a report for any browser: out/index.html
 
 Each row tells what it hits, whether that is ready, and which locators would be better. Nothing secret is typed \
@@ -62,6 +64,10 @@ pub(super) struct Arguments {
     /// Save the pages into this folder, without scripts and without secrets: `doorward test` runs the connector on them
     #[arg(long, value_name = "DIR")]
     fixture: Option<PathBuf>,
+    /// Find out which rows can be sealed (`Injection: Sealed`): stand-ins are typed and submitted, and every request of
+    /// the page is stopped from then on, so that the site sees no attempt
+    #[arg(long)]
+    sealing: bool,
     /// Show the browser's window
     #[arg(long)]
     window: bool,
@@ -139,6 +145,7 @@ async fn attempt(
         specimen,
         traced: arguments.trace.is_some(),
         saved: arguments.fixture.is_some(),
+        sealing: arguments.sealing,
     };
     let began = Instant::now();
     let launch = Launch {

@@ -29,6 +29,19 @@ pub(super) fn explanation(code: Code) -> Explanation {
             "The sign-in went on to `https://sso.acme.example`, and the connector names `https://acme.example` alone.",
             "If the page is the right one, add its origin to `AllowedOrigins`. If not, find out why you were led there.",
         ),
+        Code::NotSealable => case(
+            "A row is sealed, and the page sends what is typed there in a way that no secret can be put into.",
+            "The page hashes or encrypts the password, packs it, sends it through a WebSocket, in a URL, or twice.",
+            "Say `Injection: Typed`, or `(Sealed=no)` in that row: the page is then typed the secret itself. What the site was \
+             sent instead of it, it may have counted as a wrong password.",
+        ),
+        Code::SecretDiverted => case(
+            "A page was about to send a sealed secret to an origin that it may not go to. The request was stopped, the \
+             session ended, and it is on record as `ExfiltrationDenied`.",
+            "A script that does not belong to the application copies what is typed into the password field.",
+            "If the application does sign in there, add the origin to `AllowedOrigins`. If not, tell whoever runs the \
+             application; the secret has not left, unless the message speaks of a redirect.",
+        ),
         Code::AlwaysReplaced => case(
             "The field was replaced by the page every time that it was typed into.",
             "A framework renders the form anew with each key.",
