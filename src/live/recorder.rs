@@ -253,7 +253,8 @@ impl Eye {
             }
             let changed = Instant::now();
             while !self.is_due(changed, last) {
-                tokio::time::sleep(LOOK).await;
+                // That it is known without loss is a change, too.
+                let _ = tokio::time::timeout(LOOK, changes.changed()).await;
             }
             let (number, is_new) = self.progress.see(&self.shared, &self.tape);
             seen = number;

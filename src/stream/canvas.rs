@@ -104,8 +104,8 @@ pub(super) mod tests {
     use std::sync::Arc;
 
     use super::Canvas;
-    use crate::stream::{Picture, Sight};
     use crate::stream::update::jpeg;
+    use crate::stream::{Picture, Sight};
 
     /// A picture of so many pixels, as the browser would send it: a gradient, and a square at `at`.
     fn shown(width: usize, height: usize, at: usize) -> (Arc<[u8]>, Vec<u8>) {
