@@ -7,15 +7,16 @@ use crate::oidc::Arrival;
 
 impl Users {
     /// The user who has arrived, with the role and the groups that the provider says; made where they come for the
-    /// first time.
+    /// first time, once `row` has put it on record.
     ///
     /// # Errors
-    /// [`Error::NameTaken`], [`Error::Blocked`] and what writing can meet.
-    pub(super) async fn arrive(
+    /// [`Error::NameTaken`], [`Error::Blocked`], those of `row` and what writing can meet.
+    pub(super) async fn arrive<F: Future<Output = Result<(), Error>>>(
         &self,
         arrival: &Arrival,
         role: Role,
-    ) -> Result<(User, bool), Error> {
+        row: impl FnOnce(&User) -> F,
+    ) -> Result<User, Error> {
         let mut connection = self.connection.lock().await;
         let mut transaction = self.begin(&mut connection).await?;
         let known: Option<(String, bool)> =
@@ -61,7 +62,11 @@ impl Users {
             }
         };
         let user = self.found(&mut transaction, &name).await?;
-        transaction.commit().await.map_err(Error::of(&self.path))?;
-        Ok((user, is_new))
+        if is_new {
+            self.commit(transaction, row(&user)).await?;
+        } else {
+            transaction.commit().await.map_err(Error::of(&self.path))?;
+        }
+        Ok(user)
     }
 }

@@ -305,16 +305,18 @@ impl Users {
         self.set_up_holds(&mut connection, token).await
     }
 
-    /// Makes the first administrator, who may use everything, by a set-up link that works no more then.
+    /// Makes the first administrator, who may use everything, by a set-up link that works no more then; once `row` has put
+    /// it on record.
     ///
     /// # Errors
-    /// [`Error::SetUpOver`], [`Error::Weak`] and what writing can meet.
+    /// [`Error::SetUpOver`], [`Error::Weak`], those of `row` and what writing can meet.
     pub(super) async fn set_up(
         &self,
         token: &Token,
         name: UserName,
         password: Typed,
         demo: bool,
+        row: impl Future<Output = Result<(), Error>>,
     ) -> Result<User, Error> {
         self.check_set_up(token).await?;
         password.strong(name.as_str())?;
@@ -334,7 +336,7 @@ impl Users {
         for query in ["DELETE FROM set_up", wanted] {
             transaction.execute(query).await.map_err(Error::of(&self.path))?;
         }
-        transaction.commit().await.map_err(Error::of(&self.path))?;
+        self.commit(transaction, row).await?;
         Ok(user)
     }
 

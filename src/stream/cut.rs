@@ -115,11 +115,6 @@ impl Picture {
 }
 
 impl Cut {
-    /// The number of the change that it leads to.
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
     /// Whether it is all of the picture.
     pub fn is_whole(&self) -> bool {
         self.is_whole

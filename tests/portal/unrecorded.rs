@@ -39,6 +39,28 @@ fn kept(lab: &Lab) -> String {
 }
 
 #[test]
+fn nobody_is_made_by_a_set_up_link_whose_use_is_not_on_record() {
+    let lab = Lab::new();
+    lab.write(
+        "doorward.yaml",
+        "vaults: { local: { kind: kdbx, path: v.kdbx, key-file: v.key } }\nstate: state\n",
+    );
+    assert_eq!(lab.run(&["vault", "init"]).code, 0);
+    let portal = Portal::start(&lab);
+    let token = portal.link.as_ref().unwrap().strip_prefix("/set-up?token=").unwrap();
+    let fields = [("token", token), ("name", "root"), ("password", PASSWORD), ("again", PASSWORD)];
+    record_takes(&lab, false);
+    let before = kept(&lab);
+    let refused = portal.send(None, "/set-up", &fields);
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert_eq!(kept(&lab), before);
+    record_takes(&lab, true);
+    // The link works still.
+    assert_eq!(portal.send(None, "/set-up", &fields).status, 303);
+    portal.sign_in("root", PASSWORD);
+}
+
+#[test]
 fn a_change_that_is_not_on_record_was_not_made() {
     let desk = desk();
     let lab = &desk.lab;
