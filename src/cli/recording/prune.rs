@@ -144,7 +144,7 @@ fn event(shelved: &Shelved, why: &str) -> Result<Event, Failure> {
 mod tests {
     use std::path::PathBuf;
 
-    use super::{Duration, Folder, Recording, SessionId, Store, SystemTime, housekeeping};
+    use super::{Clock, Duration, Folder, Recording, SessionId, Store, SystemTime, housekeeping};
     use crate::activity::Action;
     use crate::recording::{About, KeyPair, Writer};
 
@@ -172,7 +172,8 @@ mod tests {
             false => Some(writer),
         };
         let file = std::fs::File::options().append(true).open(&path).unwrap();
-        file.set_modified(SystemTime::now() - DAY * days).unwrap();
+        let now = SystemTime::from(Clock::System.now());
+        file.set_modified(now - DAY * days).unwrap();
         (path, open)
     }
 
