@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use doorward::name::SessionId;
 use doorward::recording::{About, Entry, Identities, KeyPair, Reader, Writer};
-use doorward::stream::{Canvas, Picture};
+use doorward::stream::{Canvas, Picture, Sight};
 
 use super::{SIZE, Trouble};
 
@@ -36,17 +36,18 @@ impl Hour {
         };
         let mut writer = Writer::create(folder.path(), session, about, &[pair.public()])?;
         let path = writer.path().to_owned();
-        let (mut picture, mut seen) = (Picture::default(), 0);
+        let (mut picture, mut sight) = (Picture::default(), Sight::default());
         for time in (0..length).step_by(2_000) {
             let second = time as usize / 1_000;
             let (jpeg, png) = page(second / 20, second % 20 / 2)?;
             picture.take(jpeg.into())?;
             picture.take_exact(&png)?;
-            let whole = time >= writer.whole_due();
-            let Some(cut) = picture.cut(if whole { 0 } else { seen }) else { continue };
-            seen = cut.number();
+            if time >= writer.whole_due() {
+                sight = Sight::default();
+            }
+            let Some(cut) = picture.cut(&mut sight, time) else { continue };
             let bytes = cut.encode().bytes;
-            let entry = if whole { Entry::Whole(bytes) } else { Entry::Picture(bytes) };
+            let entry = if cut.is_whole() { Entry::Whole(bytes) } else { Entry::Picture(bytes) };
             writer.add(time, &entry)?;
         }
         let seal = writer.finish(length)?;

@@ -39,7 +39,8 @@ async fn measure() -> Result<(), Box<dyn std::error::Error>> {
     let factors = Factors::open(folder.path(), Clock::System).await?;
     let application: UserName = "bench".parse()?;
     let owner = Owner::of(&application, &"somebody".parse()?);
-    let offer = factors.begin(&owner, "bench", "somebody").await?;
+    let kept = std::future::ready(Ok::<_, doorward::factor::Error>(()));
+    let offer = factors.begin(&owner, "bench", "somebody", kept).await?;
     let key = BASE32_NOPAD.decode(offer.setup_code().replace(' ', "").as_bytes())?;
     let device = totp_rs::Builder::new().with_secret(key).build_noncompliant();
     let now = Clock::System.unix_millis() / 1000;

@@ -215,6 +215,9 @@ fn conceal(error: &mut clap::Error) {
     }
 }
 
+/// How long the end of a command waits for a collector of traces that does not answer.
+const TRACED: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What launches are told to, as the variables of OpenTelemetry want it.
 #[expect(
     clippy::disallowed_methods,

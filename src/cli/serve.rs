@@ -135,7 +135,12 @@ async fn serve(world: &Arc<World>, arguments: &Arguments) -> Result<(), Failure>
         let signal = signals.next().await;
         eprint(&format!("{signal}: ending the sessions\n"));
     };
-    let kept = recording::housekeeping(Arc::clone(&store), Arc::clone(&world.config));
+    let kept = async {
+        match &world.config.recording {
+            Some(of) => recording::housekeeping(&store, state, of, recording::HOURLY).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         served = listening.serve(ground, stop) => served?,
         () = kept => {}

@@ -8,7 +8,7 @@ use super::{Exit, Failure, eprint, print};
 use crate::activity::{Action, Store};
 use crate::clock::Clock;
 use crate::name::{TokenName, UserName};
-use crate::portal::{ApiToken, LONGEST, Note, Scope, USUAL, Users};
+use crate::portal::{ApiToken, LONGEST, Note, Scope, USUAL, Users, witnessed};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -98,16 +98,17 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
     }
     // Opened first: what cannot be put on record is not done.
     let store = Store::open(&world.config.state).await?;
-    let note = |action, token: &ApiToken| Note::new(action, &by, "local").of_token(token);
+    let note = |action| Note::new(action, &by, "local");
     match command {
         Command::List(_) => {}
         Command::Add(Add { user, name, scope, days }) => {
-            let (shown, token) = users.add_token(&user, name, &scope, days).await?;
-            let kept = note(Action::TokenAdded, &token).keep(&store, Clock::System).await;
-            if let Err(error) = kept {
-                users.remove_token(token.id).await?;
-                return Err(error.into());
-            }
+            let note = note(Action::TokenAdded);
+            let (shown, token) = witnessed(&store, Clock::System, |witness| {
+                users.add_token(&user, name, &scope, days, |token| {
+                    witness.keep(note.of_token(token))
+                })
+            })
+            .await?;
             eprint(&format!(
                 "made `{}` of {}, until {:.0}; it is shown this once\n",
                 token.name, token.user, token.expires
@@ -120,8 +121,11 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
             let Some(token) = tokens.find(|token| token.name == name) else {
                 return Err(crate::portal::Error::NoToken { user, name }.into());
             };
-            users.remove_token(token.id).await?;
-            note(Action::TokenRemoved, &token).keep(&store, Clock::System).await?;
+            let note = note(Action::TokenRemoved).of_token(&token);
+            witnessed(&store, Clock::System, |witness| {
+                users.remove_token(token.id, witness.keep(note))
+            })
+            .await?;
             print(&format!("removed `{name}` of {user}\n"));
         }
     }

@@ -11,7 +11,7 @@ use crate::activity::{Action, Store};
 use crate::clock::Clock;
 use crate::factor::{Factors, Owner};
 use crate::name::{GroupName, Pattern, UserName};
-use crate::portal::{Note, Role, Typed, User, Users};
+use crate::portal::{Note, Role, Typed, User, Users, witnessed};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -163,25 +163,34 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
     // Opened first: what cannot be put on record is not done.
     let store = Store::open(&world.config.state).await?;
     let note = |action, user: &UserName| Note::new(action, &by, "local").detail("changed", user);
-    let (note, said) = match command {
+    let said = match command {
         Command::List => return Ok(Exit::Done),
         Command::Add(Add { name, role, group, accounts, password_stdin }) => {
             if users.find(&name).await.is_ok() {
                 return Err(crate::portal::Error::Exists(name).into());
             }
             let user = User::local(name, role, unique(group), accounts);
-            users.add(&user, password(password_stdin)?).await?;
+            let (note, password) =
+                (facts(note(Action::UserAdded, &user.name), &user), password(password_stdin)?);
+            witnessed(&store, Clock::System, |witness| {
+                users.add(&user, password, witness.keep(note))
+            })
+            .await?;
             let by_patterns = world.config.policies.is_none();
             if by_patterns && user.role != Role::Auditor && user.accounts.is_empty() {
                 eprint("note: they may use no account yet; `--accounts PATTERN` names some\n");
             }
-            (facts(note(Action::UserAdded, &user.name), &user), format!("added {}\n", user.name))
+            format!("added {}\n", user.name)
         }
         Command::Password(Password { name, password_stdin }) => {
             let user = users.find(&name).await?;
-            users.set_password(&user.name, password(password_stdin)?).await?;
+            let password = password(password_stdin)?;
             let note = note(Action::UserChanged, &user.name).detail("what", "password");
-            (note, format!("{} has a new password\n", user.name))
+            witnessed(&store, Clock::System, |witness| {
+                users.set_password(&user.name, password, witness.keep(note))
+            })
+            .await?;
+            format!("{} has a new password\n", user.name)
         }
         Command::Change(Change { name, changed }) => {
             let mut user = users.find(&name).await?;
@@ -192,34 +201,41 @@ async fn apply(world: &World, command: Command) -> Result<Exit, Failure> {
             if changed.no_accounts || !changed.accounts.is_empty() {
                 user.accounts = changed.accounts;
             }
-            users.change(&user).await?;
-            if changed.block || changed.unblock {
-                users.block(&user, changed.block).await?;
-                user.blocked = changed.block;
-            }
-            let said = format!("changed {}\n", user.name);
-            (facts(note(Action::UserChanged, &user.name), &user), said)
+            let blocked = (changed.block || changed.unblock).then_some(changed.block);
+            user.blocked = blocked.unwrap_or(user.blocked);
+            let note = facts(note(Action::UserChanged, &user.name), &user);
+            witnessed(&store, Clock::System, |witness| {
+                users.change(&user, blocked, None, witness.keep(note))
+            })
+            .await?;
+            format!("changed {}\n", user.name)
         }
         Command::ResetFactor(ResetFactor { name }) => {
             let user = users.find(&name).await?.name;
             let factors = Factors::open(&world.config.state, Clock::System).await?;
-            if !factors.remove(&Owner::user(&user)).await? {
+            let (note, owner) = (note(Action::FactorReset, &user), Owner::user(&user));
+            let removed = witnessed(&store, Clock::System, |witness| {
+                factors.remove(&owner, witness.keep(note))
+            });
+            if !removed.await? {
                 return Err(crate::factor::Error::Absent(user.to_string()).into());
             }
-            factors.withdraw_reset(&user).await?;
+            // What was asked for is done, and on record.
+            let nothing = std::future::ready(Ok::<_, crate::factor::Error>(()));
+            factors.withdraw_reset(&user, nothing).await?;
             users.end_sign_ins(&user).await?;
-            (note(Action::FactorReset, &user), format!("{user} has no second factor any more\n"))
+            format!("{user} has no second factor any more\n")
         }
         Command::Remove(Remove { name }) => {
             let user = users.find(&name).await?;
-            users.remove(&user.name).await?;
-            (
-                facts(note(Action::UserRemoved, &user.name), &user),
-                format!("removed {}\n", user.name),
-            )
+            let note = facts(note(Action::UserRemoved, &user.name), &user);
+            witnessed(&store, Clock::System, |witness| {
+                users.remove(&user.name, witness.keep(note))
+            })
+            .await?;
+            format!("removed {}\n", user.name)
         }
     };
-    note.keep(&store, Clock::System).await?;
     store.close().await?;
     users.close().await?;
     print(&said);

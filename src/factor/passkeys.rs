@@ -95,19 +95,22 @@ impl Factors {
         Ok((asked, Offered { owner: owner.clone(), name: name.to_owned(), state }))
     }
 
-    /// Keeps the passkey that the browser answered with; its name.
+    /// Keeps the passkey that the browser answered with, once `row` has put its name on record; the name.
     ///
     /// # Errors
-    /// [`Error::Unfit`], [`Error::PasskeyNamed`], [`Error::PasskeyKnown`], [`Error::Absent`].
-    pub async fn keep_passkey(
+    /// [`Error::Unfit`], [`Error::PasskeyNamed`], [`Error::PasskeyKnown`], [`Error::Absent`] and those of `row`.
+    pub async fn keep_passkey<E: From<Error>, F: Future<Output = Result<(), E>>>(
         &self,
         relying: &Relying,
         offered: Offered,
         answer: Value,
-    ) -> Result<String, Error> {
+        row: impl FnOnce(&str) -> F,
+    ) -> Result<String, E> {
         let Offered { owner, name, state } = offered;
         let key = relying.registered(answer, &state)?;
         let text = serde_json::to_string(&key).map_err(|_| Error::Unfit("it cannot be kept"))?;
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
         let done = sqlx::query(
             "INSERT INTO passkey (realm, subject, name, credential, passkey, made) VALUES (?, ?, ?, ?, ?, ?)",
         )
@@ -117,36 +120,48 @@ impl Factors {
         .bind(AsRef::<[u8]>::as_ref(key.cred_id()).to_vec())
         .bind(text)
         .bind(self.seconds())
-        .execute(&mut *self.connection.lock().await)
+        .execute(&mut *transaction)
         .await;
-        match done {
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                Err(match error.message().contains("credential") {
+        done.map_err(|error| match error {
+            sqlx::Error::Database(error) if error.is_unique_violation() => {
+                match error.message().contains("credential") {
                     true => Error::PasskeyKnown,
                     false => Error::PasskeyNamed,
-                })
+                }
             }
-            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-                Err(Error::Absent(owner.subject))
+            sqlx::Error::Database(error) if error.is_foreign_key_violation() => {
+                Error::Absent(owner.subject)
             }
-            done => done.map(|_| name).map_err(Error::of(&self.path)),
-        }
+            error => Error::of(&self.path)(error),
+        })?;
+        self.hold(transaction, row(&name)).await?;
+        Ok(name)
     }
 
-    /// Removes the passkey `id` of `owner`: its name, or `None` where it is not theirs.
+    /// Removes the passkey `id` of `owner`, once `row` has put it on record; `false` where it is not theirs.
     ///
     /// # Errors
-    /// [`Error::Failed`].
-    pub async fn remove_passkey(&self, owner: &Owner, id: i64) -> Result<Option<String>, Error> {
-        sqlx::query_scalar(
-            "DELETE FROM passkey WHERE id = ? AND realm = ? AND subject = ? RETURNING name",
-        )
-        .bind(id)
-        .bind(&owner.realm)
-        .bind(&owner.subject)
-        .fetch_optional(&mut *self.connection.lock().await)
-        .await
-        .map_err(Error::of(&self.path))
+    /// [`Error::Failed`] and those of `row`.
+    pub async fn remove_passkey<E: From<Error>>(
+        &self,
+        owner: &Owner,
+        id: i64,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<bool, E> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
+        let done = sqlx::query("DELETE FROM passkey WHERE id = ? AND realm = ? AND subject = ?")
+            .bind(id)
+            .bind(&owner.realm)
+            .bind(&owner.subject)
+            .execute(&mut *transaction)
+            .await
+            .map_err(Error::of(&self.path))?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.hold(transaction, row).await?;
+        Ok(true)
     }
 
     /// Asks for a passkey of `owner`: what `navigator.credentials.get` takes, and what the answer is held against. `None`

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use tokio::sync::Mutex;
 
 use super::key::Key;
@@ -88,14 +88,22 @@ impl Factors {
         Ok(names.into_iter().collect())
     }
 
-    /// Begins an enrolment of `owner`, in the place of one that was not confirmed: the new seed, which counts once a
-    /// code of it was right. `account` at `issuer` is what the app calls it.
+    /// Begins an enrolment of `owner`, in the place of one that was not confirmed, once `row` has put it on record: the new
+    /// seed, which counts once a code of it was right. `account` at `issuer` is what the app calls it.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Random`], [`Error::Failed`].
-    pub async fn begin(&self, owner: &Owner, issuer: &str, account: &str) -> Result<Offer, Error> {
+    /// [`Error::Exists`], [`Error::Random`], [`Error::Failed`] and those of `row`.
+    pub async fn begin<E: From<Error>>(
+        &self,
+        owner: &Owner,
+        issuer: &str,
+        account: &str,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<Offer, E> {
         let (offer, bytes) = Offer::fresh(issuer, account)?;
         let sealed = self.key.seal(owner, bytes.as_ref())?;
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
         // What was refused stays: to begin anew must not be a way around waiting.
         let done = sqlx::query(
             "INSERT INTO factor (realm, subject, seed, begun) VALUES (?, ?, ?, ?)
@@ -106,48 +114,75 @@ impl Factors {
         .bind(&owner.subject)
         .bind(sealed)
         .bind(self.seconds())
-        .execute(&mut *self.connection.lock().await)
+        .execute(&mut *transaction)
         .await
         .map_err(Error::of(&self.path))?;
-        match done.rows_affected() {
-            0 => Err(Error::Exists(owner.subject.clone())),
-            _ => Ok(offer),
+        if done.rows_affected() == 0 {
+            return Err(Error::Exists(owner.subject.clone()).into());
         }
+        self.hold(transaction, row).await?;
+        Ok(offer)
     }
 
-    /// Confirms the enrolment of `owner` by a code of it: from then on it counts. With it come ten recovery codes.
+    /// Confirms the enrolment of `owner` by a code of it: from then on it counts, once `row` has put it on record. With it
+    /// come ten recovery codes.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::NotBegun`] and those of [`Self::verify`].
-    pub async fn confirm(
+    /// [`Error::Exists`], [`Error::NotBegun`], those of [`Self::verify`] and those of `row`.
+    pub async fn confirm<E: From<Error>>(
         &self,
         owner: &Owner,
         typed: &str,
-    ) -> Result<(Verdict, Option<RecoveryCodes>), Error> {
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<(Verdict, Option<RecoveryCodes>), E> {
         if self.standing(owner).await?.is_some() {
-            return Err(Error::Exists(owner.subject.clone()));
+            return Err(Error::Exists(owner.subject.clone()).into());
         }
-        let verdict = self.judged(owner, typed, self.clock.unix_millis(), true).await?;
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
+        let now = self.clock.unix_millis();
+        let verdict = self.judge(&mut transaction, owner, typed, now, true).await?;
         match verdict {
-            Verdict::Refused(Cause::Absent) => Err(Error::NotBegun(owner.subject.clone())),
-            Verdict::Passed(_) => Ok((verdict, Some(self.renew_codes(owner).await?))),
-            _ => Ok((verdict, None)),
+            Verdict::Refused(Cause::Absent) => Err(Error::NotBegun(owner.subject.clone()).into()),
+            Verdict::Passed(_) => {
+                let codes = self.renewed(&mut transaction, owner).await?;
+                self.hold(transaction, row).await?;
+                Ok((verdict, Some(codes)))
+            }
+            _ => {
+                transaction.commit().await.map_err(Error::of(&self.path))?;
+                Ok((verdict, None))
+            }
         }
     }
 
-    /// Ten new recovery codes for `owner`; those before work no more.
+    /// Ten new recovery codes for `owner`, once `row` has put it on record; those before work no more.
     ///
     /// # Errors
-    /// [`Error::Random`], [`Error::Failed`].
-    pub async fn renew_codes(&self, owner: &Owner) -> Result<RecoveryCodes, Error> {
+    /// [`Error::Random`], [`Error::Failed`] and those of `row`.
+    pub async fn renew_codes<E: From<Error>>(
+        &self,
+        owner: &Owner,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<RecoveryCodes, E> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
+        let codes = self.renewed(&mut transaction, owner).await?;
+        self.hold(transaction, row).await?;
+        Ok(codes)
+    }
+
+    async fn renewed(
+        &self,
+        connection: &mut SqliteConnection,
+        owner: &Owner,
+    ) -> Result<RecoveryCodes, Error> {
         let (codes, all) = RecoveryCodes::fresh()?;
         let failed = |error| Error::of(&self.path)(error);
-        let mut connection = self.connection.lock().await;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         sqlx::query("DELETE FROM recovery_code WHERE realm = ? AND subject = ?")
             .bind(&owner.realm)
             .bind(&owner.subject)
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await
             .map_err(failed)?;
         for code in all {
@@ -155,39 +190,62 @@ impl Factors {
                 .bind(&owner.realm)
                 .bind(&owner.subject)
                 .bind(self.key.hash(owner, code.as_ref()).to_vec())
-                .execute(&mut *transaction)
+                .execute(&mut *connection)
                 .await
                 .map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)?;
         Ok(codes)
     }
 
-    /// Removes what `owner` has, recovery codes and passkeys with it; also what was only begun. `false` where there is
-    /// nothing.
+    /// Removes what `owner` has, recovery codes and passkeys with it, once `row` has put it on record; also what was only
+    /// begun. `false` where there is nothing.
     ///
     /// # Errors
-    /// [`Error::Failed`].
-    pub async fn remove(&self, owner: &Owner) -> Result<bool, Error> {
+    /// [`Error::Failed`] and those of `row`.
+    pub async fn remove<E: From<Error>>(
+        &self,
+        owner: &Owner,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<bool, E> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
+        let is_there = self.removed(&mut transaction, owner).await?;
+        if is_there {
+            self.hold(transaction, row).await?;
+        }
+        Ok(is_there)
+    }
+
+    async fn removed(
+        &self,
+        connection: &mut SqliteConnection,
+        owner: &Owner,
+    ) -> Result<bool, Error> {
         let done = sqlx::query("DELETE FROM factor WHERE realm = ? AND subject = ?")
             .bind(&owner.realm)
             .bind(&owner.subject)
-            .execute(&mut *self.connection.lock().await)
+            .execute(connection)
             .await
             .map_err(Error::of(&self.path))?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Asks for a reset of what `user` has; somebody else has a day to confirm it.
+    /// Asks for a reset of what `user` has, once `row` has put it on record; somebody else has a day to confirm it.
     ///
     /// # Errors
-    /// [`Error::Absent`], [`Error::ResetAsked`], [`Error::Failed`].
-    pub async fn ask_reset(&self, user: &UserName, by: &UserName) -> Result<(), Error> {
+    /// [`Error::Absent`], [`Error::ResetAsked`], [`Error::Failed`] and those of `row`.
+    pub async fn ask_reset<E: From<Error>>(
+        &self,
+        user: &UserName,
+        by: &UserName,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
         if self.standing(&Owner::user(user)).await?.is_none() {
-            return Err(Error::Absent(user.to_string()));
+            return Err(Error::Absent(user.to_string()).into());
         }
         let now = self.seconds();
         let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
         let done = sqlx::query(
             "INSERT INTO factor_reset (user, asked_by, expires) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET asked_by = excluded.asked_by, expires = excluded.expires WHERE expires <= ?4",
@@ -196,47 +254,82 @@ impl Factors {
         .bind(by.as_str())
         .bind(now + RESET)
         .bind(now)
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await
         .map_err(Error::of(&self.path))?;
-        drop(connection);
         if done.rows_affected() == 0 {
-            let by = self.resets().await?.into_iter().find(|(of, _)| of == user.as_str());
-            return Err(Error::ResetAsked { by: by.map(|(_, by)| by).unwrap_or_default() });
+            let by = self.asked_by(&mut transaction, user).await?;
+            return Err(Error::ResetAsked { by: by.unwrap_or_default() }.into());
         }
-        Ok(())
+        self.hold(transaction, row).await
     }
 
-    /// Confirms a reset: what `user` has is removed. Who asked for it is told.
+    /// Confirms a reset: what `user` has is removed, once `row` has put on record who asked for it.
     ///
     /// # Errors
-    /// [`Error::NoReset`], [`Error::SamePerson`], [`Error::Failed`].
-    pub async fn confirm_reset(&self, user: &UserName, by: &UserName) -> Result<String, Error> {
-        let asked = self.resets().await?.into_iter().find(|(of, _)| of == user.as_str());
-        let (_, asked_by) = asked.ok_or_else(|| Error::NoReset(user.to_string()))?;
+    /// [`Error::NoReset`], [`Error::SamePerson`], [`Error::Failed`] and those of `row`.
+    pub async fn confirm_reset<E: From<Error>, F: Future<Output = Result<(), E>>>(
+        &self,
+        user: &UserName,
+        by: &UserName,
+        row: impl FnOnce(&str) -> F,
+    ) -> Result<(), E> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
+        let asked_by = self.asked_by(&mut transaction, user).await?;
+        let asked_by = asked_by.ok_or_else(|| Error::NoReset(user.to_string()))?;
         if asked_by == by.as_str() || user == by {
-            return Err(Error::SamePerson);
+            return Err(Error::SamePerson.into());
         }
-        // Whoever removes the request does it, so that it is done once.
-        if !self.withdraw_reset(user).await? {
-            return Err(Error::NoReset(user.to_string()));
-        }
-        self.remove(&Owner::user(user)).await?;
-        Ok(asked_by)
+        self.withdrawn(&mut transaction, user).await?;
+        self.removed(&mut transaction, &Owner::user(user)).await?;
+        self.hold(transaction, row(&asked_by)).await
     }
 
-    /// Takes a request for a reset back; `false` where there is none.
+    /// Takes a request for a reset back, once `row` has put it on record; `false` where there is none.
     ///
     /// # Errors
-    /// [`Error::Failed`].
-    pub async fn withdraw_reset(&self, user: &UserName) -> Result<bool, Error> {
+    /// [`Error::Failed`] and those of `row`.
+    pub async fn withdraw_reset<E: From<Error>>(
+        &self,
+        user: &UserName,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<bool, E> {
+        let mut connection = self.connection.lock().await;
+        let mut transaction = self.change(&mut connection).await?;
+        let is_there = self.withdrawn(&mut transaction, user).await?;
+        if is_there {
+            self.hold(transaction, row).await?;
+        }
+        Ok(is_there)
+    }
+
+    async fn withdrawn(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &UserName,
+    ) -> Result<bool, Error> {
         let done = sqlx::query("DELETE FROM factor_reset WHERE user = ? AND expires > ?")
             .bind(user.as_str())
             .bind(self.seconds())
-            .execute(&mut *self.connection.lock().await)
+            .execute(connection)
             .await
             .map_err(Error::of(&self.path))?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Who has asked for a reset that can be confirmed.
+    async fn asked_by(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &UserName,
+    ) -> Result<Option<String>, Error> {
+        sqlx::query_scalar("SELECT asked_by FROM factor_reset WHERE user = ? AND expires > ?")
+            .bind(user.as_str())
+            .bind(self.seconds())
+            .fetch_optional(connection)
+            .await
+            .map_err(Error::of(&self.path))
     }
 
     /// The requests that can be confirmed: of whom, and who asked.
@@ -277,6 +370,24 @@ impl Factors {
     /// [`Error::Failed`].
     pub async fn close(self) -> Result<(), Error> {
         self.connection.into_inner().close().await.map_err(Error::of(&self.path))
+    }
+
+    /// Begins a change: nobody else writes meanwhile.
+    pub(super) async fn change<'c>(
+        &self,
+        connection: &'c mut SqliteConnection,
+    ) -> Result<Transaction<'c, Sqlite>, Error> {
+        connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))
+    }
+
+    /// Ends a change once `row` has put it on record; otherwise it never was.
+    pub(super) async fn hold<E: From<Error>>(
+        &self,
+        transaction: Transaction<'_, Sqlite>,
+        row: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
+        row.await?;
+        Ok(transaction.commit().await.map_err(Error::of(&self.path))?)
     }
 
     /// Now, as the tables have it.

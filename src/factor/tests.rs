@@ -52,6 +52,11 @@ async fn opened() -> (TempDir, Factors) {
     (folder, factors)
 }
 
+/// The row of a change.
+async fn kept() -> Result<(), Error> {
+    Ok(())
+}
+
 fn ann() -> Owner {
     Owner::user(&"ann".parse().unwrap())
 }
@@ -66,8 +71,9 @@ fn code(offer: &Offer, seconds: u64, ahead: i64) -> String {
 /// An authenticator that was confirmed in the period before `BEGIN`.
 async fn enrolled(folder: &TempDir) -> (Offer, Vec<String>) {
     let factors = Factors::open(folder.path(), clock(-30)).await.unwrap();
-    let offer = factors.begin(&ann(), "Doorward", "ann").await.unwrap();
-    let (verdict, codes) = factors.confirm(&ann(), &code(&offer, BEGIN - 30, 0)).await.unwrap();
+    let offer = factors.begin(&ann(), "Doorward", "ann", kept()).await.unwrap();
+    let (verdict, codes) =
+        factors.confirm(&ann(), &code(&offer, BEGIN - 30, 0), kept()).await.unwrap();
     assert_eq!(verdict, PASSED);
     let lines = codes.unwrap().lines();
     (offer, lines.lines().map(str::to_owned).collect())
@@ -161,7 +167,7 @@ async fn no_way_of_writing_makes_a_used_code_new() {
 async fn new_recovery_codes_take_the_place_of_those_before() {
     let (folder, factors) = opened().await;
     let (_, old) = enrolled(&folder).await;
-    let new = factors.renew_codes(&ann()).await.unwrap().lines();
+    let new = factors.renew_codes(&ann(), kept()).await.unwrap().lines();
     assert_eq!(factors.verify(&ann(), &old[3]).await.unwrap(), WRONG);
     for (used, line) in new.lines().enumerate() {
         let left = 9 - u32::try_from(used).unwrap();
@@ -174,32 +180,35 @@ async fn new_recovery_codes_take_the_place_of_those_before() {
 #[tokio::test]
 async fn an_enrolment_counts_when_a_code_was_right() {
     let (folder, factors) = opened().await;
-    assert!(matches!(factors.confirm(&ann(), "123456").await, Err(Error::NotBegun(_))));
-    let first = factors.begin(&ann(), "Doorward", "ann").await.unwrap();
+    assert!(matches!(factors.confirm(&ann(), "123456", kept()).await, Err(Error::NotBegun(_))));
+    let first = factors.begin(&ann(), "Doorward", "ann", kept()).await.unwrap();
     assert_eq!(factors.verify(&ann(), &code(&first, BEGIN, 0)).await.unwrap(), ABSENT);
     assert_eq!(factors.standing(&ann()).await.unwrap(), None);
     // Another one takes its place.
-    let offer = factors.begin(&ann(), "Doorward", "ann").await.unwrap();
-    let confirm = async |typed: String| factors.confirm(&ann(), &typed).await.unwrap().0;
+    let offer = factors.begin(&ann(), "Doorward", "ann", kept()).await.unwrap();
+    let confirm = async |typed: String| factors.confirm(&ann(), &typed, kept()).await.unwrap().0;
     assert!(matches!(confirm(code(&first, BEGIN, 0)).await, Verdict::Refused(_)));
     assert_eq!(confirm(code(&offer, BEGIN, 8)).await, Verdict::Refused(Cause::Ahead(240)));
     assert_eq!(confirm(code(&offer, BEGIN, -8)).await, Verdict::Refused(Cause::Ahead(-240)));
     assert_eq!(confirm(code(&offer, BEGIN, 0)).await, PASSED);
     assert_eq!(factors.standing(&ann()).await.unwrap().unwrap().recovery_codes, 10);
-    assert!(matches!(factors.begin(&ann(), "Doorward", "ann").await, Err(Error::Exists(_))));
-    assert!(matches!(factors.confirm(&ann(), "123456").await, Err(Error::Exists(_))));
+    assert!(matches!(
+        factors.begin(&ann(), "Doorward", "ann", kept()).await,
+        Err(Error::Exists(_))
+    ));
+    assert!(matches!(factors.confirm(&ann(), "123456", kept()).await, Err(Error::Exists(_))));
     // The code that confirmed it is used.
     assert_eq!(factors.verify(&ann(), &code(&offer, BEGIN, 0)).await.unwrap(), USED);
-    assert!(factors.remove(&ann()).await.unwrap());
-    assert!(!factors.remove(&ann()).await.unwrap());
+    assert!(factors.remove(&ann(), kept()).await.unwrap());
+    assert!(!factors.remove(&ann(), kept()).await.unwrap());
     assert_eq!(factors.verify(&ann(), &code(&offer, BEGIN, 1)).await.unwrap(), ABSENT);
     // Too late.
-    let offer = factors.begin(&ann(), "Doorward", "ann").await.unwrap();
+    let offer = factors.begin(&ann(), "Doorward", "ann", kept()).await.unwrap();
     let later = Factors::open(folder.path(), clock(3600)).await.unwrap();
-    let confirmed = later.confirm(&ann(), &code(&offer, BEGIN + 3600, 0)).await;
+    let confirmed = later.confirm(&ann(), &code(&offer, BEGIN + 3600, 0), kept()).await;
     assert!(matches!(confirmed, Err(Error::NotBegun(_))));
     later.sweep().await.unwrap();
-    assert!(!later.remove(&ann()).await.unwrap());
+    assert!(!later.remove(&ann(), kept()).await.unwrap());
 }
 
 #[tokio::test]
@@ -209,7 +218,7 @@ async fn a_subject_is_of_one_application_and_enabled_by_its_first_code() {
         let subject = "ann".parse().unwrap();
         Owner::of(&name.parse().unwrap(), &subject)
     });
-    let offer = factors.begin(&app, "Shop", "ann").await.unwrap();
+    let offer = factors.begin(&app, "Shop", "ann", kept()).await.unwrap();
     let typed = code(&offer, BEGIN, 0);
     assert_eq!(factors.verify(&other, &typed).await.unwrap(), ABSENT);
     assert_eq!(factors.verify(&ann(), &typed).await.unwrap(), ABSENT);
@@ -275,21 +284,26 @@ async fn a_reset_takes_two_others() {
     let (folder, factors) = opened().await;
     let name = |text: &str| text.parse::<crate::name::UserName>().unwrap();
     let [ann_, root, eve] = ["ann", "root", "eve"].map(name);
-    assert!(matches!(factors.ask_reset(&ann_, &root).await, Err(Error::Absent(_))));
+    assert!(matches!(factors.ask_reset(&ann_, &root, kept()).await, Err(Error::Absent(_))));
     enrolled(&folder).await;
-    assert!(matches!(factors.confirm_reset(&ann_, &eve).await, Err(Error::NoReset(_))));
-    factors.ask_reset(&ann_, &root).await.unwrap();
-    let again = factors.ask_reset(&ann_, &eve).await;
+    // Who asked goes on record.
+    let told = |by: &str| {
+        assert_eq!(by, "root");
+        kept()
+    };
+    assert!(matches!(factors.confirm_reset(&ann_, &eve, told).await, Err(Error::NoReset(_))));
+    factors.ask_reset(&ann_, &root, kept()).await.unwrap();
+    let again = factors.ask_reset(&ann_, &eve, kept()).await;
     assert!(matches!(again, Err(Error::ResetAsked { by }) if by == "root"));
     for same in [&root, &ann_] {
-        assert!(matches!(factors.confirm_reset(&ann_, same).await, Err(Error::SamePerson)));
+        assert!(matches!(factors.confirm_reset(&ann_, same, told).await, Err(Error::SamePerson)));
     }
     let later = Factors::open(folder.path(), clock(24 * 60 * 60)).await.unwrap();
-    assert!(matches!(later.confirm_reset(&ann_, &eve).await, Err(Error::NoReset(_))));
-    later.ask_reset(&ann_, &eve).await.unwrap();
-    assert!(later.withdraw_reset(&ann_).await.unwrap());
-    factors.ask_reset(&ann_, &root).await.unwrap();
-    assert_eq!(factors.confirm_reset(&ann_, &eve).await.unwrap(), "root");
+    assert!(matches!(later.confirm_reset(&ann_, &eve, told).await, Err(Error::NoReset(_))));
+    later.ask_reset(&ann_, &eve, kept()).await.unwrap();
+    assert!(later.withdraw_reset(&ann_, kept()).await.unwrap());
+    factors.ask_reset(&ann_, &root, kept()).await.unwrap();
+    factors.confirm_reset(&ann_, &eve, told).await.unwrap();
     assert_eq!(factors.standing(&ann()).await.unwrap(), None);
     assert!(factors.resets().await.unwrap().is_empty());
 }

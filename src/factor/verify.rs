@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row as _};
 
 use super::code::{self, Found};
 use super::store::ENROLMENT;
@@ -119,11 +119,24 @@ impl Factors {
         enables: bool,
     ) -> Result<Verdict, Error> {
         let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let mut transaction = self.change(&mut connection).await?;
+        let verdict = self.judge(&mut transaction, owner, typed, now, enables).await?;
+        transaction.commit().await.map_err(Error::of(&self.path))?;
+        Ok(verdict)
+    }
+
+    /// The same within a change.
+    pub(super) async fn judge(
+        &self,
+        connection: &mut SqliteConnection,
+        owner: &Owner,
+        typed: &str,
+        now: u64,
+        enables: bool,
+    ) -> Result<Verdict, Error> {
         let moment = i64::try_from(now).unwrap_or(i64::MAX);
         let kept = self
-            .kept(&mut transaction, owner)
+            .kept(connection, owner)
             .await?
             .filter(|kept| kept.enabled || (enables && moment / 1000 - kept.begun < ENROLMENT));
         let Some(kept) = kept else {
@@ -137,7 +150,7 @@ impl Factors {
         }
         let verdict = match self.compared(owner, Some(&kept), typed, now)? {
             Some(Found::Fresh { counter, drift }) => {
-                match self.accept(&mut transaction, owner, counter, drift, moment / 1000).await? {
+                match self.accept(connection, owner, counter, drift, moment / 1000).await? {
                     true => Verdict::Passed(Proof::Code),
                     false => Verdict::Refused(Cause::Used),
                 }
@@ -147,7 +160,7 @@ impl Factors {
                 Verdict::Refused(self.far(owner, &kept, typed, now))
             }
             Some(Found::Wrong) => Verdict::Refused(Cause::Wrong),
-            None => self.redeemed(&mut transaction, owner, typed, moment / 1000).await?,
+            None => self.redeemed(connection, owner, typed, moment / 1000).await?,
         };
         let (refused, at) = match verdict {
             Verdict::Passed(_) => (0, 0),
@@ -160,10 +173,9 @@ impl Factors {
         .bind(at)
         .bind(&owner.realm)
         .bind(&owner.subject)
-        .execute(&mut *transaction)
+        .execute(connection)
         .await
         .map_err(Error::of(&self.path))?;
-        transaction.commit().await.map_err(Error::of(&self.path))?;
         Ok(verdict)
     }
 

@@ -87,6 +87,7 @@ impl Broker {
             ..(ground.browser)(session)
         };
         let vaults = (ground.vaults)();
+        let trace = ground.tracer.begin(session, &plan);
         let tried = async {
             let binaries = Browser::check(&settings).await.map_err(session::Error::from)?;
             let launch = Launch {
@@ -100,7 +101,7 @@ impl Broker {
                 browser: settings,
                 binaries,
                 clock: ground.clock,
-                progress: &|_| {},
+                progress: &|step| trace.step(&step),
             };
             let cancelled = async {
                 tokio::select! {
@@ -108,7 +109,9 @@ impl Broker {
                     () = self.stopped() => "the stop of doorward",
                 }
             };
-            let mut signed = session::launch(launch, cancelled).await?;
+            let launched = session::launch(launch, cancelled).await;
+            trace.end(launched.as_ref().map(|signed| (&signed.outcome, &signed.timings)));
+            let mut signed = launched?;
             let tried = std::mem::take(&mut signed.tried);
             let Ended { outcome, url, recorded, .. } =
                 signed.disconnect("the end of a trial").await;

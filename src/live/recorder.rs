@@ -2,7 +2,7 @@
 //! encrypts and waits for the disk; the session waits for nothing but the first piece.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use super::tape::Tape;
 use crate::meter::Meter;
 use crate::name::SessionId;
 use crate::recording::{self, About, Entry, Error, Recipient, Seal, What, Writer};
-use crate::stream::Cut;
+use crate::stream::{Cut, Sight};
 
 /// Where recordings go, and to whom they are encrypted.
 #[derive(Clone)]
@@ -37,6 +37,9 @@ pub(super) const UNTOUCHED: Duration = Duration::from_secs(5);
 
 /// What has changed is worth so much of a wait, until it is known without loss: as PNG it is smaller.
 const SETTLED: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether what was recorded with loss has stood long enough.
+const FINER: Duration = Duration::from_secs(1);
 
 /// How long between two looks at whether a picture is due.
 const LOOK: Duration = Duration::from_millis(100);
@@ -66,8 +69,33 @@ struct Progress {
     whole: AtomicU32,
     /// Pictures that wait to be encoded.
     pictures: AtomicUsize,
-    /// The last change that was handed on.
-    seen: AtomicU64,
+    /// What was handed on.
+    sight: Mutex<Sight>,
+}
+
+impl Progress {
+    /// Hands on what of the picture is not recorded yet. The last change of it that is now, and whether there was
+    /// anything.
+    fn see(&self, shared: &Shared, tape: &Tape) -> (u64, bool) {
+        let mut sight = self.sight.lock().unwrap_or_else(PoisonError::into_inner);
+        let (picture, time) = (shared.picture(), tape.time());
+        if picture.number() > sight.number() && time >= self.whole.load(Ordering::Relaxed) {
+            *sight = Sight::default();
+        }
+        let cut = picture.cut(&mut sight, time);
+        drop(picture);
+        let is_new = cut.is_some();
+        if let Some(cut) = cut {
+            self.pictures.fetch_add(1, Ordering::Relaxed);
+            tape.send(Item::Cut(time, cut));
+        }
+        (sight.number(), is_new)
+    }
+
+    /// Whether a part is recorded with loss.
+    fn is_coarse(&self) -> bool {
+        self.sight.lock().unwrap_or_else(PoisonError::into_inner).is_coarse()
+    }
 }
 
 /// A recorder of one session.
@@ -108,7 +136,7 @@ impl Recorder {
             seal: Mutex::new(writer.seal()),
             whole: AtomicU32::new(0),
             pictures: AtomicUsize::new(0),
-            seen: AtomicU64::new(0),
+            sight: Mutex::default(),
         });
         let (weak, counted) = (Arc::downgrade(shared), Arc::clone(meter));
         let failed: Arc<dyn Fn(&Error) + Send + Sync> = Arc::new(move |error| {
@@ -174,11 +202,7 @@ impl Recorder {
             // It is over when this returns, so nothing comes behind the last picture.
             let _ = pictures.await;
         }
-        let last = shared.picture().cut(self.progress.seen.load(Ordering::Relaxed));
-        if let Some(cut) = last {
-            self.progress.pictures.fetch_add(1, Ordering::Relaxed);
-            self.tape.send(Item::Cut(self.tape.time(), cut));
-        }
+        self.progress.see(shared, &self.tape);
         self.tape.end();
         self.tape.moment(What::End, format!("the session was ended by {how}"));
         let (answer, finished) = oneshot::channel();
@@ -219,22 +243,23 @@ impl Eye {
         let mut changes = self.shared.changes();
         let (mut seen, mut last): (u64, Option<Instant>) = (0, None);
         loop {
-            if changes.wait_for(|number| *number > seen).await.is_err() {
+            let change = async { changes.wait_for(|number| *number > seen).await.map(drop) };
+            let changed = match self.progress.is_coarse() {
+                true => tokio::time::timeout(FINER, change).await.unwrap_or(Ok(())),
+                false => change.await,
+            };
+            if changed.is_err() {
                 return;
             }
             let changed = Instant::now();
             while !self.is_due(changed, last) {
-                tokio::time::sleep(LOOK).await;
+                // That it is known without loss is a change, too.
+                let _ = tokio::time::timeout(LOOK, changes.changed()).await;
             }
-            let time = self.tape.time();
-            let from = if time >= self.progress.whole.load(Ordering::Relaxed) { 0 } else { seen };
-            let cut = self.shared.picture().cut(from);
-            if let Some(cut) = cut {
-                seen = cut.number();
-                self.progress.seen.store(seen, Ordering::Relaxed);
+            let (number, is_new) = self.progress.see(&self.shared, &self.tape);
+            seen = number;
+            if is_new {
                 last = Some(Instant::now());
-                self.progress.pictures.fetch_add(1, Ordering::Relaxed);
-                self.tape.send(Item::Cut(time, cut));
             }
         }
     }

@@ -148,8 +148,31 @@ struct Stay<'a> {
     lossy: Option<Instant>,
     noticed: bool,
     recorder: Option<&'a Recorder>,
-    /// The last seal of its recording, and when it is put on record again.
-    sealed: (Option<Seal>, Instant),
+    seals: Seals,
+}
+
+/// When it is put on record how far the recording has come.
+struct Seals {
+    due: Instant,
+    last: Option<Seal>,
+}
+
+impl Seals {
+    /// The first is due after a while: the begin of a recording is on record.
+    fn new(now: Instant) -> Self {
+        Self { due: now + SEALED, last: None }
+    }
+
+    /// What goes on record now, if anything does. Where nothing happened there is nothing new to seal.
+    fn take(&mut self, now: Instant, seal: impl FnOnce() -> Seal) -> Option<Seal> {
+        if now < self.due {
+            return None;
+        }
+        let seal = seal();
+        let is_new = self.last != Some(seal);
+        (self.last, self.due) = (Some(seal), now + SEALED);
+        is_new.then_some(seal)
+    }
 }
 
 impl<'a> Stay<'a> {
@@ -173,7 +196,7 @@ impl<'a> Stay<'a> {
             lossy: None,
             noticed: false,
             recorder,
-            sealed: (None, now + SEALED),
+            seals: Seals::new(now),
         }
     }
 
@@ -232,7 +255,7 @@ impl<'a> Stay<'a> {
         let judge = (watched && self.pictures >= ANIMATED && !self.is_animated())
             .then(|| self.touched + TOUCHED);
         let held = self.recorder.and_then(|recorder| recorder.tape().due());
-        let seal = self.recorder.map(|_| self.sealed.1);
+        let seal = self.recorder.map(|_| self.seals.due);
         let all = [notice, settle, glimpse, judge, held, seal];
         let first = all.into_iter().flatten().fold(end, Instant::min);
         first.saturating_duration_since(Instant::now())
@@ -265,16 +288,11 @@ impl<'a> Stay<'a> {
 
     /// Puts on record from time to time how far the recording has come.
     async fn seal(&mut self, signed: &Signed<'_>) -> Result<(), activity::Error> {
-        let Some(recorder) = self.recorder.filter(|_| Instant::now() >= self.sealed.1) else {
-            return Ok(());
-        };
-        let seal = recorder.seal();
-        // Where nothing happened there is nothing new to seal.
-        if self.sealed.0 != Some(seal) {
-            signed.note(Action::RecordingSealed, "", &recording::sealed(&seal)).await?;
+        let Some(recorder) = self.recorder else { return Ok(()) };
+        match self.seals.take(Instant::now(), || recorder.seal()) {
+            Some(seal) => signed.note(Action::RecordingSealed, "", &recording::sealed(&seal)).await,
+            None => Ok(()),
         }
-        self.sealed = (Some(seal), Instant::now() + SEALED);
-        Ok(())
     }
 
     /// Records what a person did.
@@ -409,4 +427,39 @@ impl<'a> Stay<'a> {
 /// Origin and path of a URL: what stands behind them can be anything.
 fn place(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{SEALED, Seal, Seals};
+
+    #[test]
+    fn how_far_a_recording_has_come_is_sealed_every_five_minutes() {
+        assert_eq!(SEALED, Duration::from_secs(300));
+        let begin = Instant::now();
+        let mut seals = Seals::new(begin);
+        // When it is looked, how many pieces there are, and whether that is put on record.
+        for (seconds, pieces, expected) in [
+            (0, 1, false),
+            (299, 40, false),
+            (300, 41, true),
+            (301, 42, false),
+            (599, 50, false),
+            // A little late, as a busy machine is: the next one is five minutes later all the same.
+            (607, 51, true),
+            (906, 60, false),
+            // Nothing happened meanwhile.
+            (907, 51, false),
+            (908, 61, false),
+            (1_207, 61, true),
+            (1_600, 61, false),
+        ] {
+            let seal = Seal { pieces, bytes: u64::from(pieces) * 100, link: [7; 32] };
+            let taken = seals.take(begin + Duration::from_secs(seconds), || seal);
+            assert_eq!(taken, expected.then_some(seal), "at {seconds} s");
+            assert!(seals.due > begin + Duration::from_secs(seconds), "it would be asked in vain");
+        }
+    }
 }

@@ -1,26 +1,24 @@
 //! Arrivals: users who sign in through a provider. Issuer and subject are who they are; their name is only what they
 //! are called, and the first one that they came with stays theirs.
 
-use sqlx::Connection;
-
 use super::{Error, User, Users};
 use crate::access::Role;
 use crate::oidc::Arrival;
 
 impl Users {
     /// The user who has arrived, with the role and the groups that the provider says; made where they come for the
-    /// first time.
+    /// first time, once `row` has put it on record.
     ///
     /// # Errors
-    /// [`Error::NameTaken`], [`Error::Blocked`] and what writing can meet.
-    pub(super) async fn arrive(
+    /// [`Error::NameTaken`], [`Error::Blocked`], those of `row` and what writing can meet.
+    pub(super) async fn arrive<F: Future<Output = Result<(), Error>>>(
         &self,
         arrival: &Arrival,
         role: Role,
-    ) -> Result<(User, bool), Error> {
+        row: impl FnOnce(&User) -> F,
+    ) -> Result<User, Error> {
         let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let mut transaction = self.begin(&mut connection).await?;
         let known: Option<(String, bool)> =
             sqlx::query_as("SELECT name, blocked FROM user WHERE issuer = ? AND subject = ?")
                 .bind(&arrival.issuer)
@@ -64,33 +62,11 @@ impl Users {
             }
         };
         let user = self.found(&mut transaction, &name).await?;
-        transaction.commit().await.map_err(Error::of(&self.path))?;
-        Ok((user, is_new))
-    }
-
-    /// Whether the user of that name may sign in from now on. Who is blocked has no sign-in any more.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`], [`Error::LastAdmin`] and what writing can meet.
-    pub async fn block(&self, user: &User, blocked: bool) -> Result<(), Error> {
-        let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
-        let user = self.found(&mut transaction, &user.name).await?;
-        if blocked {
-            self.not_last_admin(&mut transaction, &user).await?;
-            sqlx::query("DELETE FROM sign_in WHERE user = ?")
-                .bind(user.name.as_str())
-                .execute(&mut *transaction)
-                .await
-                .map_err(Error::of(&self.path))?;
+        if is_new {
+            self.commit(transaction, row(&user)).await?;
+        } else {
+            transaction.commit().await.map_err(Error::of(&self.path))?;
         }
-        sqlx::query("UPDATE user SET blocked = ? WHERE name = ?")
-            .bind(blocked)
-            .bind(user.name.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(Error::of(&self.path))?;
-        transaction.commit().await.map_err(Error::of(&self.path))
+        Ok(user)
     }
 }

@@ -36,6 +36,7 @@ mod throttle;
 mod token;
 mod tokens;
 mod users;
+mod witness;
 
 pub use crate::access::Role;
 pub use error::Error;
@@ -47,6 +48,7 @@ pub use sources::{Open, Sources};
 pub use token::Token;
 pub use tokens::{ApiToken, LONGEST, Shown, USUAL};
 pub use users::{User, Users};
+pub use witness::{Witness, witnessed};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,7 +65,7 @@ use readiness::Readiness;
 use throttle::Throttle;
 
 use crate::access::Policies;
-use crate::activity::{Record, Store};
+use crate::activity::{self, Record, Store};
 use crate::clock::Clock;
 use crate::config;
 use crate::factor::{Factors, Relying};
@@ -193,5 +195,14 @@ impl Portal {
             pictures: tokio::sync::Semaphore::new(1),
             ruled_by: Default::default(),
         }))
+    }
+
+    /// Makes a change that awaits its witness, with the record of this portal: [`witnessed`].
+    async fn witnessed<'a, T, E, F>(&'a self, change: impl FnOnce(Witness<'a>) -> F) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: From<activity::Error>,
+    {
+        witnessed(&self.ground.store, self.ground.clock, change).await
     }
 }

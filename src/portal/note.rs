@@ -9,6 +9,7 @@ use crate::factor::Proof;
 use crate::name::{AccountRef, GroupName, Pattern, SessionId, UserName};
 
 /// One thing that happened at the portal.
+#[derive(Clone)]
 pub struct Note {
     action: Action,
     user: UserName,

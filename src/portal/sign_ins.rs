@@ -83,13 +83,7 @@ impl Users {
     /// # Errors
     /// [`Error::Failed`].
     pub async fn end_sign_ins(&self, user: &UserName) -> Result<(), Error> {
-        let mut connection = self.connection.lock().await;
-        sqlx::query("DELETE FROM sign_in WHERE user = ?")
-            .bind(user.as_str())
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::of(&self.path))?;
-        Ok(())
+        self.forget_sign_ins(&mut *self.connection.lock().await, user).await
     }
 
     /// Ends all sign-ins of `user` but one.

@@ -58,17 +58,19 @@ pub(super) fn read(text: &str) -> Option<Token> {
 }
 
 impl Users {
-    /// Makes a token of `user` that ends after `days`: its text, which nobody can have again, and what is kept of it.
+    /// Makes a token of `user` that ends after `days`, once `row` has put it on record: its text, which nobody can have
+    /// again, and what is kept of it.
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::TokenExists`], [`Error::TooManyTokens`], [`Error::Lifetime`],
-    /// [`Error::Scopeless`] and what writing can meet.
-    pub async fn add_token(
+    /// [`Error::Scopeless`], those of `row` and what writing can meet.
+    pub async fn add_token<F: Future<Output = Result<(), Error>>>(
         &self,
         user: &UserName,
         name: TokenName,
         scopes: &[Scope],
         days: u16,
+        row: impl FnOnce(&ApiToken) -> F,
     ) -> Result<(Shown, ApiToken), Error> {
         if days == 0 || days > LONGEST {
             return Err(Error::Lifetime);
@@ -83,9 +85,10 @@ impl Users {
         let token = Token::fresh()?;
         let now = self.seconds();
         let mut connection = self.connection.lock().await;
+        let mut transaction = self.begin(&mut connection).await?;
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM api_token WHERE user = ?")
             .bind(user.as_str())
-            .fetch_one(&mut *connection)
+            .fetch_one(&mut *transaction)
             .await
             .map_err(Error::of(&self.path))?;
         if count >= MOST {
@@ -101,9 +104,9 @@ impl Users {
         .bind(words.join(" "))
         .bind(now)
         .bind(now + i64::from(days) * 24 * 60 * 60)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await;
-        let row = match done {
+        let found = match done {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 return Err(Error::TokenExists(name));
             }
@@ -112,8 +115,9 @@ impl Users {
             }
             done => done.map_err(Error::of(&self.path))?,
         };
-        let shown = Shown(Zeroizing::new(format!("{PREFIX}{}", token.text())));
-        Ok((shown, self.api_token(&row)?))
+        let made = self.api_token(&found)?;
+        self.commit(transaction, row(&made)).await?;
+        Ok((Shown(Zeroizing::new(format!("{PREFIX}{}", token.text()))), made))
     }
 
     /// The tokens of `user`, or of everybody, by person and name. Those that have expired a short while ago are
@@ -134,18 +138,27 @@ impl Users {
         rows.iter().map(|row| self.api_token(row)).collect()
     }
 
-    /// Removes the token of this number: it ends at once. `false` where there is none.
+    /// Removes the token of this number, once `row` has put it on record: it ends at once. `false` where there is none.
     ///
     /// # Errors
-    /// [`Error::Failed`].
-    pub async fn remove_token(&self, id: i64) -> Result<bool, Error> {
+    /// [`Error::Failed`] and those of `row`.
+    pub async fn remove_token(
+        &self,
+        id: i64,
+        row: impl Future<Output = Result<(), Error>>,
+    ) -> Result<bool, Error> {
         let mut connection = self.connection.lock().await;
+        let mut transaction = self.begin(&mut connection).await?;
         let done = sqlx::query("DELETE FROM api_token WHERE id = ?")
             .bind(id)
-            .execute(&mut *connection)
+            .execute(&mut *transaction)
             .await
             .map_err(Error::of(&self.path))?;
-        Ok(done.rows_affected() > 0)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.commit(transaction, row).await?;
+        Ok(true)
     }
 
     /// The token with this hash and whose it is, as they are now; whether it has expired is the asker's to see. That

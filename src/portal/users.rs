@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor, Row as _};
+use sqlx::{ConnectOptions, Connection, Executor, Row as _, Sqlite, Transaction};
 use tokio::sync::Mutex;
 
 use super::Error;
@@ -129,73 +129,101 @@ impl Users {
         self.found(&mut connection, name).await
     }
 
-    /// Adds `user`.
+    /// Adds `user`, once `row` has put it on record.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Weak`] and what writing can meet.
-    pub async fn add(&self, user: &User, password: Typed) -> Result<(), Error> {
+    /// [`Error::Exists`], [`Error::Weak`], those of `row` and what writing can meet.
+    pub async fn add(
+        &self,
+        user: &User,
+        password: Typed,
+        row: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
         password.strong(user.name.as_str())?;
         let hash = password::hash(password).await?;
         let mut connection = self.connection.lock().await;
-        self.insert(&mut connection, user, &hash).await
+        let mut transaction = self.begin(&mut connection).await?;
+        self.insert(&mut transaction, user, &hash).await?;
+        self.commit(transaction, row).await
     }
 
-    /// Gives the user of that name the role, the groups and the accounts of `user`.
+    /// Gives the user of that name the role, the groups and the accounts of `user`, a new password where there is one, and
+    /// says whether they may not sign in, where that is asked for; once `row` has put it on record. With a new password,
+    /// or blocked, they have no sign-in any more.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::LastAdmin`] and what writing can meet.
-    pub async fn change(&self, user: &User) -> Result<(), Error> {
+    /// [`Error::Unknown`], [`Error::LastAdmin`], [`Error::Weak`], [`Error::KeptElsewhere`], those of `row` and what writing
+    /// can meet.
+    pub async fn change(
+        &self,
+        user: &User,
+        blocked: Option<bool>,
+        password: Option<Typed>,
+        row: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
+        let hash = match password {
+            Some(password) => {
+                password.strong(user.name.as_str())?;
+                Some(password::hash(password).await?)
+            }
+            None => None,
+        };
         let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let mut transaction = self.begin(&mut connection).await?;
         let before = self.found(&mut transaction, &user.name).await?;
-        if user.role != Role::Admin {
+        if user.role != Role::Admin || blocked == Some(true) {
             self.not_last_admin(&mut transaction, &before).await?;
         }
-        sqlx::query("UPDATE user SET role = ?, groups = ?, accounts = ? WHERE name = ?")
-            .bind(user.role.word())
-            .bind(lines(&user.groups))
-            .bind(lines(&user.accounts))
-            .bind(user.name.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(Error::of(&self.path))?;
-        transaction.commit().await.map_err(Error::of(&self.path))
+        if let Some(hash) = &hash {
+            self.give_password(&mut transaction, &before, hash).await?;
+        }
+        sqlx::query(
+            "UPDATE user SET role = ?, groups = ?, accounts = ?, blocked = ifnull(?, blocked) WHERE name = ?",
+        )
+        .bind(user.role.word())
+        .bind(lines(&user.groups))
+        .bind(lines(&user.accounts))
+        .bind(blocked)
+        .bind(user.name.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(Error::of(&self.path))?;
+        if blocked == Some(true) {
+            self.forget_sign_ins(&mut transaction, &user.name).await?;
+        }
+        self.commit(transaction, row).await
     }
 
-    /// Gives them a new password, and ends all their sign-ins.
+    /// Gives them a new password, and ends all their sign-ins, once `row` has put it on record.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::Weak`] and what writing can meet.
-    pub async fn set_password(&self, name: &UserName, password: Typed) -> Result<(), Error> {
+    /// [`Error::Unknown`], [`Error::Weak`], [`Error::KeptElsewhere`], those of `row` and what writing can meet.
+    pub async fn set_password(
+        &self,
+        name: &UserName,
+        password: Typed,
+        row: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
         password.strong(name.as_str())?;
         let hash = password::hash(password).await?;
         let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let mut transaction = self.begin(&mut connection).await?;
         let user = self.found(&mut transaction, name).await?;
-        if user.issuer.is_some() {
-            return Err(Error::KeptElsewhere(user.name));
-        }
-        for (query, value) in [
-            ("UPDATE user SET password = ?2 WHERE name = ?1", hash.as_str()),
-            ("DELETE FROM sign_in WHERE user = ?1", ""),
-        ] {
-            let query = sqlx::query(query).bind(name.as_str());
-            let query = if value.is_empty() { query } else { query.bind(value) };
-            query.execute(&mut *transaction).await.map_err(Error::of(&self.path))?;
-        }
-        transaction.commit().await.map_err(Error::of(&self.path))
+        self.give_password(&mut transaction, &user, &hash).await?;
+        self.commit(transaction, row).await
     }
 
-    /// Removes them with all their sign-ins.
+    /// Removes them with all their sign-ins, once `row` has put it on record.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::LastAdmin`] and what writing can meet.
-    pub async fn remove(&self, name: &UserName) -> Result<(), Error> {
+    /// [`Error::Unknown`], [`Error::LastAdmin`], those of `row` and what writing can meet.
+    pub async fn remove(
+        &self,
+        name: &UserName,
+        row: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
         let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let mut transaction = self.begin(&mut connection).await?;
         let user = self.found(&mut transaction, name).await?;
         self.not_last_admin(&mut transaction, &user).await?;
         sqlx::query("DELETE FROM user WHERE name = ?")
@@ -203,7 +231,7 @@ impl Users {
             .execute(&mut *transaction)
             .await
             .map_err(Error::of(&self.path))?;
-        transaction.commit().await.map_err(Error::of(&self.path))
+        self.commit(transaction, row).await
     }
 
     /// The user of that name, if `password` is theirs. It takes as long where there is none.
@@ -277,16 +305,18 @@ impl Users {
         self.set_up_holds(&mut connection, token).await
     }
 
-    /// Makes the first administrator, who may use everything, by a set-up link that works no more then.
+    /// Makes the first administrator, who may use everything, by a set-up link that works no more then; once `row` has put
+    /// it on record.
     ///
     /// # Errors
-    /// [`Error::SetUpOver`], [`Error::Weak`] and what writing can meet.
+    /// [`Error::SetUpOver`], [`Error::Weak`], those of `row` and what writing can meet.
     pub(super) async fn set_up(
         &self,
         token: &Token,
         name: UserName,
         password: Typed,
         demo: bool,
+        row: impl Future<Output = Result<(), Error>>,
     ) -> Result<User, Error> {
         self.check_set_up(token).await?;
         password.strong(name.as_str())?;
@@ -294,8 +324,7 @@ impl Users {
         let everything = "*".parse().map_err(|_| Error::SetUpOver)?;
         let user = User::local(name, Role::Admin, Vec::new(), vec![everything]);
         let mut connection = self.connection.lock().await;
-        let mut transaction =
-            connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))?;
+        let mut transaction = self.begin(&mut connection).await?;
         // Looked at again where nobody else can write.
         self.set_up_holds(&mut transaction, token).await?;
         self.insert(&mut transaction, &user, &hash).await?;
@@ -307,7 +336,7 @@ impl Users {
         for query in ["DELETE FROM set_up", wanted] {
             transaction.execute(query).await.map_err(Error::of(&self.path))?;
         }
-        transaction.commit().await.map_err(Error::of(&self.path))?;
+        self.commit(transaction, row).await?;
         Ok(user)
     }
 
@@ -330,6 +359,56 @@ impl Users {
     /// [`Error::Failed`].
     pub async fn close(self) -> Result<(), Error> {
         self.connection.into_inner().close().await.map_err(Error::of(&self.path))
+    }
+
+    /// Begins a change: nobody else writes meanwhile.
+    pub(super) async fn begin<'c>(
+        &self,
+        connection: &'c mut SqliteConnection,
+    ) -> Result<Transaction<'c, Sqlite>, Error> {
+        connection.begin_with("BEGIN IMMEDIATE").await.map_err(Error::of(&self.path))
+    }
+
+    /// Ends a change once `row` has put it on record; otherwise it never was.
+    pub(super) async fn commit(
+        &self,
+        transaction: Transaction<'_, Sqlite>,
+        row: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
+        row.await?;
+        transaction.commit().await.map_err(Error::of(&self.path))
+    }
+
+    async fn give_password(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        hash: &str,
+    ) -> Result<(), Error> {
+        if user.issuer.is_some() {
+            return Err(Error::KeptElsewhere(user.name.clone()));
+        }
+        sqlx::query("UPDATE user SET password = ? WHERE name = ?")
+            .bind(hash)
+            .bind(user.name.as_str())
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::of(&self.path))?;
+        self.forget_sign_ins(connection, &user.name).await
+    }
+
+    /// Ends all sign-ins of `user`.
+    pub(super) async fn forget_sign_ins(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &UserName,
+    ) -> Result<(), Error> {
+        sqlx::query("DELETE FROM sign_in WHERE user = ?")
+            .bind(user.as_str())
+            .execute(connection)
+            .await
+            .map(drop)
+            .map_err(Error::of(&self.path))
     }
 
     async fn set_up_holds(

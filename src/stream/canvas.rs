@@ -100,12 +100,12 @@ fn of_png(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::Canvas;
-    use crate::stream::Picture;
     use crate::stream::update::jpeg;
+    use crate::stream::{Picture, Sight};
 
     /// A picture of so many pixels, as the browser would send it: a gradient, and a square at `at`.
     fn shown(width: usize, height: usize, at: usize) -> (Arc<[u8]>, Vec<u8>) {
@@ -120,7 +120,7 @@ mod tests {
         (jpeg(area, &pixels, 90).into(), pixels)
     }
 
-    fn as_png(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
+    pub(in crate::stream) fn as_png(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
         encoder.set_color(png::ColorType::Rgb);
@@ -133,16 +133,15 @@ mod tests {
         let (width, height) = (150, 90);
         let (mut picture, mut viewer, mut auditor) =
             (Picture::default(), Canvas::default(), Canvas::default());
-        let mut seen = 0;
+        let (mut seen, mut sight) = (0, Sight::default());
         for at in [16, 64, 100] {
             let (jpeg, pixels) = shown(width, height, at);
             picture.take(jpeg).unwrap();
-            auditor.draw(&picture.cut(seen).unwrap().encode().bytes).unwrap();
-            let between = picture.number();
+            auditor.draw(&picture.cut(&mut sight, 0).unwrap().encode().bytes).unwrap();
             picture.take_exact(&as_png(width, height, &pixels)).unwrap();
             // What is known without loss is shown without loss, by either way.
             viewer.draw(&picture.update(seen, 0).unwrap().bytes).unwrap();
-            if let Some(cut) = picture.cut(between) {
+            if let Some(cut) = picture.cut(&mut sight, 0) {
                 auditor.draw(&cut.encode().bytes).unwrap();
             }
             seen = picture.number();
@@ -154,12 +153,12 @@ mod tests {
                 assert_eq!(wrong, 0, "at {at}");
             }
         }
-        let whole = picture.cut(0).unwrap();
+        let whole = picture.cut(&mut Sight::default(), 0).unwrap();
         assert!(whole.is_whole());
         let mut fresh = Canvas::default();
         fresh.draw(&whole.encode().bytes).unwrap();
         assert_eq!(fresh, viewer);
-        assert!(picture.cut(picture.number()).is_none());
+        assert!(picture.cut(&mut sight, 0).is_none());
     }
 
     #[test]
@@ -179,6 +178,7 @@ mod tests {
         let area = crate::stream::Area { x: 0, y: 0, width, height };
         let (mut picture, mut viewer, mut auditor) =
             (Picture::default(), Canvas::default(), Canvas::default());
+        let mut sight = Sight::default();
         for is_changed in [false, true] {
             let pixels = dots(is_changed);
             for exact in [false, true] {
@@ -189,7 +189,7 @@ mod tests {
                 }
                 .unwrap();
                 viewer.draw(&picture.update(seen, 0).unwrap().bytes).unwrap();
-                auditor.draw(&picture.cut(seen).unwrap().encode().bytes).unwrap();
+                auditor.draw(&picture.cut(&mut sight, 0).unwrap().encode().bytes).unwrap();
             }
             assert_eq!(viewer.pixels(), pixels);
             assert_eq!(auditor.pixels(), pixels);

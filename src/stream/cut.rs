@@ -2,33 +2,62 @@
 //!
 //! A recording has time and wants few bytes, a viewer the other way round. So what is still and known without loss, as
 //! most of an office's work is, becomes PNG with a palette where it has one, which for text is smaller than JPEG and
-//! exact; what is larger so, such as photographs, and what moves, becomes JPEG.
+//! exact; what is larger so, such as photographs, becomes JPEG. What moves is known with the losses of JPEG alone, a haze
+//! around each letter that no PNG can hold in few bytes: there fewer shades do, which is readable and half of a JPEG.
 
 use std::collections::{HashMap, HashSet};
 
-use super::area::{Area, BETWEEN, areas};
+use super::area::{Area, BETWEEN, BLOCK, areas};
 use super::picture::{DEPTH, Picture};
-use super::update::{self, HEAD, QUALITY, Update};
+use super::update::{self, HEAD, Update};
 
 /// The most colours that a palette has.
 const COLOURS: usize = 256;
 
-/// The quality of what moves, as viewers get it: a block that is known without loss later and was right all along
-/// does not come again, so it has to be right here, too.
-const MOVING: u8 = QUALITY;
+/// The quality of what is too rich for PNG.
+const QUALITY: u8 = 60;
 
-/// The quality of what is still and too rich for PNG.
-const STILL: u8 = 60;
+/// How far apart the shades of what moves are, of 256: less makes no letter readable.
+const SHADE: u16 = 16;
 
 /// A palette is worth it for so many lines at least: headlines and bars have colours of their own, photographs new
 /// ones in every line.
 const LINES: usize = 16;
 
-/// What moves in so few pixels may be smaller as PNG: the tables of a JPEG alone take 600 bytes.
-const SMALL: usize = 8_192;
-
 /// PNG may be so many times as large as JPEG: it is exact, and needs no second picture when something is added to it.
 const EXACT: f32 = 1.5;
+
+/// What a recording has with loss it gets without when it has stood for so long, in milliseconds: whoever reads a page
+/// stays longer, whoever goes through pages has each of them recorded once.
+const STANDS: u32 = 10_000;
+
+/// As few pixels with loss do not wait for that: as PNG they cost next to nothing.
+const SLIGHT: usize = 65_536;
+
+/// From this share of the picture on, in percent, all of it goes on record: the next whole picture, which would have
+/// cost as much, comes that much later.
+const MOST: usize = 50;
+
+/// What a recording has of a picture. A new one has nothing, so what is cut for it is whole.
+#[derive(Default)]
+pub struct Sight {
+    /// The last change that it has.
+    number: u64,
+    /// Of each block since when it has it with loss, in milliseconds.
+    coarse: Vec<Option<u32>>,
+}
+
+impl Sight {
+    /// The last change that it has; 0 where it has nothing.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether it has a part with loss.
+    pub fn is_coarse(&self) -> bool {
+        self.coarse.iter().any(Option::is_some)
+    }
+}
 
 /// The parts of a picture that a recording has not seen.
 pub struct Cut {
@@ -40,31 +69,52 @@ pub struct Cut {
 }
 
 impl Picture {
-    /// Takes out what has changed since `seen` (0: everything); `None` when nothing has.
-    pub fn cut(&self, seen: u64) -> Option<Cut> {
-        if self.number <= seen {
-            return None;
+    /// Takes out what the recording of `sight` has not, at `time` in milliseconds; `None` when that is nothing.
+    pub fn cut(&self, sight: &mut Sight, time: u32) -> Option<Cut> {
+        let blocks = self.changed.len();
+        if sight.coarse.len() != blocks {
+            *sight = Sight { number: 0, coarse: vec![None; blocks] };
         }
+        let finer = self.finer(sight, time);
+        let seen = sight.number;
+        let wanted = |block: usize| self.drawn[block] > seen || finer[block];
         let size = (self.width, self.height);
-        let mut parts = Vec::new();
+        let mut found = Vec::new();
         for exact in [false, true] {
-            let newer = |block: usize| self.changed[block] > seen && self.exact[block] == exact;
             // Lines of a table together take one palette and not one each.
             let between = if exact { BETWEEN } else { 0 };
-            for area in areas((self.columns, self.rows), size, between, newer) {
-                parts.push((area, exact, self.pixels(area)));
-            }
+            let of = |block: usize| self.exact[block] == exact && wanted(block);
+            let areas = areas((self.columns, self.rows), size, between, of);
+            found.extend(areas.into_iter().map(|area| (area, exact)));
         }
-        Some(Cut { number: self.number, size, is_whole: seen == 0, parts })
+        let changed: usize = found.iter().map(|(area, _)| area.pixels()).sum();
+        if seen > 0 && changed * 100 >= size.0 * size.1 * MOST {
+            *sight = Sight::default();
+            return self.cut(sight, time);
+        }
+        for block in (0..blocks).filter(|block| wanted(*block)) {
+            sight.coarse[block] = (!self.exact[block]).then_some(time);
+        }
+        sight.number = self.number;
+        let part = |(area, exact)| (area, exact, self.pixels(area));
+        let parts: Vec<_> = found.into_iter().map(part).collect();
+        (!parts.is_empty()).then_some(Cut { number: self.number, size, is_whole: seen == 0, parts })
+    }
+
+    /// Of each block whether it is due that was recorded with loss, and is known without.
+    fn finer(&self, sight: &Sight, time: u32) -> Vec<bool> {
+        let since = |block: usize| {
+            let stands = self.drawn[block] <= sight.number && self.exact[block];
+            sight.coarse[block].filter(|_| stands)
+        };
+        let found: Vec<Option<u32>> = (0..self.changed.len()).map(since).collect();
+        let is_slight = found.iter().flatten().count() * BLOCK * BLOCK <= SLIGHT;
+        let due = |since: u32| is_slight || time.saturating_sub(since) >= STANDS;
+        found.into_iter().map(|since| since.is_some_and(due)).collect()
     }
 }
 
 impl Cut {
-    /// The number of the change that it leads to.
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
     /// Whether it is all of the picture.
     pub fn is_whole(&self) -> bool {
         self.is_whole
@@ -124,36 +174,39 @@ fn bands(area: Area, pixels: &[u8]) -> Vec<Area> {
 }
 
 fn moving(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
-    let lossy = update::jpeg(area, pixels, MOVING);
-    if area.pixels() <= SMALL {
-        let exact = png(area, pixels);
-        if exact.len() < lossy.len() {
-            return (1, exact);
-        }
+    let lossy = update::jpeg(area, pixels, QUALITY);
+    let few: Vec<u8> = pixels.iter().map(|part| shade(*part)).collect();
+    match indexed(&few).map(|indexed| png(area, &few, Some(indexed))) {
+        Some(few) if few.len() < lossy.len() => (1, few),
+        _ => (0, lossy),
     }
-    (0, lossy)
+}
+
+/// The nearest of few shades; black and white are among them.
+fn shade(part: u8) -> u8 {
+    let near = (u16::from(part) + SHADE / 2) / SHADE * SHADE;
+    u8::try_from(near).unwrap_or(u8::MAX)
 }
 
 fn still(area: Area, pixels: &[u8]) -> (u8, Vec<u8>) {
-    let exact = png(area, pixels);
+    let exact = png(area, pixels, indexed(pixels));
     // What is so small as PNG no JPEG undercuts: its tables alone take as much.
     if exact.len() <= 1_000 {
         return (1, exact);
     }
-    let lossy = update::jpeg(area, pixels, STILL);
+    let lossy = update::jpeg(area, pixels, QUALITY);
     match exact.len() as f32 <= lossy.len() as f32 * EXACT {
         true => (1, exact),
         false => (0, lossy),
     }
 }
 
-/// With a palette where 256 colours do.
-fn png(area: Area, pixels: &[u8]) -> Vec<u8> {
+/// With a palette where there is one.
+fn png(area: Area, pixels: &[u8], indexed: Option<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let [width, height] =
         [area.width, area.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    let indexed = indexed(pixels);
     match &indexed {
         Some((palette, _)) => {
             encoder.set_compression(png::Compression::Balanced);
@@ -206,7 +259,74 @@ fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Area, DEPTH, bands};
+    use super::{Area, DEPTH, Picture, STANDS, Sight, bands};
+    use crate::stream::Canvas;
+    use crate::stream::canvas::tests::as_png;
+    use crate::stream::update::jpeg;
+
+    const SIDES: (usize, usize) = (640, 480);
+
+    /// Shows a page of strokes as dense as text, of number `page` below `line` and 1 above; both as JPEG, and without loss where
+    /// that is asked for.
+    fn show(picture: &mut Picture, line: usize, page: usize, is_exact: bool) -> Vec<u8> {
+        let (width, height) = SIDES;
+        let stroke = |at: usize| {
+            let (x, y) = (at % width, at / width);
+            let page = if y < line { 1 } else { page };
+            [if (x * 7 + y * (x / 9 + page)) % 11 < 3 { 40 } else { 255 }; DEPTH]
+        };
+        let pixels: Vec<u8> = (0..width * height).flat_map(stroke).collect();
+        picture.take(jpeg(Area { x: 0, y: 0, width, height }, &pixels, 70).into()).unwrap();
+        if is_exact {
+            picture.take_exact(&as_png(width, height, &pixels)).unwrap();
+        }
+        pixels
+    }
+
+    #[test]
+    fn what_stands_is_recorded_without_loss_and_what_passes_once() {
+        let (mut picture, mut sight, mut canvas) =
+            (Picture::default(), Sight::default(), Canvas::default());
+        show(&mut picture, 0, 1, false);
+        // What is shown, from which line on it is another page, whether without loss; when; whether it comes, and whole.
+        let begin = 1_000;
+        for (page, line, is_exact, time, comes, whole) in [
+            (1, 0, false, begin, true, true),
+            (1, 0, false, begin + 1, false, false),
+            // It is known without loss now, but has not stood for long.
+            (1, 0, true, begin + 2, false, false),
+            (1, 0, true, begin + STANDS - 1, false, false),
+            (1, 0, true, begin + STANDS, true, true),
+            (1, 0, true, begin + 2 * STANDS, false, false),
+            // Little of it is recorded without loss at once.
+            (2, 420, false, begin + 2 * STANDS, true, false),
+            (2, 420, true, begin + 2 * STANDS + 1, true, false),
+            // What comes without loss at once is recorded once.
+            (3, 300, true, begin + 2 * STANDS + 2, true, false),
+            (3, 300, true, begin + 4 * STANDS, false, false),
+            // Of what changes again before that there is no second picture.
+            (4, 300, false, begin + 4 * STANDS, true, false),
+            (4, 300, true, begin + 5 * STANDS - 1, false, false),
+            (5, 300, false, begin + 5 * STANDS - 1, true, false),
+            (5, 300, true, begin + 5 * STANDS, false, false),
+            (5, 300, true, begin + 6 * STANDS, true, false),
+            // Most of it changes: all of it comes.
+            (6, 200, false, begin + 6 * STANDS, true, true),
+        ] {
+            let case = format!("page {page} at {time}");
+            let pixels = show(&mut picture, line, page, is_exact);
+            let cut = picture.cut(&mut sight, time);
+            assert_eq!(cut.as_ref().map(|cut| cut.is_whole()), comes.then_some(whole), "{case}");
+            assert_eq!(sight.number(), picture.number(), "{case}");
+            if let Some(cut) = cut {
+                canvas.draw(&cut.encode().bytes).unwrap();
+                let is_right = canvas.pixels() == pixels;
+                assert_eq!(is_right, is_exact, "{case}");
+            }
+            assert!(is_exact || sight.is_coarse(), "{case}");
+        }
+        assert!(sight.is_coarse());
+    }
 
     /// What each line of a picture has: so many colours of its own, or those of a family.
     fn bands_of(lines: &[(usize, u8)], width: usize) -> Vec<(usize, usize)> {

@@ -11,7 +11,7 @@ mod update;
 
 pub use area::Area;
 pub use canvas::Canvas;
-pub use cut::Cut;
+pub use cut::{Cut, Sight};
 pub use deed::{Deed, Key, Modifiers, MouseButton, MouseKind, Touch, TouchKind};
 pub use note::{Hold, Note, Tab};
 pub use picture::{Broken, Picture, Taken};

@@ -32,6 +32,8 @@ pub struct Picture {
     incoming: Vec<u8>,
     /// The number of the change that each block is of.
     pub(super) changed: Vec<u64>,
+    /// The same without the changes that only took a loss away.
+    pub(super) drawn: Vec<u64>,
     /// Whether each block is shown without loss.
     pub(super) exact: Vec<bool>,
     /// The number of the last change.
@@ -182,6 +184,7 @@ impl Picture {
                         self.shown[from..to].copy_from_slice(&self.incoming[from..to]);
                     }
                     self.changed[block] = self.number;
+                    self.drawn[block] = self.number;
                     self.exact[block] = false;
                     count += 1;
                 }
@@ -206,6 +209,7 @@ impl Picture {
         self.last = self.incoming.iter().map(|byte| !byte).collect();
         self.shown = vec![0; width * height * DEPTH];
         self.changed = vec![0; self.columns * self.rows];
+        self.drawn = self.changed.clone();
         self.exact = vec![false; self.columns * self.rows];
     }
 }

@@ -30,11 +30,11 @@ const LOGON_PASSWORD: &str = "MARKED-logon\"pass&word-77aa";
 const PASSWORD: &str = "MARKED-pass\"word>{x}-91";
 
 const LOGON: &str = "POST /PasswordVault/API/Auth/CyberArk/Logon";
-const LOGOFF: &str = "POST /PasswordVault/API/Auth/Logoff";
+pub(crate) const LOGOFF: &str = "POST /PasswordVault/API/Auth/Logoff";
 const FIND: &str =
     "GET /PasswordVault/API/Accounts?search=shop&filter=safeName+eq+WEB&limit=1000&offset=0";
 const SHOP: &str = "GET /PasswordVault/API/Accounts/12_3";
-const RETRIEVE: &str = "POST /PasswordVault/API/Accounts/12_3/Password/Retrieve";
+pub(crate) const RETRIEVE: &str = "POST /PasswordVault/API/Accounts/12_3/Password/Retrieve";
 const LINKED: &str = "GET /PasswordVault/API/ExtendedAccounts/12_3/LinkedAccounts";
 const PLATFORMS: &str = "GET /PasswordVault/API/Platforms?Active=true&Search=WebApp";
 const CHECK_IN: &str = "POST /PasswordVault/API/Accounts/12_3/CheckIn";
@@ -59,7 +59,7 @@ fn lab() -> Lab {
     lab
 }
 
-fn prepare(lab: &Lab) {
+pub(crate) fn prepare(lab: &Lab) {
     lab.write("password", format!("{LOGON_PASSWORD}\n"));
 }
 
@@ -116,7 +116,7 @@ impl Responder for Says {
 }
 
 /// A server on which everything that is not the point of a test goes well.
-fn well() -> Script {
+pub(crate) fn well() -> Script {
     vec![
         (LOGON, vec![ok(json!(TOKEN))]),
         (FIND, vec![page(&[shop()])]),

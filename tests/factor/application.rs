@@ -75,7 +75,7 @@ fn an_application_keeps_second_factors_of_its_own_people() {
     // Its people wait, each for themself; its address never.
     rewind(&desk.lab);
     assert_eq!(verify(&own, &device.wrong()).json(), json!({"verified": false}));
-    alter(&desk.lab, "UPDATE factor SET refused = 12");
+    alter(&desk.lab, "portal.db", "UPDATE factor SET refused = 12");
     let waits = verify(&own, &device.code(0));
     assert_eq!(waits.status, 429);
     assert!(waits.header("retry-after").parse::<u64>().unwrap() >= 1);

@@ -11,25 +11,32 @@ use crate::lab::device::Device;
 use crate::lab::portal::{Answer, Portal, Visitor};
 use crate::portal::PASSWORD;
 
-/// Does something to `portal.db`.
-pub(crate) fn alter(lab: &Lab, query: &'static str) {
-    let file = format!("sqlite:{}", lab.path().join("state/portal.db").display());
+/// Does something to a database of the state.
+pub(crate) fn alter(lab: &Lab, database: &str, query: &str) {
+    ask(lab, database, query.to_owned());
+}
+
+/// The first column of what a database of the state answers.
+pub(crate) fn ask(lab: &Lab, database: &str, query: String) -> Vec<String> {
+    let file = format!("sqlite:{}", lab.path().join("state").join(database).display());
     // A thread of its own: tests of pages run in a runtime, and another one cannot begin there.
-    let altered = std::thread::spawn(move || {
+    let asked = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            use sqlx::Connection;
+            use sqlx::{AssertSqlSafe, Connection};
             let mut database = sqlx::SqliteConnection::connect(&file).await.unwrap();
-            sqlx::query(query).execute(&mut database).await.unwrap();
+            let query = sqlx::query_scalar(AssertSqlSafe(query));
+            let found = query.fetch_all(&mut database).await.unwrap();
             database.close().await.unwrap();
-        });
+            found
+        })
     });
-    altered.join().unwrap();
+    asked.join().unwrap()
 }
 
 /// Makes the code of this moment one that nobody has used, and lets nobody wait: a test does not sleep.
 pub(crate) fn rewind(lab: &Lab) {
-    alter(lab, "UPDATE factor SET counter = -1, drift = 0, refused = 0");
+    alter(lab, "portal.db", "UPDATE factor SET counter = -1, drift = 0, refused = 0");
 }
 
 /// Enrols somebody who is signed in: their device and their recovery codes.

@@ -3,11 +3,12 @@
 use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Value, json};
 
-use super::{half, rewind, visitor};
+use super::{ask, half, rewind, visitor};
 use crate::lab::browser::Browser;
 use crate::lab::desk::Desk;
 use crate::lab::device::Device;
 use crate::lab::portal::{Answer, Portal, Visitor};
+use crate::portal::unrecorded::record_takes;
 use crate::portal::{PASSWORD, desk};
 use crate::remote::Grid;
 
@@ -107,21 +108,32 @@ async fn from_enrolment_to_a_passkey() {
     browser.says("#passkeys", "Register a passkey").await;
 
     // A passkey, for a code.
+    let (says, register) =
+        ("form[data-register] [role=alert]", "#passkeys form[data-register] .primary");
     let wrong = device.wrong();
-    for (name, code, says) in
-        [("my laptop", wrong.as_str(), "This code is not accepted."), ("my laptop", "", "")]
-    {
+    for (is_right, takes, expected) in [
+        (false, true, "This code is not accepted."),
+        // What the record does not take is not there.
+        (true, false, "Doorward cannot do this now."),
+        (true, true, ""),
+    ] {
         rewind(&desk.lab);
-        browser.fill("#passkey-name", name).await;
-        browser
-            .fill(
-                "#passkey-code",
-                if code.is_empty() { device.code(0) } else { code.to_owned() }.as_str(),
-            )
-            .await;
-        browser.click("#passkeys form[data-register] .primary").await;
-        if !says.is_empty() {
-            browser.says("form[data-register] [role=alert]", says).await;
+        browser.fill("#passkey-name", "my laptop").await;
+        let code = if is_right { device.code(0) } else { wrong.clone() };
+        browser.fill("#passkey-code", &code).await;
+        if !takes {
+            record_takes(&desk.lab, false);
+        }
+        browser.click(register).await;
+        if !expected.is_empty() {
+            browser.says(says, expected).await;
+        }
+        if !takes {
+            record_takes(&desk.lab, true);
+            let count = "SELECT count(*) || '' FROM passkey".to_owned();
+            assert_eq!(ask(&desk.lab, "portal.db", count), ["0"]);
+            // The authenticator has made one for nothing.
+            play(&browser, http::Method::DELETE, &format!("/{key}/credentials"), Value::Null).await;
         }
     }
     browser.says("#passkeys tbody", "my laptop").await;

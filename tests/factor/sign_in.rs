@@ -65,7 +65,7 @@ fn a_password_alone_lets_nobody_in() {
     // Who was refused again and again waits, in every half; the right code waits, too. Somebody else does not.
     rewind(&desk.lab);
     assert_eq!(second(&portal, &half(&portal, "ann"), &device.wrong()).status, 401);
-    alter(&desk.lab, "UPDATE factor SET refused = 12");
+    alter(&desk.lab, "portal.db", "UPDATE factor SET refused = 12");
     for typed in [device.wrong(), device.code(0), codes[5].clone()] {
         let answer = second(&portal, &half(&portal, "ann"), &typed);
         assert_eq!(answer.status, 429, "{}", answer.body);
@@ -82,10 +82,10 @@ fn a_password_alone_lets_nobody_in() {
     // Whoever is blocked meanwhile does not come in.
     rewind(&desk.lab);
     let late = half(&portal, "ann");
-    alter(&desk.lab, "UPDATE user SET blocked = 1 WHERE name = 'ann'");
+    alter(&desk.lab, "portal.db", "UPDATE user SET blocked = 1 WHERE name = 'ann'");
     assert_eq!(second(&portal, &late, &device.code(0)).header("location"), "/sign-in");
     // An address that guesses on waits, also where nothing is held against whom it guesses at.
-    alter(&desk.lab, "UPDATE user SET blocked = 0");
+    alter(&desk.lab, "portal.db", "UPDATE user SET blocked = 0");
     let guesses = half(&portal, "ann");
     let wrong = device.wrong();
     let locked = (0..25).any(|_| {

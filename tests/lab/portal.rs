@@ -199,9 +199,14 @@ impl Portal {
     }
 
     /// Ends it by SIGTERM: how it ended, with all that it printed after its first lines.
-    pub(crate) fn stop(mut self) -> Ended {
+    pub(crate) fn stop(self) -> Ended {
+        kill_process(Pid::from_raw(self.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
+        self.ended()
+    }
+
+    /// Waits for its end, which was asked for.
+    pub(crate) fn ended(mut self) -> Ended {
         let child = self.child.take().unwrap();
-        kill_process(Pid::from_raw(child.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
         let mut said = String::new();
         self.stdout.read_to_string(&mut said).unwrap();
         let mut ended = Ended::from(child.wait_with_output().unwrap());

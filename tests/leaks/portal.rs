@@ -208,7 +208,7 @@ fn the_portal_tells_no_secret() {
     ] {
         search_answer(&world, path, &portal.read(Some(&ann), path));
     }
-    assert!(crate::lab::wait(|| collector.seen().len() == 5), "{}", collector.seen().len());
+    assert!(crate::lab::wait(|| collector.seen().len() == 8), "{}", collector.seen().len());
     for seen in collector.seen() {
         search(&world, "a trace", seen.body.as_bytes());
     }

@@ -162,3 +162,38 @@ fn live_sessions_are_traced() {
     assert_eq!(spans[0].facts["doorward.session"], session.as_str());
     assert_eq!(tree(&spans).len(), 8, "{:?}", tree(&spans));
 }
+
+#[test]
+fn trials_are_traced() {
+    let (_runtime, server) = collector(vec![ok(json!({}))]);
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    desk.connector("site", "http://<address>/plain", "", ROWS);
+    let tried = |more: &[&str]| {
+        let line = [&["try", "site", "--account", "web/site"], more].concat();
+        let ended = desk.lab.command(&line).env(ENDPOINT, &server.address).output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    tried(&[]);
+    tried(&["--until", "4"]);
+    crate::portal::add(&desk.lab, &["root", "--role", "admin", "--accounts", "*"]);
+    let portal = Portal::start_with(&desk.lab, &[(ENDPOINT, server.address.as_str())]);
+    let root = portal.sign_in("root", crate::portal::PASSWORD);
+    let list = portal.read(Some(&root), "/api/v1/connectors").json();
+    let file = list[0]["file"].as_str().unwrap_or_else(|| panic!("{list}"));
+    let order = json!({"file": file, "account": "web/site"}).to_string();
+    let answer = portal.act(&root, "POST", "/api/v1/connectors/try", &order);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(wait(|| server.count(TRACES) == 3));
+    let seen = server.seen();
+    let phases = ["launch", "launch/vault", "launch/browser", "launch/sign-in"];
+    for (seen, outcome) in seen.iter().zip(["tried", "signed-in", "tried"]) {
+        let spans = spans(&seen.body);
+        let tree = tree(&spans);
+        assert_eq!(&tree[..4], phases, "{tree:?}");
+        assert_eq!(tree[4], "sign-in/row Type");
+        assert_eq!(spans[0].facts["doorward.outcome"], outcome, "{tree:?}");
+        let session = spans[0].facts["doorward.session"].as_str().unwrap();
+        assert!(desk.record(&[]).iter().any(|row| row["SessionId"] == session));
+    }
+}

@@ -13,6 +13,7 @@ pub(crate) mod provider;
 mod refused;
 mod roles;
 mod tokens;
+pub(crate) mod unrecorded;
 
 use crate::lab::Lab;
 use crate::lab::desk::Desk;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use doorward::activity::{Action, Event, Store};
 use doorward::name::SessionId;
 use doorward::recording::{self, About, Entry, Folder, Recipient, Seal, Writer};
-use doorward::stream::{Canvas, Deed, Key, Modifiers, Note, Picture, Tab};
+use doorward::stream::{Canvas, Deed, Key, Modifiers, Note, Picture, Sight, Tab};
 use serde_json::{Value, json};
 
 use super::{file, flip, locked, new_key, record_to, rows};
@@ -40,7 +40,7 @@ fn picture(colour: [u8; 3]) -> (Arc<[u8]>, Canvas) {
     encoder.encode(&pixels, 64, 48, jpeg_encoder::ColorType::Rgb).unwrap();
     let mut picture = Picture::default();
     picture.take(jpeg.into()).unwrap();
-    let bytes = picture.cut(0).unwrap().encode().bytes;
+    let bytes = picture.cut(&mut Sight::default(), 0).unwrap().encode().bytes;
     let mut canvas = Canvas::default();
     canvas.draw(&bytes).unwrap();
     (bytes, canvas)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorward::name::SessionId;
 use doorward::recording::{About, Entry, Folder, Recipient, Writer};
-use doorward::stream::{Note, Picture};
+use doorward::stream::{Note, Picture, Sight};
 
 use super::{file, list, new_key, record_to, verify};
 use crate::lab::Lab;
@@ -49,7 +49,7 @@ fn picture() -> std::sync::Arc<[u8]> {
     encoder.encode(&pixels, 63, 41, jpeg_encoder::ColorType::Rgb).unwrap();
     let mut picture = Picture::default();
     picture.take(jpeg.into()).unwrap();
-    picture.cut(0).unwrap().encode().bytes
+    picture.cut(&mut Sight::default(), 0).unwrap().encode().bytes
 }
 
 fn age(path: &Path, days: u64) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::launch::Ready;
 use super::signals::Signals;
@@ -24,9 +24,6 @@ use crate::plan::{self, Request};
 use crate::session::{self, Course, Ended, Launch, Outcome};
 use report::{Ending, Format, Report};
 use stay::{Hold, hold, stay};
-
-/// How long the end of the command waits for a collector of traces that does not answer.
-const TRACED: Duration = Duration::from_secs(1);
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -205,7 +202,7 @@ async fn connect(
             let _ = store.close().await;
             let failure = Failure::from(error);
             eprint(&failure.text);
-            tracer.flush(TRACED).await;
+            tracer.flush(super::TRACED).await;
             return Ok(failure.exit);
         }
     };
@@ -218,7 +215,7 @@ async fn connect(
     };
     let Ended { outcome, url, lasted, recorded } = signed.disconnect(how).await;
     let _ = store.close().await;
-    tracer.flush(TRACED).await;
+    tracer.flush(super::TRACED).await;
     if let Some(stop) = outcome.stop() {
         connectors::show(&[stop.diagnostic(&source)]);
     }

@@ -8,7 +8,7 @@ mod show;
 mod verify;
 mod video;
 
-pub(super) use prune::{housekeeping, prune, unpruned};
+pub(super) use prune::{HOURLY, housekeeping, prune, unpruned};
 
 use std::path::{Path, PathBuf};
 

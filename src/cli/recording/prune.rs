@@ -2,7 +2,6 @@
 //! record before it goes.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::short;
@@ -14,7 +13,7 @@ use crate::name::{SessionId, UserName};
 use crate::recording::{Folder, Known, Shelved};
 
 /// How often `serve` looks.
-const PAUSE: Duration = Duration::from_secs(60 * 60);
+pub(in crate::cli) const HOURLY: Duration = Duration::from_secs(60 * 60);
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -72,12 +71,16 @@ pub(in crate::cli) async fn prune(
     Ok(removed)
 }
 
-/// Prunes every hour, until it is dropped.
-pub(in crate::cli) async fn housekeeping(store: Arc<Store>, config: Arc<Config>) {
-    let Some(recording) = &config.recording else { return std::future::pending().await };
+/// Prunes after each `pause`, until it is dropped. What cannot be removed is told, and tried again.
+pub(in crate::cli) async fn housekeeping(
+    store: &Store,
+    state: &Path,
+    recording: &Recording,
+    pause: Duration,
+) {
     loop {
-        tokio::time::sleep(PAUSE).await;
-        if let Err(failure) = prune(&store, &config.state, recording).await {
+        tokio::time::sleep(pause).await;
+        if let Err(failure) = prune(store, state, recording).await {
             unpruned(&failure);
         }
     }
@@ -135,4 +138,74 @@ fn event(shelved: &Shelved, why: &str) -> Result<Event, Failure> {
             ("bytes".to_owned(), shelved.bytes().to_string()),
         ],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{Clock, Duration, Folder, Recording, SessionId, Store, SystemTime, housekeeping};
+    use crate::activity::Action;
+    use crate::recording::{About, KeyPair, Writer};
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// A recording that was written last so many days ago, and has come to its end where it `is_whole`.
+    fn recording(
+        folder: &Folder,
+        pair: &KeyPair,
+        days: u32,
+        is_whole: bool,
+    ) -> (PathBuf, Option<Writer>) {
+        let session = SessionId::fresh();
+        let about = About {
+            session: session.to_string(),
+            began: String::new(),
+            user: "ann".into(),
+            account: "web/site".into(),
+            connector: "site".into(),
+        };
+        let writer = Writer::create(folder.path(), session, about, &[pair.public()]).unwrap();
+        let path = writer.path().to_owned();
+        let open = match is_whole {
+            true => writer.finish(1_000).map(|_| None).unwrap(),
+            false => Some(writer),
+        };
+        let file = std::fs::File::options().append(true).open(&path).unwrap();
+        let now = SystemTime::from(Clock::System.now());
+        file.set_modified(now - DAY * days).unwrap();
+        (path, open)
+    }
+
+    #[tokio::test]
+    async fn what_grows_old_while_doorward_runs_is_removed_each_time() {
+        let state = tempfile::tempdir().unwrap();
+        let store = Store::open(state.path()).await.unwrap();
+        let (folder, pair) = (Folder::of(state.path()), KeyPair::generate());
+        let settings = Recording {
+            recipients: vec![pair.public()],
+            identity: None,
+            keep: DAY * 30,
+            keep_bytes: u64::MAX,
+        };
+        let (young, _) = recording(&folder, &pair, 29, true);
+        let (under_way, _open) = recording(&folder, &pair, 31, false);
+        let looked = housekeeping(&store, state.path(), &settings, Duration::from_millis(1));
+        let grows_old = async {
+            for _ in 0..2 {
+                let (old, _) = recording(&folder, &pair, 31, true);
+                while old.exists() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = looked => {}
+            () = grows_old => {}
+            () = tokio::time::sleep(Duration::from_secs(60)) => panic!("an old recording stays"),
+        }
+        assert!(young.exists() && under_way.exists());
+        let rows = store.record().rows_of(&[Action::RecordingRemoved]).await.unwrap();
+        assert_eq!(rows.len(), 2);
+    }
 }

@@ -16,6 +16,7 @@ use super::{Exit, Failure, connectors, eprint, fixture, print, progress};
 use crate::browser::Kind;
 use crate::clock::Clock;
 use crate::connector::{Connector, Object, Template};
+use crate::meter::Meter;
 use crate::name::{AccountRef, SessionId};
 use crate::plan::{self, Request};
 use crate::session::{self, Course, Ended, Launch, Progress, Trial, Tried, report};
@@ -133,7 +134,10 @@ async fn attempt(
     let grant = stage.granted(world, session, &request, &plan.connector).await?;
     let Ready { settings, binaries, store } = world.ready(&plan, settings, &stage.state).await?;
     let specimen = stage.is_made_up();
+    let tracer = super::tracer(&Arc::new(Meter::default()));
+    let traced = tracer.begin(session, &plan);
     let tell = |step: session::Progress| {
+        traced.step(&step);
         // Of a made-up account nothing is to be told.
         if !(specimen && matches!(step, Progress::Recorded | Progress::Account { .. })) {
             eprint(&progress::line(&step));
@@ -161,16 +165,20 @@ async fn attempt(
         clock: Clock::System,
         progress: &tell,
     };
-    let mut signed = match session::launch(launch, signals.next()).await {
+    let launched = session::launch(launch, signals.next()).await;
+    traced.end(launched.as_ref().map(|signed| (&signed.outcome, &signed.timings)));
+    let mut signed = match launched {
         Ok(signed) => signed,
         Err(error) => {
             let _ = store.close().await;
+            tracer.flush(super::TRACED).await;
             return Err(error.into());
         }
     };
     let tried = std::mem::take(&mut signed.tried);
     let Ended { outcome, url, recorded, .. } = signed.disconnect("the end of a trial").await;
     let _ = store.close().await;
+    tracer.flush(super::TRACED).await;
     recorded.map_err(|error| Failure::unrecorded(&error))?;
     let saved = saved(&arguments, &tried)?;
     if let Some(folder) = &arguments.trace {

@@ -138,7 +138,10 @@ pub(super) async fn begin(
     }
     let host = portal.url.split_once("://").map_or("", |(_, host)| host);
     let (owner, name) = (Owner::user(&person.user.name), person.user.name.as_str());
-    let offer = portal.ground.factors.begin(&owner, &format!("Doorward {host}"), name).await?;
+    let issuer = format!("Doorward {host}");
+    // Nothing that counts: confirming it goes on record.
+    let nothing = std::future::ready(Ok::<_, Problem>(()));
+    let offer = portal.ground.factors.begin(&owner, &issuer, name, nothing).await?;
     Ok((StatusCode::CREATED, Json((&offer).into())))
 }
 
@@ -156,7 +159,11 @@ pub(super) async fn confirm(
 ) -> Result<Json<CodesBody>, Problem> {
     portal.wait_at(client)?;
     let owner = Owner::user(&person.user.name);
-    let confirmed = portal.ground.factors.confirm(&owner, code.text()).await;
+    let factors = &portal.ground.factors;
+    let note = Note::new(Action::FactorAdded, &person.user.name, client);
+    let note = note.detail("factor", "authenticator");
+    let confirmed =
+        portal.witnessed(|witness| factors.confirm(&owner, code.text(), witness.keep(note))).await;
     let (verdict, codes) = match confirmed {
         Ok(confirmed) => confirmed,
         Err(error) => {
@@ -181,10 +188,6 @@ pub(super) async fn confirm(
     };
     // Those others were made by the password alone.
     portal.ground.users.end_other_sign_ins(&person.user.name, &person.sign_in).await?;
-    Note::new(Action::FactorAdded, &person.user.name, client)
-        .detail("factor", "authenticator")
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
     Ok(Json(codes.into()))
 }
 
@@ -200,12 +203,10 @@ pub(super) async fn renew(
     Body(Code { code }): Body<Code>,
 ) -> Result<Json<CodesBody>, Problem> {
     let proof = portal.prove(&person.user, client, code.text()).await?;
-    let codes = portal.ground.factors.renew_codes(&Owner::user(&person.user.name)).await?;
-    Note::new(Action::FactorAdded, &person.user.name, client)
-        .of_proof(proof, "")
-        .detail("what", "recovery codes")
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
+    let note = Note::new(Action::FactorAdded, &person.user.name, client);
+    let note = note.of_proof(proof, "").detail("what", "recovery codes");
+    let (factors, owner) = (&portal.ground.factors, Owner::user(&person.user.name));
+    let codes = portal.witnessed(|witness| factors.renew_codes(&owner, witness.keep(note))).await?;
     Ok(Json(codes.into()))
 }
 
@@ -221,10 +222,8 @@ pub(super) async fn remove(
     Body(Code { code }): Body<Code>,
 ) -> Result<StatusCode, Problem> {
     let proof = portal.prove(&person.user, client, code.text()).await?;
-    portal.ground.factors.remove(&Owner::user(&person.user.name)).await?;
-    Note::new(Action::FactorRemoved, &person.user.name, client)
-        .of_proof(proof, "")
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
+    let note = Note::new(Action::FactorRemoved, &person.user.name, client).of_proof(proof, "");
+    let (factors, owner) = (&portal.ground.factors, Owner::user(&person.user.name));
+    portal.witnessed(|witness| factors.remove(&owner, witness.keep(note))).await?;
     Ok(StatusCode::NO_CONTENT)
 }

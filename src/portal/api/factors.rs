@@ -74,12 +74,12 @@ pub(super) async fn enrol(
         return Err(Problem::unfit(detail, "send the name of the application"));
     }
     let (ground, owner) = (&portal.ground, Owner::of(&person.user.name, &subject));
+    let note = note(Action::FactorAdded, &person, client, &subject);
+    let note = note.outcome("begun").detail("factor", "authenticator");
+    let shown = subject.to_string();
     // On record before it is shown: it cannot be taken back then.
-    let offer = ground.factors.begin(&owner, &issuer, &subject.to_string()).await?;
-    note(Action::FactorAdded, &person, client, &subject)
-        .outcome("begun")
-        .detail("factor", "authenticator")
-        .keep(&ground.store, ground.clock)
+    let offer = portal
+        .witnessed(|witness| ground.factors.begin(&owner, &issuer, &shown, witness.keep(note)))
         .await?;
     Ok((StatusCode::CREATED, Json((&offer).into())))
 }
@@ -149,11 +149,9 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     let subject = subject(&name)?;
     let (ground, owner) = (&portal.ground, Owner::of(&person.user.name, &subject));
-    if !ground.factors.remove(&owner).await? {
+    let note = note(Action::FactorRemoved, &person, client, &subject);
+    if !portal.witnessed(|witness| ground.factors.remove(&owner, witness.keep(note))).await? {
         return Err(Error::Absent(subject.to_string()).into());
     }
-    note(Action::FactorRemoved, &person, client, &subject)
-        .keep(&ground.store, ground.clock)
-        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

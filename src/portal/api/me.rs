@@ -78,12 +78,11 @@ pub(super) async fn password(
         ));
     }
     portal.forgive(&key, client);
-    users.set_password(name, change.password).await?;
-    portal.halves.forget(name);
-    Note::new(Action::UserChanged, name, client)
-        .detail("changed", name)
-        .detail("what", "password")
-        .keep(&portal.ground.store, portal.ground.clock)
+    let note = Note::new(Action::UserChanged, name, client);
+    let note = note.detail("changed", name).detail("what", "password");
+    portal
+        .witnessed(|witness| users.set_password(name, change.password, witness.keep(note)))
         .await?;
+    portal.halves.forget(name);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,7 @@ use crate::activity::Action;
 use crate::factor::{Owner, Relying};
 use crate::portal::guard::{Client, Person};
 use crate::portal::problem::Problem;
-use crate::portal::{Note, Portal, Typed, problem};
+use crate::portal::{Error, Note, Portal, Typed, problem};
 
 /// A new passkey.
 #[derive(Deserialize, ToSchema)]
@@ -87,20 +87,23 @@ pub(super) async fn finish(
         return Err(Problem { status: StatusCode::CONFLICT, ..problem });
     };
     let ground = &portal.ground;
-    let name = match ground.factors.keep_passkey(relying, offered, answer).await {
+    let note = Note::new(Action::FactorAdded, &person.user.name, client);
+    let note = note.detail("factor", "passkey");
+    let kept = portal.witnessed(|witness| {
+        ground.factors.keep_passkey(relying, offered, answer, |name| {
+            witness.keep(note.detail("passkey", name))
+        })
+    });
+    let name = match kept.await {
         Ok(name) => name,
-        Err(error) => {
+        Err(error @ Error::Factor(_)) => {
             let note = Note::new(Action::FactorRefused, &person.user.name, client);
             let note = note.outcome("refused").detail("cause", "passkey");
             note.keep(&ground.store, ground.clock).await?;
             return Err(error.into());
         }
+        Err(error) => return Err(error.into()),
     };
-    Note::new(Action::FactorAdded, &person.user.name, client)
-        .detail("factor", "passkey")
-        .detail("passkey", &name)
-        .keep(&ground.store, ground.clock)
-        .await?;
     Ok(Json(PasskeyMade { name }))
 }
 
@@ -121,15 +124,13 @@ pub(super) async fn remove(
     let missing = || Problem::missing("passkey");
     let id = id.parse().map_err(|_| missing())?;
     // Before the code: one that was right is used up.
-    if !passkeys.iter().any(|passkey| passkey.id == id) {
-        return Err(missing());
-    }
+    let passkey = passkeys.iter().find(|passkey| passkey.id == id).ok_or_else(missing)?;
     portal.prove(&person.user, client, code.text()).await?;
-    let name = factors.remove_passkey(&owner, id).await?.ok_or_else(missing)?;
-    Note::new(Action::FactorRemoved, &person.user.name, client)
-        .detail("factor", "passkey")
-        .detail("passkey", name)
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+    let note = Note::new(Action::FactorRemoved, &person.user.name, client);
+    let note = note.detail("factor", "passkey").detail("passkey", &passkey.name);
+    match portal.witnessed(|witness| factors.remove_passkey(&owner, id, witness.keep(note))).await?
+    {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(missing()),
+    }
 }

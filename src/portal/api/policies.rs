@@ -188,10 +188,8 @@ pub(super) async fn make(
     policies.place(&file).map_err(|error| unwritten(&error))?;
     may_hold(&portal, &person, client, &file, Some(&text))?;
     let hash = hash(&text);
-    let note = || {
-        let note = Note::new(Action::PolicyAdded, &person.user.name, client);
-        note.detail("file", &file).detail("after", &hash)
-    };
+    let note = Note::new(Action::PolicyAdded, &person.user.name, client);
+    let note = note.detail("file", &file).detail("after", &hash);
     kept(&portal, note, || policies.make(&file, &text)).await?;
     Ok((StatusCode::CREATED, Json(DraftSaved { file, hash, policies: policies.now().len() })))
 }
@@ -211,10 +209,8 @@ pub(super) async fn save(
     known.fits(&before, &text).map_err(|error| unwritten(&error))?;
     may_hold(&portal, &person, client, &file, Some(&text))?;
     let hash = hash(&text);
-    let note = || {
-        let note = Note::new(Action::PolicyChanged, &person.user.name, client);
-        note.detail("file", &file).detail("before", &known.hash).detail("after", &hash)
-    };
+    let note = Note::new(Action::PolicyChanged, &person.user.name, client);
+    let note = note.detail("file", &file).detail("before", &known.hash).detail("after", &hash);
     kept(&portal, note, || known.write(&before, &text)).await?;
     let policies = portal.ground.policies.now().len();
     Ok(Json(DraftSaved { file, hash, policies }))
@@ -234,10 +230,8 @@ pub(super) async fn remove(
     let known = known(&portal, &file)?;
     known.fits(&before, "").map_err(|error| unwritten(&error))?;
     may_hold(&portal, &person, client, &file, None)?;
-    let note = || {
-        let note = Note::new(Action::PolicyRemoved, &person.user.name, client);
-        note.detail("file", &file).detail("before", &known.hash)
-    };
+    let note = Note::new(Action::PolicyRemoved, &person.user.name, client);
+    let note = note.detail("file", &file).detail("before", &known.hash);
     kept(&portal, note, || known.remove(&before)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -254,16 +248,15 @@ fn known(portal: &Portal, path: &str) -> Result<File, Problem> {
 /// Puts a change on record and makes it: nothing holds that is not on record.
 async fn kept(
     portal: &Portal,
-    note: impl Fn() -> Note,
+    note: Note,
     change: impl FnOnce() -> Result<(), Unwritten>,
 ) -> Result<(), Problem> {
-    let ground = &portal.ground;
-    note().keep(&ground.store, ground.clock).await?;
-    if let Err(error) = change() {
-        note().outcome("failed").keep(&ground.store, ground.clock).await?;
-        return Err(unwritten(&error));
-    }
-    Ok(())
+    portal
+        .witnessed(async |witness| {
+            witness.keep(note).await?;
+            change().map_err(|error| unwritten(&error))
+        })
+        .await
 }
 
 /// Whether the policies can hold with `text` in this file, or without the file.

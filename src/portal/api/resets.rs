@@ -27,10 +27,12 @@ pub(super) async fn ask(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (user, ground) = (user(&portal, &name).await?, &portal.ground);
-    ground.factors.ask_reset(&user.name, &person.user.name).await?;
-    Note::new(Action::FactorResetAsked, &person.user.name, client)
-        .detail("changed", &user.name)
-        .keep(&ground.store, ground.clock)
+    let note = Note::new(Action::FactorResetAsked, &person.user.name, client);
+    let note = note.detail("changed", &user.name);
+    portal
+        .witnessed(|witness| {
+            ground.factors.ask_reset(&user.name, &person.user.name, witness.keep(note))
+        })
         .await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -47,14 +49,17 @@ pub(super) async fn confirm(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (user, ground) = (user(&portal, &name).await?, &portal.ground);
-    let asked_by = ground.factors.confirm_reset(&user.name, &person.user.name).await?;
+    let note = Note::new(Action::FactorReset, &person.user.name, client);
+    let note = note.detail("changed", &user.name);
+    portal
+        .witnessed(|witness| {
+            ground.factors.confirm_reset(&user.name, &person.user.name, |asked_by| {
+                witness.keep(note.detail("asked-by", asked_by))
+            })
+        })
+        .await?;
     ground.users.end_sign_ins(&user.name).await?;
     portal.halves.forget(&user.name);
-    Note::new(Action::FactorReset, &person.user.name, client)
-        .detail("changed", &user.name)
-        .detail("asked-by", asked_by)
-        .keep(&ground.store, ground.clock)
-        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -70,13 +75,12 @@ pub(super) async fn withdraw(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (user, ground) = (user(&portal, &name).await?, &portal.ground);
-    if !ground.factors.withdraw_reset(&user.name).await? {
-        return Err(Error::NoReset(user.name.to_string()).into());
+    let note = Note::new(Action::FactorResetAsked, &person.user.name, client);
+    let note = note.outcome("withdrawn").detail("changed", &user.name);
+    let withdraw =
+        portal.witnessed(|witness| ground.factors.withdraw_reset(&user.name, witness.keep(note)));
+    match withdraw.await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Error::NoReset(user.name.to_string()).into()),
     }
-    Note::new(Action::FactorResetAsked, &person.user.name, client)
-        .outcome("withdrawn")
-        .detail("changed", &user.name)
-        .keep(&ground.store, ground.clock)
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
 }

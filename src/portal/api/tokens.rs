@@ -120,13 +120,14 @@ pub(super) async fn add(
     let name: TokenName = name.trim().parse().map_err(|error: crate::name::Invalid| {
         Problem::unfit(error.to_string(), "take a word for what uses it, such as nightly-report")
     })?;
-    let (shown, token) = users.add_token(&person.user.name, name, &scopes, days).await?;
-    let note = Note::new(Action::TokenAdded, &person.user.name, client).of_token(&token);
-    if let Err(error) = note.keep(&portal.ground.store, portal.ground.clock).await {
-        // What is not on record is not there: nobody has seen it yet.
-        users.remove_token(token.id).await?;
-        return Err(error.into());
-    }
+    let note = Note::new(Action::TokenAdded, &person.user.name, client);
+    let (shown, token) = portal
+        .witnessed(|witness| {
+            users.add_token(&person.user.name, name, &scopes, days, |token| {
+                witness.keep(note.of_token(token))
+            })
+        })
+        .await?;
     let made = TokenMade { token: shown.text().to_owned(), about: TokenBody::from(&token) };
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -152,10 +153,7 @@ pub(super) async fn remove(
         let hidden = Problem::missing("API token");
         return Err(Problem { denied: Some("token of another person"), ..hidden });
     }
-    users.remove_token(token.id).await?;
-    Note::new(Action::TokenRemoved, &person.user.name, client)
-        .of_token(&token)
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
+    let note = Note::new(Action::TokenRemoved, &person.user.name, client).of_token(&token);
+    portal.witnessed(|witness| users.remove_token(token.id, witness.keep(note))).await?;
     Ok(StatusCode::NO_CONTENT)
 }

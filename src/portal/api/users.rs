@@ -119,10 +119,9 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
     let (groups, accounts) = (groups(&new.groups)?, patterns(&new.accounts)?);
     let user = User::local(name(&new.name)?, new.role, groups, accounts);
-    portal.ground.users.add(&user, new.password).await?;
-    noted(Note::new(Action::UserAdded, &person.user.name, client), &user)
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
+    let note = noted(Note::new(Action::UserAdded, &person.user.name, client), &user);
+    let users = &portal.ground.users;
+    portal.witnessed(|witness| users.add(&user, new.password, witness.keep(note))).await?;
     Ok((StatusCode::CREATED, Json(UserBody::of(user, false))))
 }
 
@@ -147,20 +146,18 @@ pub(super) async fn change(
     if let Some(accounts) = &change.accounts {
         user.accounts = patterns(accounts)?;
     }
-    // The password first: where it will not do, nothing has changed.
+    user.blocked = change.blocked.unwrap_or(user.blocked);
+    let note = noted(Note::new(Action::UserChanged, &person.user.name, client), &user);
     let has_password = change.password.is_some();
-    if let Some(password) = change.password {
-        users.set_password(&user.name, password).await?;
+    let note = if has_password { note.detail("what", "password") } else { note };
+    portal
+        .witnessed(|witness| {
+            users.change(&user, change.blocked, change.password, witness.keep(note))
+        })
+        .await?;
+    if has_password {
         portal.halves.forget(&user.name);
     }
-    users.change(&user).await?;
-    if let Some(blocked) = change.blocked {
-        users.block(&user, blocked).await?;
-        user.blocked = blocked;
-    }
-    let note = noted(Note::new(Action::UserChanged, &person.user.name, client), &user);
-    let note = if has_password { note.detail("what", "password") } else { note };
-    note.keep(&portal.ground.store, portal.ground.clock).await?;
     if user.blocked {
         end_all(&portal, &user, &person.user.name).await;
     }
@@ -179,11 +176,10 @@ pub(super) async fn remove(
     Client(client): Client,
     Path(wanted): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let user = portal.ground.users.find(&named(&wanted)?).await?;
-    portal.ground.users.remove(&user.name).await?;
-    noted(Note::new(Action::UserRemoved, &person.user.name, client), &user)
-        .keep(&portal.ground.store, portal.ground.clock)
-        .await?;
+    let users = &portal.ground.users;
+    let user = users.find(&named(&wanted)?).await?;
+    let note = noted(Note::new(Action::UserRemoved, &person.user.name, client), &user);
+    portal.witnessed(|witness| users.remove(&user.name, witness.keep(note))).await?;
     end_all(&portal, &user, &person.user.name).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,7 +14,7 @@ use super::super::entry::Entry;
 use super::super::guard::{Client, Person, check_csrf};
 use super::super::problem::{Problem, sentence};
 use super::super::token::Token;
-use super::super::{Error, Note, Portal, Typed};
+use super::super::{Error, Note, Portal, Role, Typed};
 use super::view::{Frame, page, page_with};
 use crate::activity::Action;
 use crate::name::UserName;
@@ -268,7 +268,7 @@ pub(super) async fn set_up(
     let SetUp { token: text, name, password, again, demo } = form;
     portal.wait("\u{0}set-up", client)?;
     let token = link(&text)?;
-    let Ground { users, store, clock } = Ground::of(&portal);
+    let users = &portal.ground.users;
     users.check_set_up(&token).await?;
     portal.forgive("\u{0}set-up", client);
     let demo = demo.is_some();
@@ -285,20 +285,20 @@ pub(super) async fn set_up(
     if !password.equals(&again) {
         return wrong("The two passwords differ.".into(), "Type the same one twice.");
     }
-    let user = match users.set_up(&token, named, password, demo).await {
+    let note = Note::new(Action::UserAdded, &named, client)
+        .detail("changed", &named)
+        .detail("role", Role::Admin.word())
+        .detail("accounts", "*")
+        .detail("by", "set-up link");
+    let made =
+        portal.witnessed(|witness| users.set_up(&token, named, password, demo, witness.keep(note)));
+    let user = match made.await {
         Ok(user) => user,
         Err(error @ Error::Weak(_)) => {
             return wrong(error.to_string(), "Take 12 characters or more; several words do well.");
         }
         Err(error) => return Err(error.into()),
     };
-    Note::new(Action::UserAdded, &user.name, client)
-        .detail("changed", &user.name)
-        .detail("role", user.role.word())
-        .detail("accounts", "*")
-        .detail("by", "set-up link")
-        .keep(store, clock)
-        .await?;
     if demo && let Err(error) = portal.ground.sources.start_demo().await {
         return Err(Problem::failed(&error));
     }

@@ -127,10 +127,16 @@ pub(super) async fn back(
         Ok(arrival) => arrival,
         Err(error) => return Err(refused(&portal, client, error).await),
     };
-    let (users, ground) = (&portal.ground.users, &portal.ground);
+    let users = &portal.ground.users;
     let role: Role = arrival.role.parse().map_err(|_| Problem::missing("role"))?;
-    let (user, is_new) = match users.arrive(&arrival, role).await {
-        Ok(arrived) => arrived,
+    let arrived = portal.witnessed(|witness| {
+        users.arrive(&arrival, role, |user| {
+            let note = Note::new(Action::UserAdded, &user.name, client);
+            witness.keep(note.detail("changed", &user.name).of_user(user))
+        })
+    });
+    let user = match arrived.await {
+        Ok(user) => user,
         Err(error) => {
             let cause = match error {
                 Error::NameTaken(_) => "name-taken",
@@ -142,10 +148,6 @@ pub(super) async fn back(
         }
     };
     portal.forgive(&key("back", client), client);
-    if is_new {
-        let note = Note::new(Action::UserAdded, &user.name, client).detail("changed", &user.name);
-        note.of_user(&user).keep(&ground.store, ground.clock).await?;
-    }
     let entry = portal.enter(&user, client, &headers, &attempt.next).await?;
     let mut response = onwards(entry.next)?;
     for cookie in [entry.cookie, portal.attempt_cookie("", 0)?] {
