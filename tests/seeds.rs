@@ -1,5 +1,7 @@
 //! Seeds of accounts, whole binary: added from pictures and texts, read as codes, removed, restored and imported.
 
+mod recovery;
+
 use doorward::secret::Secret;
 use serde_json::Value;
 

@@ -88,6 +88,12 @@ async fn an_engine_of_keys_and_values_keeps_none() {
     let error = kv.keep_seed(&grant("web/shop"), &seed, None).await.unwrap_err();
     assert!(error.to_string().contains("keeps no seeds"), "{error}");
     assert!(error.help().unwrap().contains("`seeds:`"));
+    let codes = [Secret::new("MARKED-code".to_owned())];
+    let error = kv.keep_recovery_codes(&grant("web/shop"), &codes).await.unwrap_err();
+    assert!(error.to_string().ends_with("keeps no recovery codes for doorward"), "{error}");
+    assert!(error.help().unwrap().contains("a vault of kind kdbx"));
+    assert!(!kv.keeps_recovery_codes());
+    assert_eq!(kv.recovery_codes(&grant("web/shop")).await.unwrap(), []);
     assert_eq!(server.seen().len(), 0, "nothing was asked");
     let totp = open(&lab, &server.address, json!({ "engine": "totp" }));
     for (account, seat) in [
