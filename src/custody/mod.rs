@@ -4,10 +4,12 @@
 //! The seed of an account stands apart from its password: in an account of its own, in the vault that `seeds:` of the
 //! configuration names or else in the account's, linked as logon account. So connectors find it where they look for it.
 
+mod clock;
 mod error;
 mod home;
 mod recovery;
 
+pub use clock::{Apart, Whose};
 pub use error::Error;
 pub use recovery::{Recovery, RecoveryReading};
 
@@ -66,6 +68,8 @@ pub struct Kept {
     pub restorable: bool,
     /// What is known of the application's recovery codes.
     pub recovery: Recovery,
+    /// Clocks that the codes hang on and that are apart from this machine's.
+    pub clocks: Vec<Apart>,
 }
 
 /// What is known of the codes of an account.
@@ -172,7 +176,8 @@ impl Custody<'_> {
         let at = at.map(|at| at.account().clone());
         let restorable = home.vault.restores_seeds();
         let recovery = recovery.unwrap_or_default();
-        Ok(Kept { at, logon: home.logon, codes, removed_until, restorable, recovery })
+        let clocks = self.apart(grant.account(), home.at.account()).await?;
+        Ok(Kept { at, logon: home.logon, codes, removed_until, restorable, recovery, clocks })
     }
 
     /// The code of now; that it is read is on record when this returns.

@@ -15,6 +15,7 @@ mod row;
 mod run;
 mod scrub;
 mod seat;
+mod skew;
 mod spelling;
 mod trial;
 mod value;

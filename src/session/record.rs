@@ -114,14 +114,16 @@ impl<'a> Record<'a> {
     }
 
     /// A secret is about to be typed: on the account that it is of, and, where that is a linked one, on
-    /// the target too.
+    /// the target too; with further facts.
     pub(super) async fn used(
         &self,
         action: Action,
         object: Object,
         row: usize,
+        facts: Vec<(String, String)>,
     ) -> Result<(), activity::Error> {
-        let details = vec![("row".to_owned(), row.to_string())];
+        let mut details = vec![("row".to_owned(), row.to_string())];
+        details.extend(facts);
         let linked = self.linked.iter().find(|(other, ..)| *other == object);
         let mut events = vec![self.event(action, &self.request.account, "", details.clone())];
         if let Some((_, account, _)) = linked {

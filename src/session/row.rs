@@ -106,18 +106,21 @@ impl Run<'_, '_> {
                         Err(stop) => return Ok(stuck(stop)),
                     };
                     if is_secret(template, &self.armed.values) {
-                        self.record.used(Action::UsePassword, object(template), step.row).await?;
+                        let of = object(template);
+                        self.record.used(Action::UsePassword, of, step.row, Vec::new()).await?;
                     }
                     if let Some(next) = self.type_text(step, template, &secret, &sight).await? {
                         return Ok(next);
                     }
                 }
                 Act::Totp(template, parameters) => {
-                    let leased = match self.code(step.row, template, *parameters).await? {
+                    let skew = self.skew(&sight.whereabouts.origin, template);
+                    let leased = match self.code(step.row, template, *parameters, skew).await? {
                         Ok(leased) => leased,
                         Err(stop) => return Ok(stuck(stop)),
                     };
-                    self.record.used(Action::UseOneTimeCode, object(template), step.row).await?;
+                    let (of, facts) = (object(template), skew.on_record());
+                    self.record.used(Action::UseOneTimeCode, of, step.row, facts).await?;
                     self.last_code = Some((stage, leased.id, leased.counter));
                     let next =
                         self.type_code(step, template, &target, leased.code.digits, &sight).await?;

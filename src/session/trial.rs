@@ -133,8 +133,10 @@ impl Run<'_, '_> {
         }
         let mut course =
             Course { trial, tried: Tried::default(), idle: None, left: None, marks: Vec::new() };
+        self.keep_dates(true).await?;
         let outcome = self.try_stages(&mut course).await;
         let outcome = outcome.map_err(|error| self.cleaned(error))?;
+        self.keep_dates(false).await?;
         self.shoot(&mut course).await?;
         Ok((outcome, self.here().await, course.tried))
     }

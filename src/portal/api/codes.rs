@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::Body;
 use super::recovery::RecoveryState;
 use crate::access::{Deed, Grant, Refusal};
-use crate::custody::{self, Codes, Custody, Kept, Reading, Shape, preview};
+use crate::custody::{self, Apart, Codes, Custody, Kept, Reading, Shape, Whose, preview};
 use crate::name::{AccountRef, Purpose};
 use crate::offer::{self, LARGEST, Offered};
 use crate::portal::guard::{Client, Person};
@@ -41,6 +41,19 @@ pub(in crate::portal) struct Totp {
     pub(in crate::portal) restorable: bool,
     /// The recovery codes of the application, never themselves.
     pub(in crate::portal) recovery: RecoveryState,
+    /// Clocks that the codes hang on and that are apart from this machine's.
+    pub(in crate::portal) clocks: Vec<ClockApart>,
+}
+
+/// A clock that shows another time than this machine's.
+#[derive(Serialize, ToSchema)]
+pub(in crate::portal) struct ClockApart {
+    /// The vault whose clock it is; without it, it is that of the application.
+    pub(in crate::portal) vault: Option<String>,
+    /// When it was seen, for that of the application: at the last code that a session typed.
+    pub(in crate::portal) seen: Option<String>,
+    /// How far it is ahead, in seconds; negative where it is behind.
+    pub(in crate::portal) ahead: i64,
 }
 
 impl Totp {
@@ -53,6 +66,7 @@ impl Totp {
             removed_until: None,
             restorable: false,
             recovery: RecoveryState::default(),
+            clocks: Vec::new(),
         }
     }
 }
@@ -473,6 +487,15 @@ impl From<Shape> for Parameters {
     }
 }
 
+impl From<Apart> for ClockApart {
+    fn from(Apart { whose, seconds: ahead }: Apart) -> Self {
+        match whose {
+            Whose::Vault(name) => Self { vault: Some(name.to_string()), seen: None, ahead },
+            Whose::Application(at) => Self { vault: None, seen: Some(format!("{at:.0}")), ahead },
+        }
+    }
+}
+
 impl From<Kept> for Totp {
     fn from(kept: Kept) -> Self {
         let computed = kept.codes == Codes::Computed;
@@ -486,6 +509,7 @@ impl From<Kept> for Totp {
             removed_until: kept.removed_until.map(|until| format!("{until:.0}")),
             restorable: kept.restorable,
             recovery: kept.recovery.into(),
+            clocks: kept.clocks.into_iter().map(ClockApart::from).collect(),
         }
     }
 }
