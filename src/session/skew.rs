@@ -12,6 +12,9 @@ use crate::plan::Stage;
 /// Clocks that are nearer to each other are taken to be right.
 const LEAST: SignedDuration = SignedDuration::from_secs(2);
 
+/// An answer that takes longer says too little of the moment at which it was made.
+const SLOWEST: SignedDuration = SignedDuration::from_secs(3);
+
 /// Codes are computed for a clock that is apart by this at most. Further away is no clock that somebody keeps, and a code
 /// of a far hour is nobody's to ask for.
 const MOST: SignedDuration = SignedDuration::from_mins(5);
@@ -19,7 +22,7 @@ const MOST: SignedDuration = SignedDuration::from_mins(5);
 /// What is known of a site's clock when a code is to be typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Skew {
-    /// How far it is ahead; negative where it is behind. Zero where nothing proves that it is apart.
+    /// How far it is ahead at the least; negative where it is behind. Zero where nothing proves that it is apart.
     ahead: SignedDuration,
     /// Whether the code is computed for its time.
     corrected: bool,
@@ -43,9 +46,8 @@ impl Run<'_, '_> {
         let Some(ahead) = self.page.dated(origin).and_then(|dated| proved(&dated)) else {
             return none;
         };
-        let corrected = ahead.abs() <= MOST
-            && self.refused_codes == 0
-            && !self.armed.is_computed(template);
+        let corrected =
+            ahead.abs() <= MOST && self.refused_codes == 0 && !self.armed.is_computed(template);
         (self.progress)(Progress::Skew { seconds: ahead.as_secs(), corrected });
         Skew { ahead, corrected }
     }
@@ -70,12 +72,15 @@ impl Skew {
     }
 }
 
-/// How far the clock is ahead that `dated` is of, where that is proved and matters.
+/// How far the clock is ahead at the least that `dated` is of, where it is proved to be apart. Of the times that it may show
+/// now this is the earliest: a code of it is of the site's period or just before, and never one that is still to come.
 fn proved(dated: &Dated) -> Option<SignedDuration> {
     let date = jiff::fmt::rfc2822::parse(&dated.date).ok()?.timestamp();
     let moment = |millis| Timestamp::from_millisecond(millis).ok();
-    let ahead = apart(date, moment(dated.asked)?, moment(dated.answered)?);
-    (ahead.abs() >= LEAST).then_some(ahead)
+    let (asked, answered) = (moment(dated.asked)?, moment(dated.answered)?);
+    let is_apart = apart(date, asked, answered).abs() >= LEAST;
+    let is_prompt = answered.duration_since(asked) <= SLOWEST;
+    (is_apart && is_prompt).then(|| date.duration_since(answered))
 }
 
 #[cfg(test)]
@@ -91,11 +96,12 @@ mod tests {
             ("Sun, 22 Nov 2026 12:00:00 GMT", "12:00:00.9", "12:00:01.2", None),
             // Two seconds behind, and one of them may be the answer's own.
             ("Sun, 22 Nov 2026 12:00:00 GMT", "12:00:02.2", "12:00:02.3", None),
-            ("Sun, 22 Nov 2026 12:00:00 GMT", "12:00:03.2", "12:00:03.3", Some(-2)),
+            ("Sun, 22 Nov 2026 12:00:00 GMT", "12:00:03.2", "12:00:04.1", Some(-4)),
             ("Sun, 22 Nov 2026 12:01:30 GMT", "12:00:00.0", "12:00:00.5", Some(89)),
             // An answer that took long proves little.
             ("Sun, 22 Nov 2026 12:00:00 GMT", "11:59:00", "12:02:00", None),
-            ("Sun, 22 Nov 2026 12:00:00 GMT", "11:59:00", "11:59:30", Some(30)),
+            ("Sun, 22 Nov 2026 12:00:00 GMT", "11:59:00", "11:59:04", None),
+            ("Sun, 22 Nov 2026 12:00:00 GMT", "11:59:00", "11:59:03", Some(57)),
             ("no date", "12:00:00", "12:00:00", None),
             ("", "12:00:00", "12:00:00", None),
         ] {

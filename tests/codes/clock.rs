@@ -1,6 +1,8 @@
 //! Sites whose clock is apart from this machine's: codes are computed for the clock that they are checked by.
 
 use super::{Desk, ROWS, SEED, Site, detail};
+use crate::lab::portal::Portal;
+use crate::portal;
 use crate::site::PASSWORD;
 
 /// What is typed where, and what is told of it.
@@ -61,4 +63,35 @@ fn a_code_is_computed_for_the_clock_that_the_site_shows() {
         }
         desk.assert_clean();
     }
+}
+
+/// What a session has seen of the application's clock is there for those who read its codes.
+#[test]
+fn a_clock_that_is_apart_is_told_where_codes_are_read() {
+    let site = Site::start();
+    let desk = Desk::with(&site.address(), PASSWORD, SEED);
+    desk.connector("clock", "http://<address>/code-kinds?ahead=-90&date=-90", "", ROWS);
+    portal::add(&desk.lab, &["root", "--role", "admin", "--accounts", "*"]);
+    let served = Portal::start(&desk.lab);
+    let root = served.sign_in("root", portal::PASSWORD);
+    let page = || served.read(Some(&root), "/codes?account=web/site").body;
+    assert!(!page().contains("this machine's"), "nobody has seen it");
+    assert_eq!(desk.connect("clock", &[]).code, 0);
+    let shown = desk.lab.run(&["totp", "show", "web/site"]).stdout;
+    assert!(shown.contains("clock      the application's clock, at 20"), "{shown}");
+    assert!(shown.contains(" s behind this machine's; synchronise both (NTP)"), "{shown}");
+    let page = page();
+    let parts = [
+        "The clock of the application is",
+        " s behind</strong> this machine",
+        "as sessions saw it",
+    ];
+    assert!(parts.iter().all(|part| page.contains(part)), "{page}");
+    let clocks = served.read(Some(&root), "/api/v1/accounts/web%2Fsite/totp").json();
+    let ahead = clocks["clocks"][0]["ahead"].as_i64().unwrap();
+    assert!((-93..=-89).contains(&ahead), "{clocks}");
+    // Right again: the last code tells.
+    desk.connector("clock", "http://<address>/code-kinds", "", ROWS);
+    assert_eq!(desk.connect("clock", &[]).code, 0);
+    assert!(!desk.lab.run(&["totp", "show", "web/site"]).stdout.contains("clock"));
 }
