@@ -17,6 +17,8 @@ use crate::name::UserName;
 pub(super) const ENROLMENT: i64 = 60 * 60;
 /// How long a reset that somebody asked for can be confirmed, in seconds.
 const RESET: i64 = 24 * 60 * 60;
+/// How many people one application may enrol: a script in a loop must not fill the disk.
+pub(super) const MOST_SUBJECTS: i64 = 100_000;
 
 /// All second factors, open for reading and writing. Other processes may be at it, too.
 pub struct Factors {
@@ -92,13 +94,16 @@ impl Factors {
     /// code of it was right. `account` at `issuer` is what the app calls it.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Random`], [`Error::Failed`].
+    /// [`Error::Exists`], [`Error::TooManySubjects`], [`Error::Random`], [`Error::Failed`].
     pub async fn begin(&self, owner: &Owner, issuer: &str, account: &str) -> Result<Offer, Error> {
         let (offer, bytes) = Offer::fresh(issuer, account)?;
         let sealed = self.key.seal(owner, bytes.as_ref())?;
         // What was refused stays: to begin anew must not be a way around waiting.
+        let mut connection = self.connection.lock().await;
+        // The users of the portal have no realm; their number is what administrators make of it.
         let done = sqlx::query(
-            "INSERT INTO factor (realm, subject, seed, begun) VALUES (?, ?, ?, ?)
+            "INSERT INTO factor (realm, subject, seed, begun) SELECT ?1, ?2, ?3, ?4
+             WHERE ?1 = '' OR (SELECT count(*) FROM factor WHERE realm = ?1 AND subject != ?2) < ?5
              ON CONFLICT DO UPDATE SET seed = excluded.seed, begun = excluded.begun, counter = -1, drift = 0
              WHERE enabled IS NULL",
         )
@@ -106,13 +111,22 @@ impl Factors {
         .bind(&owner.subject)
         .bind(sealed)
         .bind(self.seconds())
-        .execute(&mut *self.connection.lock().await)
+        .bind(MOST_SUBJECTS)
+        .execute(&mut *connection)
         .await
         .map_err(Error::of(&self.path))?;
-        match done.rows_affected() {
-            0 => Err(Error::Exists(owner.subject.clone())),
-            _ => Ok(offer),
+        if done.rows_affected() > 0 {
+            return Ok(offer);
         }
+        let known: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM factor WHERE realm = ? AND subject = ?)",
+        )
+        .bind(&owner.realm)
+        .bind(&owner.subject)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(Error::of(&self.path))?;
+        Err(if known { Error::Exists(owner.subject.clone()) } else { Error::TooManySubjects })
     }
 
     /// Confirms the enrolment of `owner` by a code of it: from then on it counts. With it come ten recovery codes.
