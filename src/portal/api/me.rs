@@ -79,7 +79,6 @@ pub(super) async fn password(
     }
     portal.forgive(&key, client);
     users.set_password(name, change.password).await?;
-    portal.halves.forget(name);
     Note::new(Action::UserChanged, name, client)
         .detail("changed", name)
         .detail("what", "password")

@@ -151,7 +151,6 @@ pub(super) async fn change(
     let has_password = change.password.is_some();
     if let Some(password) = change.password {
         users.set_password(&user.name, password).await?;
-        portal.halves.forget(&user.name);
     }
     users.change(&user).await?;
     if let Some(blocked) = change.blocked {
