@@ -137,11 +137,7 @@ impl Custody<'_> {
         Ok(None)
     }
 
-    async fn kept_recovery(
-        &self,
-        grant: &Grant,
-        home: &Home,
-    ) -> Result<(Place, Recovery), Error> {
+    async fn kept_recovery(&self, grant: &Grant, home: &Home) -> Result<(Place, Recovery), Error> {
         let none = || Error::NoRecovery { account: grant.account().clone() };
         self.recovery(grant, home).await?.ok_or_else(none)
     }
@@ -153,7 +149,8 @@ impl Custody<'_> {
             return match recovery.left() {
                 0 => Ok(place),
                 left => {
-                    Err(vault::Error::RecoveryLeft { account: place.0.account().clone(), left }.into())
+                    Err(vault::Error::RecoveryLeft { account: place.0.account().clone(), left }
+                        .into())
                 }
             };
         }

@@ -67,7 +67,9 @@ impl RecoveryError {
         match self {
             Self::Seed { .. } => "`doorward totp add` takes that one",
             Self::Twice { .. } => "each is there once: copy them again",
-            _ => "a line for each code, as the application shows them, without numbers and headings",
+            _ => {
+                "a line for each code, as the application shows them, without numbers and headings"
+            }
         }
     }
 }
@@ -127,7 +129,9 @@ mod tests {
     fn what_applications_give_out_is_read_and_all_else_is_told_by_its_line() {
         let read = |text: &str| {
             let codes = RecoveryCodes::read(&Secret::new(text.to_owned()))?;
-            Ok::<_, E>(codes.secrets().iter().map(|code| code.expose().to_owned()).collect::<Vec<_>>())
+            Ok::<_, E>(
+                codes.secrets().iter().map(|code| code.expose().to_owned()).collect::<Vec<_>>(),
+            )
         };
         for (text, codes) in [
             ("ab12-cd34", vec!["ab12-cd34"]),

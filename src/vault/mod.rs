@@ -153,10 +153,7 @@ pub trait Vault: Send + Sync {
     }
 
     /// Removes all recovery codes of the account of `grant`, for good.
-    fn remove_recovery_codes<'a>(
-        &'a self,
-        _grant: &'a Grant,
-    ) -> BoxFuture<'a, Result<(), Error>> {
+    fn remove_recovery_codes<'a>(&'a self, _grant: &'a Grant) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(std::future::ready(Err(self.without_recovery_codes())))
     }
 

@@ -18,15 +18,13 @@ const PERSON: &str = "aNn-s.oWn pAss<w0rd>&7xQ2kV9";
 #[test]
 fn a_seed_that_is_brought_comes_out_nowhere() {
     let mut world = World::new();
-    for (name, secret) in
-        [
-            ("a pictured seed", PICTURED),
-            ("a typed seed", TYPED),
-            ("a wrong seed", WRONG),
-            ("a recovery code", SPARE),
-            ("a refused recovery code", REFUSED),
-        ]
-    {
+    for (name, secret) in [
+        ("a pictured seed", PICTURED),
+        ("a typed seed", TYPED),
+        ("a wrong seed", WRONG),
+        ("a recovery code", SPARE),
+        ("a refused recovery code", REFUSED),
+    ] {
         world.marks.add(name, secret);
     }
     let picture = |name: &str| format!("{}/tests/cases/qr/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -57,9 +55,17 @@ fn a_seed_that_is_brought_comes_out_nowhere() {
         (vec!["account", "list"], String::new(), 0),
         ([&add[..], &["--qr", &good]].concat(), String::new(), 0),
         (vec!["totp", "restore", "web/other"], String::new(), 5),
-        ([&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(), format!("{REFUSED}\n{REFUSED}"), 2),
+        (
+            [&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(),
+            format!("{REFUSED}\n{REFUSED}"),
+            2,
+        ),
         ([&recovery[..], &["add", "web/nope", "--codes-stdin"]].concat(), REFUSED.to_owned(), 5),
-        ([&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(), format!("first-one\n{SPARE}"), 0),
+        (
+            [&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(),
+            format!("first-one\n{SPARE}"),
+            0,
+        ),
         ([&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(), REFUSED.to_owned(), 5),
         ([&recovery[..], &["show", "web/other"]].concat(), String::new(), 0),
         ([&recovery[..], &["list", "web/other"]].concat(), String::new(), 0),

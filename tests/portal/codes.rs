@@ -69,6 +69,10 @@ async fn a_seed_is_brought_shown_saved_read_removed_and_restored() {
     browser.picture("codes-remove").await;
     browser.click("button[data-api^=DELETE]").await;
     browser.says("main", "It can be restored until").await;
+    // In the words of who reads it, not of machines.
+    browser
+        .until("!/T.*Z/.test(document.querySelector('#removed-title ~ p time').textContent)")
+        .await;
     browser.at("/codes?account=").await;
     browser.click("button[data-api$='/restore']").await;
     browser.says("dl.facts", "local:web/seed").await;
@@ -144,7 +148,9 @@ async fn a_seed_is_brought_shown_saved_read_removed_and_restored() {
     // What is read has a row before, and one that says which it was.
     let recovery = ["AddRecoveryCodes", "ReadRecoveryCode", "RemoveRecoveryCodes"].map(of);
     assert_eq!(recovery, [2, 4, 2], "{rows:#?}");
-    assert!(rows.iter().any(|row| row["Details"]["number"] == "1" && row["Reason"] == "phone lost"));
+    assert!(
+        rows.iter().any(|row| row["Details"]["number"] == "1" && row["Reason"] == "phone lost")
+    );
     let ended = tokio::task::spawn_blocking(move || portal.stop()).await.unwrap();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(desk.lab.run(&["activity", "verify"]).code, 0);
@@ -231,7 +237,10 @@ fn an_offer_is_its_bringers_alone_and_what_others_may_not_is_on_record() {
         assert!(!answer.body.contains("hunter2-a") && !answer.body.contains("c0de"), "{answer:?}");
     }
     let taken = read(&kim).json();
-    assert_eq!((&taken["code"], &taken["number"], &taken["left"]), (&"c0de-one".into(), &1.into(), &1.into()));
+    assert_eq!(
+        (&taken["code"], &taken["number"], &taken["left"]),
+        (&"c0de-one".into(), &1.into(), &1.into())
+    );
     assert_eq!(portal.read(Some(&kim), path).json()["recovery"]["shown"][0]["by"], "kim");
     assert_eq!(read(&root).json()["code"], "c0de-two");
     assert_eq!(read(&root).status, 409, "all were shown");

@@ -58,7 +58,12 @@ const ROUTES: &[Row] = &[
     ("DELETE", "/api/v1/accounts/{account}/totp", "", [403, 403, 404]),
     ("POST", "/api/v1/accounts/{account}/totp/code", "{}", [403, 403, 404]),
     ("POST", "/api/v1/accounts/{account}/totp/restore", "{}", [403, 403, 404]),
-    ("POST", "/api/v1/accounts/{account}/totp/recovery", r#"{"codes":"abcd-efgh"}"#, [403, 403, 404]),
+    (
+        "POST",
+        "/api/v1/accounts/{account}/totp/recovery",
+        r#"{"codes":"abcd-efgh"}"#,
+        [403, 403, 404],
+    ),
     ("DELETE", "/api/v1/accounts/{account}/totp/recovery", "", [403, 403, 404]),
     ("POST", "/api/v1/accounts/{account}/totp/recovery/code", "{}", [403, 403, 404]),
     ("POST", "/api/v1/accounts/{account}/totp/offers", "", [403, 403, 404]),

@@ -108,9 +108,19 @@ fn wrong_ones_are_told_and_change_nothing() {
     let cases = [
         ("add web/acme --codes-stdin", "", 2, "there is no recovery code"),
         ("add web/acme --codes-stdin", "\n \n", 2, "there is no recovery code"),
-        ("add web/acme --codes-stdin", "hunter2-a\nhunter2-b\nhunter2-a", 2, "line 3 is the same as line 1"),
+        (
+            "add web/acme --codes-stdin",
+            "hunter2-a\nhunter2-b\nhunter2-a",
+            2,
+            "line 3 is the same as line 1",
+        ),
         ("add web/acme --codes-stdin", "hunter2-a\n2.\n", 2, "line 2 is shorter"),
-        ("add web/acme --codes-stdin", "otpauth://totp/x?secret=hunter2", 2, "and no recovery code"),
+        (
+            "add web/acme --codes-stdin",
+            "otpauth://totp/x?secret=hunter2",
+            2,
+            "and no recovery code",
+        ),
         ("add web/acme --codes-stdin", &many, 2, "there are 51 recovery codes; 50 are the most"),
         ("add web/acme --codes-stdin", &"hunter2 ".repeat(9000), 2, "longer than 64 KiB"),
         ("add web/acme", "", 2, "no terminal to ask for the recovery codes on"),

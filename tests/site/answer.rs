@@ -39,7 +39,8 @@ impl Rules {
         let codes = codes
             .entry((page.to_owned(), kind.clone(), whose))
             .or_insert_with(|| Codes::new(&self.seed, kind));
-        let now = (Clock::System.unix_millis() / 1000).saturating_add_signed(kind.ahead.parse().unwrap());
+        let now =
+            (Clock::System.unix_millis() / 1000).saturating_add_signed(kind.ahead.parse().unwrap());
         codes.verify(code, now).map_err(|refused| match refused {
             Refused::Used => "used",
             Refused::Wrong => "code",

@@ -39,12 +39,19 @@ enum Command {
     /// Show the next one that nobody was shown; on record
     Show(Show),
     /// Tell how many there are, and which were shown, never the codes
-    List(Show),
+    List(List),
     /// Remove all of them, for good
     Remove(Remove),
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without the option they are asked for, without echo, until nothing is typed. Those that were all shown make room for new \
+ones; others have to be removed before.
+
+Examples:
+  doorward totp recovery add web/shop
+  doorward totp recovery add web/shop --codes-stdin < codes.txt")]
 struct Add {
     #[command(flatten)]
     target: Target,
@@ -54,12 +61,31 @@ struct Add {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The code goes to stdout, all else to stderr. It counts as used before it is printed.
+
+Example:
+  doorward totp recovery show web/shop --reason 'phone lost'")]
 struct Show {
     #[command(flatten)]
     target: Target,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  doorward totp recovery list web/shop")]
+struct List {
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Where the application has made new ones, those before are worth nothing. What is removed does not come back.
+
+Example:
+  doorward totp recovery remove web/shop")]
 struct Remove {
     #[command(flatten)]
     target: Target,
@@ -72,7 +98,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: Arguments) -> Result<Exit, F
     match arguments.command {
         Command::Add(arguments) => add(desk, arguments).await,
         Command::Show(Show { target }) => show(desk, target).await,
-        Command::List(Show { target }) => list(desk, target).await,
+        Command::List(List { target }) => list(desk, target).await,
         Command::Remove(arguments) => remove(desk, arguments).await,
     }
 }
@@ -96,7 +122,10 @@ async fn show(desk: &Desk<'_>, target: Target) -> Result<Exit, Failure> {
     let grant = desk.grant(&account, &(&purpose).into(), Wish::Read).await?;
     let reading = desk.custody().take_recovery(&grant).await?;
     print(&format!("{}\n", *reading.code));
-    eprint(&format!("recovery code {}, which counts as used now; {} left\n", reading.number, reading.left));
+    eprint(&format!(
+        "recovery code {}, which counts as used now; {} left\n",
+        reading.number, reading.left
+    ));
     if reading.left <= FEW {
         eprint("warning: let the application make new ones, and add those, before none is left\n");
     }

@@ -149,6 +149,7 @@ if (spare) {
       const reason = at("spare-reason").value;
       const taken = await ask("POST", `${path}/recovery/code`, reason ? { reason } : {});
       at("spare-code").textContent = code = taken.code;
+      if (at("recovery-left")) at("recovery-left").textContent = `${taken.left} left.`;
       at("spare-number").textContent = `This is recovery code ${taken.number}. It counts as used; ${taken.left} left.`;
       spare.hidden = true;
       at("spared").hidden = false;
