@@ -1,5 +1,6 @@
 //! One-time codes from the vault to the site, in real Chromium: each is used once, none is tried again.
 
+mod clock;
 pub(crate) mod engine;
 mod kinds;
 mod lease;

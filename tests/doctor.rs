@@ -141,7 +141,7 @@ fn a_wrong_configuration_is_told_and_nothing_else_is_checked() {
 fn each_broken_thing_has_its_exit_code() {
     type Break = fn(&Desk);
     let write = |_: &Desk| {};
-    let cases: [(Break, i32, &str); 9] = [
+    let cases: [(Break, i32, &str); 13] = [
         (write, 0, "ok record none yet: the first session makes it in"),
         (
             |desk| {
@@ -190,6 +190,22 @@ fn each_broken_thing_has_its_exit_code() {
             7,
             "activity.db is not a record of doorward",
         ),
+        (
+            |desk| drop(desk.lab.write("state/factor.key", "no key")),
+            7,
+            "factor.key is no key of second factors: it has to hold 64 hexadecimal digits help: bring it back",
+        ),
+        (
+            |desk| keyed(desk, 0o644),
+            7,
+            "others than its owner may use ./state/factor.key (mode 644)",
+        ),
+        (|desk| keyed(desk, 0o600), 0, "ok second factors ./state/factor.key is a key"),
+        (
+            |desk| drop(desk.lab.write("state/portal.db", "")),
+            0,
+            "note second factors no ./state/factor.key yet",
+        ),
     ];
     for (spoil, code, part) in cases {
         let desk = Desk::at("127.0.0.1");
@@ -219,6 +235,12 @@ fn the_first_problem_decides() {
             .stdout
             .ends_with("\n2 problems: do what the first `help` says, then run this again\n")
     );
+}
+
+/// Writes a key of second factors, for these to use.
+fn keyed(desk: &Desk, mode: u32) {
+    let path = desk.lab.write("state/factor.key", "0f".repeat(32));
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// The doctor at a desk, with the temporary folder that the desk watches.

@@ -434,7 +434,7 @@ fn no_secret_comes_out_anywhere() {
 
 /// Says that a test was not run because a tool is missing; where all tools are promised, it fails.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
-fn missing(tool: &str) -> bool {
+pub(crate) fn missing(tool: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
     assert!(found || std::env::var_os("CI").is_none(), "{tool} is not installed");

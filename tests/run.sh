@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-.ci/install compiler browser driver screen keepassxc curl pass keyring fonts
+.ci/install compiler browser driver screen keepassxc oathtool curl pass keyring fonts
 if [ "${FIREFOX:-}" = 1 ]; then
   .ci/install firefox geckodriver
   # Where cargo puts what it installs.

@@ -1,5 +1,8 @@
 //! Seeds of accounts, whole binary: added from pictures and texts, read as codes, removed, restored and imported.
 
+mod oathtool;
+mod recovery;
+
 use doorward::secret::Secret;
 use serde_json::Value;
 
@@ -282,6 +285,51 @@ fn seeds_go_to_the_vault_that_the_configuration_names() {
         SEED,
         &Kind::default()
     ));
+}
+
+/// Where the configuration names the logon account, the seed goes there, and nothing is noted in the vault.
+#[test]
+fn a_link_of_the_configuration_says_where_a_seed_goes() {
+    let lab = Lab::new();
+    let configuration = |links: &str| {
+        format!(
+            "vaults:\n  local: {{ kind: kdbx, path: v.kdbx, key-file: v.key }}\n  \
+             codes: {{ kind: kdbx, path: codes.kdbx, key-file: codes.key }}\n\
+             default-vault: local\nseeds: codes\nstate: state\nlinks:\n  {links}\n"
+        )
+    };
+    lab.write(
+        "doorward.yaml",
+        configuration("\"local:web/shop\": { logon-account: \"codes:people/alice\" }"),
+    );
+    for vault in ["local", "codes"] {
+        ok(lab.run(&["vault", "init", vault]));
+    }
+    let line = ["account", "add", "web/shop", "--username", "alice", "--secret-stdin"];
+    ok(lab.run_with_input(&line, "p4ss-w0rd!\n"));
+    let before = std::fs::read(lab.path().join("v.kdbx")).unwrap();
+    let add = words("totp add web/shop --setup-code-stdin --yes");
+    let ended = ok(lab.run_with_input(&add, SEED));
+    assert!(ended.stdout.ends_with("kept in codes:people/alice\n"), "{ended:?}");
+    assert!(is_code(ok(totp(&lab, "code web/shop")).stdout.trim(), SEED, &Kind::default()));
+    let twice = lab.run_with_input(&add, SEED);
+    assert!(twice.code == 5 && twice.stderr.contains("in `codes:people/alice`"), "{twice:?}");
+    ok(totp(&lab, "remove web/shop --yes"));
+    ok(totp(&lab, "restore web/shop"));
+    assert_eq!(std::fs::read(lab.path().join("v.kdbx")).unwrap(), before, "it is not touched");
+    // A logon account with another secret is not touched either, and a vault that there is not is told.
+    let line = ["account", "add", "codes:people/bob", "--username", "bob", "--secret-stdin"];
+    ok(lab.run_with_input(&line, "another p4ss-w0rd!\n"));
+    for (links, code, part) in [
+        ("codes:people/bob", 5, "holds a secret that is no seed"),
+        ("nope:people/bob", 2, "`logon-account` names a vault that is not in this file"),
+    ] {
+        let links = format!("\"local:web/shop\": {{ logon-account: \"{links}\" }}");
+        lab.write("doorward.yaml", configuration(&links));
+        let ended = lab.run_with_input(&add, SEED);
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert!(ended.stderr.contains(part), "{ended:?}");
+    }
 }
 
 #[test]

@@ -110,6 +110,12 @@ pub enum Action {
     RestoreSeed,
     /// A one-time code of an account is shown to somebody.
     ReadCode,
+    /// Recovery codes of the application were added to an account: how many. With the outcome `failed` they were not.
+    AddRecoveryCodes,
+    /// A recovery code of an account is shown to somebody; with the outcome `shown` which one, and how many are left.
+    ReadRecoveryCode,
+    /// The recovery codes of an account were removed: how many of them nobody was shown.
+    RemoveRecoveryCodes,
     /// Somebody enrolled a second factor: an authenticator, a passkey, new recovery codes; or an application did for somebody.
     FactorAdded,
     /// A second factor was removed, by a code of it or by an application.
@@ -126,7 +132,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 60] = [
         Self::Connect,
         Self::ConnectRefused,
         Self::ConnectFailed,
@@ -178,6 +184,9 @@ impl Action {
         Self::RemoveSeed,
         Self::RestoreSeed,
         Self::ReadCode,
+        Self::AddRecoveryCodes,
+        Self::ReadRecoveryCode,
+        Self::RemoveRecoveryCodes,
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorVerified,
@@ -240,6 +249,9 @@ impl Action {
             Self::RemoveSeed => "RemoveSeed",
             Self::RestoreSeed => "RestoreSeed",
             Self::ReadCode => "ReadCode",
+            Self::AddRecoveryCodes => "AddRecoveryCodes",
+            Self::ReadRecoveryCode => "ReadRecoveryCode",
+            Self::RemoveRecoveryCodes => "RemoveRecoveryCodes",
             Self::FactorAdded => "FactorAdded",
             Self::FactorRemoved => "FactorRemoved",
             Self::FactorVerified => "FactorVerified",

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::Error;
 use super::author::Snapshot;
 use super::confine::{Attempts, Confinement, Order, Rules};
+use super::date::{Dated, Dates};
 use super::fault::{Fault, first_words};
 use super::noise::Noise;
 use super::paused::{Paused, fulfilled};
@@ -48,6 +49,8 @@ struct Shared {
     subscriber: Option<mpsc::UnboundedSender<Value>>,
     /// What the page reported of itself, where somebody listens.
     noise: Option<Vec<Noise>>,
+    /// What sites say of the time, where somebody asks.
+    dates: Option<Dates>,
     /// Whether navigations are held, because a value is being typed.
     holding: bool,
     /// The requests that are held.
@@ -298,6 +301,21 @@ impl DevTools {
         with(&mut lock(&self.shared).basic_auth)
     }
 
+    /// From now on what sites say of the time is kept, or, without `on`, nothing of it.
+    pub(super) fn keep_dates(&self, on: bool) {
+        lock(&self.shared).dates = on.then(Dates::default);
+    }
+
+    /// Whether it is kept.
+    pub(super) fn keeps_dates(&self) -> bool {
+        lock(&self.shared).dates.is_some()
+    }
+
+    /// What `origin` has said of the time last.
+    pub(super) fn dated(&self, origin: &str) -> Option<Dated> {
+        lock(&self.shared).dates.as_ref()?.of(origin)
+    }
+
     /// From now on the person answers dialogs.
     pub(super) fn leave_dialogs(&self) {
         lock(&self.shared).answers_dialogs = false;
@@ -434,6 +452,9 @@ impl Shared {
                 let _ = subscriber.send(message);
             }
             return vec![self.command(&session, "Page.screencastFrameAck", params)];
+        }
+        if let Some(dates) = &mut self.dates {
+            dates.heard(message["method"].as_str().unwrap_or_default(), &message["params"]);
         }
         if let Some(subscriber) = &self.subscriber {
             let _ = subscriber.send(message.clone());

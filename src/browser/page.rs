@@ -1,11 +1,13 @@
 //! A page: what a session does with it, over the DevTools side channel where there is one and by
 //! WebDriver commands elsewhere. Both run the same functions of `page.js`.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::date::{self, Dated};
 use super::fault::Fault;
 use super::keys::physical;
 use super::side::Side;
@@ -68,6 +70,32 @@ impl Page {
                 late()
             }
         }
+    }
+
+    /// From now on what sites say of the time is kept, for [`Page::dated`]; without `on` no more. Nothing happens where
+    /// there is no side channel.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] and the like when the browser fails.
+    pub async fn keep_dates(&mut self, on: bool) -> Result<(), Error> {
+        let Some(side) = &self.side else { return Ok(()) };
+        side.tools.keep_dates(on);
+        let command = if on { "Network.enable" } else { "Network.disable" };
+        let sessions: BTreeSet<&str> =
+            side.places.iter().map(|place| place.session.as_str()).collect();
+        for session in sessions {
+            match side.tools.call(Some(session), command, date::told()).await {
+                // A frame that went away meanwhile tells nothing more.
+                Ok(_) | Err(Fault::DocumentGone) => {}
+                Err(fault) => return Err(fault.during("asking for the time of sites")),
+            }
+        }
+        Ok(())
+    }
+
+    /// What `origin` has said of the time, where it is kept.
+    pub fn dated(&self, origin: &str) -> Option<Dated> {
+        self.side.as_ref()?.tools.dated(origin)
     }
 
     /// Looks for what a row waits for. The waiting happens in the page; a document that goes away

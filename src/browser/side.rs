@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::date;
 use super::devtools::DevTools;
 use super::fault::Fault;
 use super::page::SOURCE;
@@ -208,5 +209,8 @@ pub(super) async fn attach(tools: &DevTools, target: &str) -> Result<String, Fau
     let (enabled, _, prompts) = tokio::join!(enable, focus, prompts);
     enabled?;
     prompts?;
+    if tools.keeps_dates() {
+        tools.call(Some(&session), "Network.enable", date::told()).await?;
+    }
     Ok(session)
 }

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connector;
 use crate::diagnostic::Diagnostic;
+use crate::factor;
 use crate::name::SessionId;
 use crate::recording::{Folder, Identities};
 use jiff::SignedDuration;
@@ -84,6 +85,7 @@ async fn examine(world: &World, findings: &mut Findings) {
     }
     record(&config.state, findings).await;
     recordings(config, findings);
+    factors(&config.state, findings);
     clock(findings);
 }
 
@@ -270,6 +272,34 @@ fn recordings(config: &Config, findings: &mut Findings) {
             "its key is none of `recording.recipients`, so it opens no new recording",
             "name the identity of one of them, or add its public key to `recipients`",
         ),
+    }
+}
+
+/// The key of second factors, where the portal has run.
+fn factors(state: &Path, findings: &mut Findings) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = state.join("factor.key");
+    let shown = path.display();
+    match factor::has_key(state) {
+        Ok(true) => {
+            let mode = std::fs::metadata(&path).map_or(0, |found| found.permissions().mode());
+            match mode & 0o077 {
+                0 => findings.good("second factors", &format!("{shown} is a key, for its owner alone")),
+                _ => findings.bad(
+                    "second factors",
+                    Exit::Store,
+                    &format!("others than its owner may use {shown} (mode {:o})", mode & 0o777),
+                    &format!("`chmod 600 {shown}`: with it and portal.db everybody's codes can be computed"),
+                ),
+            }
+        }
+        Ok(false) if state.join("portal.db").exists() => findings.note(
+            "second factors",
+            &format!("no {shown} yet: the portal makes one when it starts"),
+            "where people have second factors already, bring it back from the backup before: a new one opens none of them",
+        ),
+        Ok(false) => {}
+        Err(error) => findings.failed("second factors", &error.into()),
     }
 }
 

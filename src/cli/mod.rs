@@ -170,7 +170,9 @@ fn command() -> Exit {
 
 /// Whether somebody tried to give a secret as an argument. The parser's own message would repeat it.
 fn names_a_secret(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
-    const NAMES: [&str; 13] = [
+    const NAMES: [&str; 15] = [
+        "--code",
+        "--codes",
         "--otp",
         "--pass",
         "--passphrase",

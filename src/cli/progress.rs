@@ -27,6 +27,17 @@ pub(super) fn line(progress: &Progress) -> String {
             )
         }
         Progress::SignedIn => "signed in".to_owned(),
+        Progress::Skew { seconds, corrected } => {
+            let side = if *seconds > 0 { "ahead of" } else { "behind" };
+            let code = match corrected {
+                true => "the code is computed for its time",
+                false => "the code is of this machine's time all the same",
+            };
+            format!(
+                "the site's clock is {} s {side} this machine's: {code}; synchronise both (NTP)",
+                seconds.abs()
+            )
+        }
         Progress::Skipped { number, why } => format!("row {number} is skipped: {why}"),
         Progress::StillWaiting { number, reason } => {
             format!("row {number} still waits: {reason}")

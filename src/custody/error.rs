@@ -35,6 +35,20 @@ pub enum Error {
         /// Where it was looked for; reads on.
         detail: String,
     },
+    /// There are no recovery codes.
+    #[error("`{account}` has no recovery codes of its application")]
+    NoRecovery {
+        /// The account.
+        account: AccountRef,
+    },
+    /// Each recovery code was shown.
+    #[error("all {count} recovery codes of `{account}` have been shown")]
+    RecoverySpent {
+        /// The account.
+        account: AccountRef,
+        /// How many there are.
+        count: usize,
+    },
     /// There is nothing to bring back.
     #[error("`{account}` has no seed that was removed and can be restored")]
     NotRemoved {
@@ -94,6 +108,12 @@ impl Error {
             Self::NoSeed { account, .. } => {
                 Some(format!("`doorward totp add {account} --qr FILE` adds one"))
             }
+            Self::NoRecovery { account } => Some(format!(
+                "`doorward totp recovery add {account}` adds those that the application gives out"
+            )),
+            Self::RecoverySpent { account, .. } => Some(format!(
+                "`doorward totp recovery list {account}` tells to whom; let the application make new ones, and add those"
+            )),
             Self::NotRemoved { .. } => Some(
                 "one that was removed is kept for a week; after that only the application can set up a new one"
                     .into(),

@@ -1,12 +1,17 @@
-//! Custody: the seeds of accounts, added, read as codes, removed and brought back; each of it on record first.
+//! Custody: the seeds of accounts, added, read as codes, removed and brought back, and the recovery codes beside them; each
+//! of it on record first.
 //!
 //! The seed of an account stands apart from its password: in an account of its own, in the vault that `seeds:` of the
 //! configuration names or else in the account's, linked as logon account. So connectors find it where they look for it.
 
+mod clock;
 mod error;
 mod home;
+mod recovery;
 
+pub use clock::{Apart, Whose};
 pub use error::Error;
+pub use recovery::{Recovery, RecoveryReading};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,6 +66,10 @@ pub struct Kept {
     pub removed_until: Option<Timestamp>,
     /// Whether one that is removed can be brought back for a while.
     pub restorable: bool,
+    /// What is known of the application's recovery codes.
+    pub recovery: Recovery,
+    /// Clocks that the codes hang on and that are apart from this machine's.
+    pub clocks: Vec<Apart>,
 }
 
 /// What is known of the codes of an account.
@@ -158,6 +167,7 @@ impl Custody<'_> {
     pub async fn show(&self, grant: &Grant) -> Result<Kept, Error> {
         let home = self.home(grant).await?;
         let removed_until = self.removed(grant, &home).await?.map(|(_, until)| until);
+        let recovery = self.recovery(grant, &home).await?.map(|(_, recovery)| recovery);
         let (at, codes) = match &home.held {
             Held::Seed(seed, label) => (Some(&home.at), Codes::Of(Shape::of(seed, label))),
             Held::Computed => (Some(&home.at), Codes::Computed),
@@ -165,7 +175,9 @@ impl Custody<'_> {
         };
         let at = at.map(|at| at.account().clone());
         let restorable = home.vault.restores_seeds();
-        Ok(Kept { at, logon: home.logon, codes, removed_until, restorable })
+        let recovery = recovery.unwrap_or_default();
+        let clocks = self.apart(grant.account(), home.at.account()).await?;
+        Ok(Kept { at, logon: home.logon, codes, removed_until, restorable, recovery, clocks })
     }
 
     /// The code of now; that it is read is on record when this returns.

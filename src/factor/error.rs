@@ -57,6 +57,12 @@ pub enum Error {
     /// They have as many as one person may have.
     #[error("these are as many passkeys as one person may have (20)")]
     TooManyPasskeys,
+    /// An application has enrolled as many people as one may.
+    #[error(
+        "these are as many people as one application may enrol ({})",
+        super::store::MOST_SUBJECTS
+    )]
+    TooManySubjects,
     /// The name of a passkey is none.
     #[error("a passkey needs a name of 1 to 64 characters, without control characters")]
     PasskeyName,
@@ -106,6 +112,10 @@ impl Error {
             Self::PasskeyNamed => "take another name, such as that of the device".into(),
             Self::PasskeyKnown => "take another device, or remove the passkey where it is registered".into(),
             Self::TooManyPasskeys => "remove those that nobody uses".into(),
+            Self::TooManySubjects => {
+                "remove those who have left: DELETE /api/v1/factors/{subject}; another user of the portal is another application"
+                    .into()
+            }
             Self::PasskeyName => "call it by its device, such as yellow key".into(),
             Self::Unfit(_) => "try again; if it stays, take a code of your authenticator app".into(),
             Self::ResetAsked { .. } => "another administrator has to confirm it, on the page Users".into(),

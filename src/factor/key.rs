@@ -4,7 +4,7 @@
 //! So `portal.db` alone (a copy, a backup, a look by SQL) tells no seed, and no seed can be moved to somebody else in it.
 //! Who reads the whole folder has both: against that the folder is its owner's alone.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE;
@@ -30,6 +30,30 @@ fn path(state: &Path) -> PathBuf {
     state.join("factor.key")
 }
 
+/// Whether the folder `state` has a key that can be used. None is made.
+///
+/// # Errors
+/// [`Error::Key`], [`Error::KeyBroken`].
+pub fn has_key(state: &Path) -> Result<bool, Error> {
+    let path = path(state);
+    match std::fs::read(&path).map(Zeroizing::new) {
+        Ok(text) => bytes(&text, &path).map(|_| true),
+        // Where a file is in the place of the folder, the record tells.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(false)
+        }
+        Err(source) => Err(Error::Key { path, source }),
+    }
+}
+
+/// The bytes of the key that `text` spells.
+fn bytes(text: &[u8], path: &Path) -> Result<Zeroizing<[u8; 32]>, Error> {
+    let broken = || Error::KeyBroken { path: path.to_owned() };
+    let bytes = HEXLOWER_PERMISSIVE.decode(text.trim_ascii()).map(Zeroizing::new);
+    let bytes = bytes.map_err(|_| broken())?;
+    <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new).map_err(|_| broken())
+}
+
 impl Key {
     /// The key of the folder `state`, made where there is none. Of several processes that make one, one does.
     ///
@@ -46,11 +70,7 @@ impl Key {
             read => read,
         };
         let text = Zeroizing::new(text.map_err(failed)?);
-        let bytes = HEXLOWER_PERMISSIVE.decode(text.trim_ascii()).map(Zeroizing::new);
-        match bytes.as_deref().map(|bytes| <&[u8; 32]>::try_from(bytes.as_slice())) {
-            Ok(Ok(bytes)) => Self::from_bytes(bytes),
-            _ => Err(Error::KeyBroken { path }),
-        }
+        Self::from_bytes(&*bytes(&text, &path)?)
     }
 
     fn from_bytes(bytes: &[u8; 32]) -> Result<Self, Error> {

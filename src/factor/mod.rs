@@ -23,6 +23,7 @@ mod tests;
 pub const SCHEMA: &str = include_str!("schema.sql");
 
 pub use error::Error;
+pub use key::has_key;
 pub use offer::Offer;
 pub use owner::{NoSubject, Owner, Subject};
 pub use passkey::Relying;

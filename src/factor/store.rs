@@ -17,6 +17,8 @@ use crate::name::UserName;
 pub(super) const ENROLMENT: i64 = 60 * 60;
 /// How long a reset that somebody asked for can be confirmed, in seconds.
 const RESET: i64 = 24 * 60 * 60;
+/// How many people one application may enrol: a script in a loop must not fill the disk.
+pub(super) const MOST_SUBJECTS: i64 = 100_000;
 
 /// All second factors, open for reading and writing. Other processes may be at it, too.
 pub struct Factors {
@@ -92,7 +94,7 @@ impl Factors {
     /// seed, which counts once a code of it was right. `account` at `issuer` is what the app calls it.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Random`], [`Error::Failed`] and those of `row`.
+    /// [`Error::Exists`], [`Error::TooManySubjects`], [`Error::Random`], [`Error::Failed`] and those of `row`.
     pub async fn begin<E: From<Error>>(
         &self,
         owner: &Owner,
@@ -105,8 +107,10 @@ impl Factors {
         let mut connection = self.connection.lock().await;
         let mut transaction = self.change(&mut connection).await?;
         // What was refused stays: to begin anew must not be a way around waiting.
+        // The users of the portal have no realm; their number is what administrators make of it.
         let done = sqlx::query(
-            "INSERT INTO factor (realm, subject, seed, begun) VALUES (?, ?, ?, ?)
+            "INSERT INTO factor (realm, subject, seed, begun) SELECT ?1, ?2, ?3, ?4
+             WHERE ?1 = '' OR (SELECT count(*) FROM factor WHERE realm = ?1 AND subject != ?2) < ?5
              ON CONFLICT DO UPDATE SET seed = excluded.seed, begun = excluded.begun, counter = -1, drift = 0
              WHERE enabled IS NULL",
         )
@@ -114,14 +118,25 @@ impl Factors {
         .bind(&owner.subject)
         .bind(sealed)
         .bind(self.seconds())
+        .bind(MOST_SUBJECTS)
         .execute(&mut *transaction)
         .await
         .map_err(Error::of(&self.path))?;
-        if done.rows_affected() == 0 {
-            return Err(Error::Exists(owner.subject.clone()).into());
+        if done.rows_affected() > 0 {
+            self.hold(transaction, row).await?;
+            return Ok(offer);
         }
-        self.hold(transaction, row).await?;
-        Ok(offer)
+        let known: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM factor WHERE realm = ? AND subject = ?)",
+        )
+        .bind(&owner.realm)
+        .bind(&owner.subject)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(Error::of(&self.path))?;
+        let refused =
+            if known { Error::Exists(owner.subject.clone()) } else { Error::TooManySubjects };
+        Err(refused.into())
     }
 
     /// Confirms the enrolment of `owner` by a code of it: from then on it counts, once `row` has put it on record. With it

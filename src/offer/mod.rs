@@ -1,4 +1,5 @@
-//! An offer: a seed of one-time codes that somebody brings, read from a picture, a text or an export, before it is kept.
+//! An offer: a seed of one-time codes that somebody brings, read from a picture, a text or an export, before it is kept; or
+//! the recovery codes that the application gave along with it.
 //!
 //! A picture is bytes in memory, from first to last: nothing here writes a file, and no error holds what a code said.
 
@@ -7,6 +8,7 @@ mod export;
 mod grey;
 mod picture;
 mod preparation;
+mod recovery;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,7 @@ mod tests;
 pub use error::Error;
 pub use export::{Export, Left};
 pub use picture::{LARGEST, MOST_PIXELS, codes};
+pub use recovery::{RecoveryCodes, RecoveryError};
 
 use crate::otp::Parameters;
 use crate::secret::Secret;

@@ -64,7 +64,8 @@ impl Portal {
         }
         if self.asks_factor(user) && self.has_factor(user).await? {
             let half = Token::fresh()?;
-            self.halves.keep(&half, user.name.clone(), next.to_owned(), client);
+            let password = self.ground.users.print(&user.name).await?;
+            self.halves.keep(&half, user.name.clone(), password, next.to_owned(), client);
             let cookie = self.half_cookie(half.text(), LONGEST.as_secs())?;
             return Ok(Entry { cookie, next: SECOND.to_owned() });
         }

@@ -21,6 +21,8 @@ const MOST: usize = 10_000;
 pub(super) struct Half {
     /// Whose password it was.
     pub(super) name: UserName,
+    /// What stands for that password: with another one the half is over, wherever that was given.
+    pub(super) password: Hash,
     /// Where they want to go.
     pub(super) next: String,
     /// What the page that they saw last asks of their passkeys.
@@ -34,8 +36,15 @@ pub(super) struct Half {
 pub(super) struct Halves(Mutex<HashMap<Hash, Half>>);
 
 impl Halves {
-    /// Keeps a new one; the cookie holds `token`.
-    pub(super) fn keep(&self, token: &Token, name: UserName, next: String, client: IpAddr) {
+    /// Keeps a new one of `name`, whose password `password` stands for; the cookie holds `token`.
+    pub(super) fn keep(
+        &self,
+        token: &Token,
+        name: UserName,
+        password: Hash,
+        next: String,
+        client: IpAddr,
+    ) {
         let mut all = self.all();
         let of_one = all.values().filter(|half| half.client == client).count();
         let whose = (of_one >= MOST_OF_ONE).then_some(client);
@@ -44,13 +53,13 @@ impl Halves {
             let oldest = fitting.min_by_key(|(_, old)| old.began).map(|(token, _)| *token);
             oldest.map(|oldest| all.remove(&oldest));
         }
-        let half = Half { name, next, asked: None, client, began: Instant::now() };
+        let half = Half { name, password, next, asked: None, client, began: Instant::now() };
         all.insert(token.hash(), half);
     }
 
-    /// Whose it is.
-    pub(super) fn name(&self, token: &Token) -> Option<UserName> {
-        self.all().get(&token.hash()).map(|half| half.name.clone())
+    /// Whose it is, and what stands for their password.
+    pub(super) fn whose(&self, token: &Token) -> Option<(UserName, Hash)> {
+        self.all().get(&token.hash()).map(|half| (half.name.clone(), half.password))
     }
 
     /// Keeps what a page asks of passkeys, in the place of what one before asked.
@@ -70,7 +79,7 @@ impl Halves {
         self.all().remove(&token.hash())
     }
 
-    /// Ends all of `name`: their password is another one now.
+    /// Ends all of `name`: their second factor is gone, and they begin anew.
     pub(super) fn forget(&self, name: &UserName) {
         self.all().retain(|_, half| half.name != *name);
     }
@@ -95,24 +104,24 @@ mod tests {
         let halves = Halves::default();
         let begin = |client: [u8; 4]| {
             let token = Token::fresh().unwrap();
-            halves.keep(&token, "ann".parse().unwrap(), "/".into(), IpAddr::from(client));
+            halves.keep(&token, "ann".parse().unwrap(), [7; 32], "/".into(), IpAddr::from(client));
             token
         };
         let (own, other) = (begin([127, 0, 0, 1]), Token::fresh().unwrap());
-        assert!(halves.name(&other).is_none() && halves.end(&other).is_none());
-        assert_eq!(halves.name(&own).unwrap().as_str(), "ann");
+        assert!(halves.whose(&other).is_none() && halves.end(&other).is_none());
+        assert_eq!(halves.whose(&own).unwrap(), ("ann".parse().unwrap(), [7; 32]));
         assert!(halves.asked(&own).is_none());
         assert!(halves.end(&own).is_some());
-        assert!(halves.end(&own).is_none() && halves.name(&own).is_none());
+        assert!(halves.end(&own).is_none() && halves.whose(&own).is_none());
         // One address pushes out its own, and nobody else's.
         let (kept, first) = (begin([192, 0, 2, 1]), begin([127, 0, 0, 1]));
         for _ in 0..MOST_OF_ONE {
             begin([127, 0, 0, 1]);
         }
-        assert!(halves.name(&first).is_none() && halves.name(&kept).is_some());
+        assert!(halves.whose(&first).is_none() && halves.whose(&kept).is_some());
         halves.forget(&"bob".parse().unwrap());
-        assert!(halves.name(&kept).is_some());
+        assert!(halves.whose(&kept).is_some());
         halves.forget(&"ann".parse().unwrap());
-        assert!(halves.name(&kept).is_none());
+        assert!(halves.whose(&kept).is_none());
     }
 }

@@ -153,6 +153,7 @@ impl From<factor::Error> for Problem {
             | E::PasskeyNamed
             | E::PasskeyKnown
             | E::TooManyPasskeys
+            | E::TooManySubjects
             | E::ResetAsked { .. } => StatusCode::CONFLICT,
             E::Absent(_) | E::NoReset(_) => StatusCode::NOT_FOUND,
             E::PasskeyName | E::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,

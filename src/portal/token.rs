@@ -37,9 +37,7 @@ impl Token {
 
     /// What is kept of it.
     pub(super) fn hash(&self) -> Hash {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, self.0.as_bytes()).as_ref());
-        hash
+        hash(self.0.as_bytes())
     }
 
     /// The token against forged requests of the sign-in that this one stands for. A page has it, and it tells
@@ -48,6 +46,13 @@ impl Token {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
         HEXLOWER.encode(hmac::sign(&key, b"doorward csrf").as_ref())
     }
+}
+
+/// The SHA-256 of `text`, which nobody can guess.
+pub(super) fn hash(text: &[u8]) -> Hash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, text).as_ref());
+    hash
 }
 
 /// Whether two texts are equal, in a time that does not tell where they differ.

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::Error;
 use super::password::{self, Typed};
 use super::sign_ins::{IDLE, LONGEST};
-use super::token::Token;
+use super::token::{self, Hash, Token};
 use crate::access::{Person, Role};
 use crate::clock::{Clock, Timestamp};
 use crate::factor;
@@ -211,6 +211,21 @@ impl Users {
         let user = self.found(&mut transaction, name).await?;
         self.give_password(&mut transaction, &user, &hash).await?;
         self.commit(transaction, row).await
+    }
+
+    /// What stands for the password of `name`, without a way back to it: another password has another.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] and what reading can meet.
+    pub(super) async fn print(&self, name: &UserName) -> Result<Hash, Error> {
+        let password: Option<String> =
+            sqlx::query_scalar("SELECT password FROM user WHERE name = ?")
+                .bind(name.as_str())
+                .fetch_optional(&mut *self.connection.lock().await)
+                .await
+                .map_err(Error::of(&self.path))?;
+        let password = password.ok_or_else(|| Error::Unknown(name.clone()))?;
+        Ok(token::hash(password.as_bytes()))
     }
 
     /// Removes them with all their sign-ins, once `row` has put it on record.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::lease::{Leased, Lessor, Origin, PATIENCE};
 use super::run::Run;
+use super::skew::Skew;
 use super::{Error, Stop};
 use crate::connector::{Object, Part, Template};
 use crate::diagnostic;
@@ -17,13 +18,14 @@ const MOST_REFUSALS: u32 = 2;
 const REFUSALS_SPAN: Duration = Duration::from_secs(600);
 
 impl Run<'_, '_> {
-    /// The code of `template`, leased. It waits for the next period where this one is nearly over, or
-    /// has been used.
+    /// The code of `template`, leased, for a clock that is apart by `skew`. It waits for the next period where this one
+    /// is nearly over, or has been used.
     pub(super) async fn code(
         &mut self,
         row: usize,
         template: &Template,
         parameters: Parameters,
+        skew: Skew,
     ) -> Result<Result<Leased, Stop>, Error> {
         let object = object(template);
         let origin = match self.origin(row, template, parameters, object)? {
@@ -44,7 +46,12 @@ impl Run<'_, '_> {
                 minutes: i64::try_from(REFUSALS_SPAN.as_secs() / 60).unwrap_or(10),
             });
         }
-        let lessor = Lessor { store: self.store, clock: self.clock, progress: self.progress };
+        let lessor = Lessor {
+            store: self.store,
+            clock: self.clock,
+            ahead: skew.millis(),
+            progress: self.progress,
+        };
         if let Some(leased) = lessor.lease(&origin).await? {
             return Ok(Ok(leased));
         }

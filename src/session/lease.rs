@@ -57,6 +57,8 @@ pub(super) struct Leased {
 pub(super) struct Lessor<'a> {
     pub(super) store: &'a Store,
     pub(super) clock: Clock,
+    /// By how many milliseconds the clock of who takes the codes is ahead; leases themselves go by this machine's.
+    pub(super) ahead: i64,
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -94,7 +96,7 @@ pub async fn one_time_code(
         }
         Password::Absent => return Err(codeless("the account has no secret".into())),
     };
-    let lessor = Lessor { store, clock: Clock::System, progress };
+    let lessor = Lessor { store, clock: Clock::System, ahead: 0, progress };
     match lessor.lease(&origin).await? {
         Some(leased) => Ok(leased.code.digits),
         None => Err(codeless(format!(
@@ -109,7 +111,7 @@ pub async fn one_time_code(
 /// # Errors
 /// What the vault and the store can meet.
 pub async fn shown_code(origin: &Origin, store: &Store, clock: Clock) -> Result<Shown, Error> {
-    let lessor = Lessor { store, clock, progress: &|_| {} };
+    let lessor = Lessor { store, clock, ahead: 0, progress: &|_| {} };
     let fresh = lessor.compute(origin).await?;
     let free = lessor.ask(&origin.id(store.lease_key()), &fresh).await? == Lease::Yours;
     let next = match origin {
@@ -175,7 +177,7 @@ impl Lessor<'_> {
     async fn compute(&self, origin: &Origin) -> Result<Fresh, Error> {
         match origin {
             Origin::Seed(seed) => {
-                let now = self.clock.unix_millis();
+                let now = self.clock.unix_millis().saturating_add_signed(self.ahead);
                 let code = seed.code_at(now);
                 let period = u64::try_from(seed.period().as_millis()).unwrap_or(30_000).max(1);
                 let counter = code.counter.unwrap_or(now / period);

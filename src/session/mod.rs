@@ -16,6 +16,7 @@ mod run;
 mod scrub;
 mod sealed;
 mod seat;
+mod skew;
 mod spelling;
 mod trial;
 mod value;

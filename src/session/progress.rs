@@ -57,6 +57,13 @@ pub enum Progress {
         /// How long.
         wait: Duration,
     },
+    /// The clock of the site is apart from this machine's, as its answers prove.
+    Skew {
+        /// How far it is ahead, in seconds; negative where it is behind.
+        seconds: i64,
+        /// Whether the code is computed for the site's time.
+        corrected: bool,
+    },
     /// The site refused a code; the next one is tried, once.
     CodeRefused,
     /// A dialog of the page was answered.

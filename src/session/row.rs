@@ -126,11 +126,13 @@ impl Run<'_, '_> {
                     }
                 }
                 Act::Totp(template, parameters) => {
-                    let leased = match self.code(step.row, template, *parameters).await? {
+                    let skew = self.skew(&sight.whereabouts.origin, template);
+                    let leased = match self.code(step.row, template, *parameters, skew).await? {
                         Ok(leased) => leased,
                         Err(stop) => return Ok(stuck(stop)),
                     };
-                    let facts = self.facts(step);
+                    let mut facts = self.facts(step);
+                    facts.extend(skew.on_record());
                     self.record.used(Action::UseOneTimeCode, object(template), &facts).await?;
                     self.last_code = Some((stage, leased.id, leased.counter));
                     let next =

@@ -36,7 +36,7 @@ pub(super) struct Run<'a, 'r> {
     /// The last code: at which stage, of which secret and period.
     pub(super) last_code: Option<(usize, [u8; 32], u64)>,
     /// How many codes the site has refused in this session.
-    refused_codes: u32,
+    pub(super) refused_codes: u32,
     /// While true, failures that show are not believed: they are of the code before.
     pub(super) deaf: bool,
     /// What showed of a refusal then is not believed until it shows anew.
@@ -123,8 +123,10 @@ impl<'a, 'r> Run<'a, 'r> {
 
     /// Runs every stage. The armed plan ends here, and what it holds is wiped.
     pub(super) async fn finish(mut self) -> Result<(Outcome, String), Error> {
+        self.keep_dates(true).await?;
         let outcome = self.stages().await.map_err(|error| self.cleaned(error))?;
         self.end_injection().await?;
+        self.keep_dates(false).await?;
         let url = match self.arrived.take() {
             Some(url) if matches!(outcome, Outcome::SignedIn) => url,
             _ => self.page.survey().await.whereabouts.url,

@@ -144,12 +144,14 @@ impl Run<'_, '_> {
         }
         let mut course =
             Course { trial, tried: Tried::default(), idle: None, left: None, marks: Vec::new() };
+        self.keep_dates(true).await?;
         let outcome = self.try_stages(&mut course).await;
         let outcome = outcome.map_err(|error| self.cleaned(error))?;
         if trial.sealing {
             course.tried.sealing = self.sealing();
         }
         self.end_injection().await?;
+        self.keep_dates(false).await?;
         self.shoot(&mut course).await?;
         Ok((outcome, self.here().await, course.tried))
     }

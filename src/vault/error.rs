@@ -184,6 +184,14 @@ pub enum Error {
         /// What was looked for.
         what: &'static str,
     },
+    /// There are recovery codes that nobody was shown where others were to be kept.
+    #[error("`{account}` has {left} recovery codes that nobody was shown")]
+    RecoveryLeft {
+        /// The account, its vault named.
+        account: AccountRef,
+        /// How many.
+        left: usize,
+    },
     /// A code was asked of a vault that gives out seeds and computes none.
     #[error("vault `{vault}` computes no one-time codes itself")]
     NoCodes {
@@ -456,6 +464,9 @@ impl Error {
             )),
             Self::Unseeded { account, .. } => Some(format!(
                 "`doorward totp show {account}` tells what is there; a seed that was removed can be restored for a week"
+            )),
+            Self::RecoveryLeft { account, .. } => Some(format!(
+                "nothing was overwritten; where the application has made new ones, these are worth nothing: `doorward totp recovery remove {account}`, then add the new ones"
             )),
             Self::NoCodes { .. } => Some("this is a bug of ours: please report it".into()),
             Self::UnknownKind { nearest: Some(nearest), .. } => {

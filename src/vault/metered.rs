@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{Account, Code, Error, Summary, Vault};
+use super::{Account, Code, Error, RecoveryCode, Showing, Summary, Vault};
 use crate::access::Grant;
 use crate::clock::Timestamp;
 use crate::meter::Meter;
@@ -98,6 +98,43 @@ impl Vault for Metered {
         grant: &'a Grant,
     ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
         self.vault.removed_seed(grant)
+    }
+
+    fn keeps_recovery_codes(&self) -> bool {
+        self.vault.keeps_recovery_codes()
+    }
+
+    fn keep_recovery_codes<'a>(
+        &'a self,
+        grant: &'a Grant,
+        codes: &'a [Secret],
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            self.count("keep-recovery", self.vault.keep_recovery_codes(grant, codes).await)
+        })
+    }
+
+    fn recovery_codes<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Vec<Option<Showing>>, Error>> {
+        self.vault.recovery_codes(grant)
+    }
+
+    fn take_recovery_code<'a>(
+        &'a self,
+        grant: &'a Grant,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<RecoveryCode>, Error>> {
+        Box::pin(async move {
+            self.count("take-recovery", self.vault.take_recovery_code(grant, now).await)
+        })
+    }
+
+    fn remove_recovery_codes<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            self.count("remove-recovery", self.vault.remove_recovery_codes(grant).await)
+        })
     }
 
     fn keeps_links(&self) -> bool {

@@ -17,6 +17,7 @@ mod names;
 mod nearest;
 mod open;
 pub mod pass;
+mod recovery;
 pub mod secret_service;
 mod specimen;
 mod table;
@@ -29,6 +30,7 @@ pub use error::{Cause, Error, Unready};
 pub use memory::Memory;
 pub use metered::Metered;
 pub use open::{KINDS, open};
+pub use recovery::{RecoveryCode, Showing};
 pub use specimen::Specimen;
 
 use futures_util::future::BoxFuture;
@@ -119,6 +121,52 @@ pub trait Vault: Send + Sync {
         _grant: &'a Grant,
     ) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
         Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Whether the vault keeps recovery codes of applications with its accounts.
+    fn keeps_recovery_codes(&self) -> bool {
+        false
+    }
+
+    /// Keeps `codes` with the account of `grant`, in the place of those that were all shown; never of others.
+    fn keep_recovery_codes<'a>(
+        &'a self,
+        _grant: &'a Grant,
+        _codes: &'a [Secret],
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Err(self.without_recovery_codes())))
+    }
+
+    /// For each recovery code of the account of `grant`, in their order, whether it was shown; empty where there are none.
+    fn recovery_codes<'a>(
+        &'a self,
+        _grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Vec<Option<Showing>>, Error>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// The first recovery code of the account of `grant` that nobody was shown, `None` where there is none. That it was
+    /// shown at `now` to the person of `grant` is durable when this returns, and of several who ask each gets another one.
+    fn take_recovery_code<'a>(
+        &'a self,
+        _grant: &'a Grant,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<RecoveryCode>, Error>> {
+        Box::pin(std::future::ready(Err(self.without_recovery_codes())))
+    }
+
+    /// Removes all recovery codes of the account of `grant`, for good.
+    fn remove_recovery_codes<'a>(&'a self, _grant: &'a Grant) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Err(self.without_recovery_codes())))
+    }
+
+    /// That this vault keeps no recovery codes of applications.
+    fn without_recovery_codes(&self) -> Error {
+        Error::Unsupported {
+            vault: self.name().clone(),
+            what: "keeps no recovery codes for doorward".into(),
+            instead: "keep them with an account of a vault of kind kdbx: `doorward totp recovery add VAULT:NAME`; it needs no seed",
+        }
     }
 
     /// Whether [`Vault::link_logon`] can be done.

@@ -113,6 +113,34 @@ fn an_application_keeps_second_factors_of_its_own_people() {
     assert_eq!(causes, ["wrong", "used", "used", "wrong", "none"]);
 }
 
+/// A script in a loop does not fill the disk; who is there already may begin anew.
+#[test]
+fn an_application_enrols_a_bounded_number_of_people() {
+    let desk = desk();
+    let made = desk.lab.run(&["token", "add", "bob", "app", "--scope", "factors"]);
+    let token = made.stdout.trim();
+    let portal = Portal::start(&desk.lab);
+    let enrol = |subject: &str| by(&portal, token, "POST", "", json!({ "subject": subject }));
+    assert_eq!(enrol("first").status, 201);
+    alter(
+        &desk.lab,
+        "portal.db",
+        "INSERT INTO factor (realm, subject, seed, begun) \
+         WITH RECURSIVE many (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 99999) \
+         SELECT (SELECT realm FROM factor), 'other ' || i, x'00', 0 FROM many",
+    );
+    let refused = enrol("one more");
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("may enrol (100000)"));
+    assert!(refused.json()["help"].as_str().unwrap().contains("DELETE /api/v1/factors/"));
+    assert_eq!(enrol("first").status, 201);
+    assert_eq!(by(&portal, token, "DELETE", "/first", Value::Null).status, 204);
+    assert_eq!(enrol("one more").status, 201);
+    // People of the portal are not of the application.
+    let ann = portal.sign_in("ann", crate::portal::PASSWORD);
+    assert_eq!(portal.act(&ann, "POST", "/api/v1/me/factor", "").status, 201);
+}
+
 /// The script of the examples, as an application without a second factor of its own would call it.
 #[test]
 fn the_example_enrols_and_verifies() {

@@ -43,12 +43,23 @@ async fn authenticator(browser: &Browser) -> String {
     play(browser, http::Method::POST, "", kind).await.as_str().unwrap().to_owned()
 }
 
-/// What the authenticator answers to the page of the second half that `visitor` sees, from the page that is open.
-async fn answer(browser: &Browser, portal: &Portal, visitor: &Visitor) -> Value {
+/// Types a name and the password into the page that asks for them.
+async fn half_of(browser: &Browser, name: &str) {
+    browser.fill("#name", name).await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("button.primary").await;
+}
+
+/// What the page of the second half asks of the passkeys of `visitor`; each look is another question.
+fn asked(portal: &Portal, visitor: &Visitor) -> Value {
     let page = portal.read(Some(visitor), "/sign-in/second").body;
     let asked = page.split("data-passkey=\"").nth(1).unwrap().split('"').next().unwrap();
-    let asked = asked.replace("&#34;", "\"").replace("&quot;", "\"");
-    let asked: Value = serde_json::from_str(&asked).unwrap();
+    serde_json::from_str(&asked.replace("&#34;", "\"").replace("&quot;", "\"")).unwrap()
+}
+
+/// What the authenticator answers to the page of the second half that `visitor` sees, from the page that is open.
+async fn answer(browser: &Browser, portal: &Portal, visitor: &Visitor) -> Value {
+    let asked = asked(portal, visitor);
     let script = "const [asked, done] = arguments;
         navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked.publicKey) })
             .then((answer) => done(answer.toJSON()), (error) => done(String(error)));";
@@ -80,9 +91,7 @@ async fn from_enrolment_to_a_passkey() {
     // Sign in, and set an authenticator up.
     browser.go("/second-factor").await;
     browser.at("/sign-in").await;
-    browser.fill("#name", "ann").await;
-    browser.fill("#password", PASSWORD).await;
-    browser.click("button.primary").await;
+    half_of(&browser, "ann").await;
     browser.at("/second-factor").await;
     browser.picture("factor-off").await;
     browser.click("section form .primary").await;
@@ -151,9 +160,7 @@ async fn from_enrolment_to_a_passkey() {
     // Out, and in again by it.
     browser.click(".who button").await;
     browser.at("/sign-in").await;
-    browser.fill("#name", "ann").await;
-    browser.fill("#password", PASSWORD).await;
-    browser.click("button.primary").await;
+    half_of(&browser, "ann").await;
     browser.at("/sign-in/second").await;
     browser.picture("second").await;
     browser.click("form[data-passkey] button").await;
@@ -165,26 +172,26 @@ async fn from_enrolment_to_a_passkey() {
     browser.says("#passkeys tbody", "my laptop").await;
 
     // What is not an answer to what was asked of this person, here and now.
+    let refused = |half: &Visitor, answer: &Value, why: &str| {
+        assert_eq!(show(&portal, half, answer).status, 401);
+        assert_eq!(cause(&desk), why);
+    };
     let first = half(&portal, "ann");
     let right = answer(&browser, &portal, &first).await;
     let mut unknown = right.clone();
     unknown["rawId"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
     unknown["id"] = unknown["rawId"].clone();
-    assert_eq!(show(&portal, &first, &unknown).status, 401);
-    assert_eq!(cause(&desk), "unknown");
+    refused(&first, &unknown, "unknown");
     // That question is over; so is its answer.
-    assert_eq!(show(&portal, &first, &right).status, 401);
-    assert_eq!(cause(&desk), "challenge");
+    refused(&first, &right, "challenge");
     let right = answer(&browser, &portal, &first).await;
     visitor(&portal, &show(&portal, &first, &right));
     let second = half(&portal, "ann");
     portal.read(Some(&second), "/sign-in/second");
-    assert_eq!(show(&portal, &second, &right).status, 401);
-    assert_eq!(cause(&desk), "challenge");
+    refused(&second, &right, "challenge");
     for broken in [json!({}), json!("x"), json!({"id": "x"})] {
         portal.read(Some(&second), "/sign-in/second");
-        assert_eq!(show(&portal, &second, &broken).status, 401);
-        assert_eq!(cause(&desk), "malformed");
+        refused(&second, &broken, "malformed");
     }
     let mut forged = answer(&browser, &portal, &second).await;
     let signature = forged["response"]["signature"].as_str().unwrap().to_owned();
@@ -194,7 +201,7 @@ async fn from_enrolment_to_a_passkey() {
     assert_eq!(show(&portal, &second, &forged).status, 401);
 
     // From a page of another address.
-    let elsewhere = desk_elsewhere();
+    let elsewhere = crate::portal::desk();
     let other = Portal::start(&elsewhere.lab);
     browser
         .client
@@ -202,8 +209,7 @@ async fn from_enrolment_to_a_passkey() {
         .await
         .unwrap();
     let foreign = answer(&browser, &portal, &second).await;
-    assert_eq!(show(&portal, &second, &foreign).status, 401);
-    assert_eq!(cause(&desk), "origin");
+    refused(&second, &foreign, "origin");
     browser.go("/sign-in").await;
 
     // Of somebody who was not looked at.
@@ -213,14 +219,10 @@ async fn from_enrolment_to_a_passkey() {
         const options = PublicKeyCredential.parseRequestOptionsFromJSON(asked.publicKey);
         options.userVerification = 'discouraged';
         navigator.credentials.get({ publicKey: options }).then((a) => done(a.toJSON()), (e) => done(String(e)));";
-    let body = portal.read(Some(&second), "/sign-in/second").body;
-    let asked = body.split("data-passkey=\"").nth(1).unwrap().split('"').next().unwrap();
-    let asked: Value =
-        serde_json::from_str(&asked.replace("&#34;", "\"").replace("&quot;", "\"")).unwrap();
-    let unseen = browser.client.execute_async(page, vec![asked]).await.unwrap();
+    let asked = vec![asked(&portal, &second)];
+    let unseen = browser.client.execute_async(page, asked).await.unwrap();
     assert!(unseen.is_object(), "{unseen}");
-    assert_eq!(show(&portal, &second, &unseen).status, 401);
-    assert_eq!(cause(&desk), "not-verified");
+    refused(&second, &unseen, "not-verified");
     play(&browser, http::Method::POST, &verified, json!({"isUserVerified": true})).await;
 
     // A copy: its counter goes back.
@@ -230,17 +232,14 @@ async fn from_enrolment_to_a_passkey() {
     copy["signCount"] = json!(1);
     play(&browser, http::Method::POST, &format!("/{key}/credential"), copy).await;
     let copied = answer(&browser, &portal, &second).await;
-    assert_eq!(show(&portal, &second, &copied).status, 401);
-    assert_eq!(cause(&desk), "counter");
+    refused(&second, &copied, "counter");
 
     // Removed, for a code.
     rewind(&desk.lab);
     browser.go("/accounts").await;
     browser.click(".who button").await;
     browser.at("/sign-in").await;
-    browser.fill("#name", "ann").await;
-    browser.fill("#password", PASSWORD).await;
-    browser.click("button.primary").await;
+    half_of(&browser, "ann").await;
     browser.at("/sign-in/second").await;
     browser.fill("#code", &device.code(0)).await;
     browser.keys("\u{e007}").await;
@@ -256,9 +255,7 @@ async fn from_enrolment_to_a_passkey() {
     // Lost: an administrator asks for a reset.
     browser.click(".who button").await;
     browser.at("/sign-in").await;
-    browser.fill("#name", "root").await;
-    browser.fill("#password", PASSWORD).await;
-    browser.click("button.primary").await;
+    half_of(&browser, "root").await;
     browser.at("/accounts").await;
     browser.go("/users").await;
     browser.says(".users tbody tr:first-child", "second factor").await;
@@ -277,9 +274,4 @@ async fn from_enrolment_to_a_passkey() {
     assert_eq!(of("FactorRemoved").len(), 1);
     let used = of("SignIn").iter().filter(|row| row["Details"]["passkey"] == "my laptop").count();
     assert_eq!(used, 2);
-}
-
-/// Another portal on this machine.
-fn desk_elsewhere() -> Desk {
-    desk()
 }

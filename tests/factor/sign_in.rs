@@ -34,14 +34,15 @@ fn a_password_alone_lets_nobody_in() {
         pages.push(answer.body);
     }
     assert!(pages.iter().all(|page| *page == pages[0]));
-    let answer = second(&portal, &first, &device.code(0));
+    let typed = device.code(0);
+    let answer = second(&portal, &first, &typed);
     let ann = visitor(&portal, &answer);
     assert_eq!(answer.header("location"), "/accounts");
     assert_eq!(portal.read(Some(&ann), "/accounts").status, 200);
     // It was one half, and is over; so is its code.
     assert_eq!(second(&portal, &first, &device.code(1)).header("location"), "/sign-in");
     let again = half(&portal, "ann");
-    assert_eq!(second(&portal, &again, &device.code(0)).status, 401);
+    assert_eq!(second(&portal, &again, &typed).status, 401);
     // A recovery code lets in, once.
     let answer = second(&portal, &again, &codes[3].to_uppercase());
     visitor(&portal, &answer);
@@ -78,6 +79,12 @@ fn a_password_alone_lets_nobody_in() {
     let old = half(&portal, "ann");
     let same = json!({ "password": PASSWORD }).to_string();
     assert_eq!(portal.act(&root, "PATCH", "/api/v1/users/ann", &same).status, 200);
+    assert_eq!(second(&portal, &old, &device.code(0)).header("location"), "/sign-in");
+    rewind(&desk.lab);
+    let old = half(&portal, "ann");
+    let line = ["user", "password", "ann", "--password-stdin"];
+    assert_eq!(desk.lab.run_with_input(&line, PASSWORD).code, 0);
+    assert_eq!(portal.read(Some(&old), "/sign-in/second").header("location"), "/sign-in");
     assert_eq!(second(&portal, &old, &device.code(0)).header("location"), "/sign-in");
     // Whoever is blocked meanwhile does not come in.
     rewind(&desk.lab);

@@ -5,7 +5,7 @@ use doorward::secret::Secret;
 use doorward::vault::Vault;
 use serde_json::{Value, json};
 
-use super::{grant, lab, open, variant_of, well, with};
+use super::{assert_nothing_leaks, grant, lab, open, v2, variant_of, well, with};
 use crate::lab::server::{Reply, Script, StandIn, empty, errors, ok};
 
 const SEED: &str = "otpauth://totp/Acme:alice?secret=MARKEDSEEDMARKED&issuer=Acme&algorithm=SHA1&digits=6&period=30";
@@ -88,6 +88,12 @@ async fn an_engine_of_keys_and_values_keeps_none() {
     let error = kv.keep_seed(&grant("web/shop"), &seed, None).await.unwrap_err();
     assert!(error.to_string().contains("keeps no seeds"), "{error}");
     assert!(error.help().unwrap().contains("`seeds:`"));
+    let codes = [Secret::new("MARKED-code".to_owned())];
+    let error = kv.keep_recovery_codes(&grant("web/shop"), &codes).await.unwrap_err();
+    assert!(error.to_string().ends_with("keeps no recovery codes for doorward"), "{error}");
+    assert!(error.help().unwrap().contains("a vault of kind kdbx"));
+    assert!(!kv.keeps_recovery_codes());
+    assert_eq!(kv.recovery_codes(&grant("web/shop")).await.unwrap(), []);
     assert_eq!(server.seen().len(), 0, "nothing was asked");
     let totp = open(&lab, &server.address, json!({ "engine": "totp" }));
     for (account, seat) in [
@@ -96,4 +102,47 @@ async fn an_engine_of_keys_and_values_keeps_none() {
     ] {
         assert_eq!(totp.seat_of_seed(&account.parse().unwrap()).unwrap().to_string(), seat);
     }
+}
+
+/// A vault that keeps no links is told of the one that the configuration needs; and its clock is told, where it is apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_for_its_account_needs_a_link_of_the_configuration() {
+    let Reply::Send(status, mut headers, body) = v2(json!({ "username": "anna" })) else {
+        unreachable!()
+    };
+    headers.push(("date", "Sat, 01 Jan 2000 00:00:00 GMT".to_owned()));
+    let account = vec![("GET /v1/secret/data/web/shop", vec![Reply::Send(status, headers, body)])];
+    let server = StandIn::start(with(well(), account)).await;
+    let lab = lab();
+    let configuration = format!(
+        "vaults:\n  corp: {{ kind: hashicorp, address: '{}', auth: {{ token-file: token }} }}\n  \
+         local: {{ kind: kdbx, path: v.kdbx, key-file: v.key }}\ndefault-vault: local\nseeds: local\nstate: state\n",
+        server.address
+    );
+    lab.write("doorward.yaml", &configuration);
+    let told = tokio::task::spawn_blocking(move || {
+        let add = ["totp", "add", "corp:web/shop", "--setup-code-stdin", "--yes"];
+        let seed = "MARKEDSEEDMARKED";
+        assert_eq!(lab.run(&["vault", "init", "local"]).code, 0);
+        let linkless = lab.run_with_input(&add, seed);
+        assert_eq!(linkless.code, 5, "{linkless:?}");
+        let link = r#"links: { "corp:web/shop": { logon-account: "local:totp/corp/web/shop" } }"#;
+        assert!(linkless.stderr.contains(link), "{linkless:?}");
+        lab.write("doorward.yaml", format!("{configuration}{link}\n"));
+        let added = lab.run_with_input(&add, seed);
+        assert!(added.stdout.ends_with("kept in local:totp/corp/web/shop\n"), "{added:?}");
+        let spare = ["totp", "recovery", "add", "corp:web/shop", "--codes-stdin"];
+        let spare = lab.run_with_input(&spare, "MARKED-code");
+        assert!(spare.stdout.ends_with("kept in local:totp/corp/web/shop\n"), "{spare:?}");
+        let shown = lab.run(&["totp", "show", "corp:web/shop"]);
+        assert_eq!(shown.code, 0, "{shown:?}");
+        let parts = [
+            "clock      the clock of vault `corp` is ",
+            " s behind this machine's",
+            "1 of 1 codes left",
+        ];
+        assert!(parts.iter().all(|part| shown.stdout.contains(part)), "{shown:?}");
+        format!("{linkless:?}{added:?}{spare:?}{shown:?}")
+    });
+    assert_nothing_leaks(&told.await.unwrap(), "totp");
 }

@@ -6,9 +6,20 @@ use std::process::{Command, Stdio};
 use super::{lab, missing, ok, words};
 use crate::lab::{Ended, Lab};
 
+/// What is asked for where `seen` ends: a secret, or what may be read.
+type Asked = fn(seen: &[u8]) -> Option<bool>;
+
 /// Runs a command line on a terminal of its own and types `keys` into it: each when it was asked for,
 /// and a secret when the terminal has stopped to echo.
 fn typed(lab: &Lab, line: &str, keys: &[&str]) -> Ended {
+    answered(lab, line, keys, |seen| {
+        let secret = seen.ends_with(b": ");
+        (secret || seen.ends_with(b"[y/N] ")).then_some(secret)
+    })
+}
+
+/// The same, where `asked` tells what is.
+fn answered(lab: &Lab, line: &str, keys: &[&str], asked: Asked) -> Ended {
     let _ = std::fs::remove_file(lab.path().join("tty"));
     let command = format!("tty > tty; exec {} {line}", env!("CARGO_BIN_EXE_doorward"));
     let echoes = || {
@@ -29,8 +40,7 @@ fn typed(lab: &Lab, line: &str, keys: &[&str]) -> Ended {
     let (mut seen, mut keys, mut byte) = (Vec::new(), keys.iter(), [0]);
     while stdout.read(&mut byte).is_ok_and(|read| read == 1) {
         seen.push(byte[0]);
-        let secret = seen.ends_with(b": ");
-        if (secret || seen.ends_with(b"[y/N] "))
+        if let Some(secret) = asked(&seen)
             && let Some(key) = keys.next()
         {
             while secret && echoes() {}
@@ -98,4 +108,66 @@ fn a_seed_is_kept_once_the_application_took_its_code() {
     let ended = ok(typed(&lab, "totp add a", &[seed, "y"]));
     assert!(ended.stdout.contains("added a seed to local:a"), "{ended:?}");
     assert!(!ended.stdout.contains(seed), "{ended:?}");
+}
+
+#[test]
+fn an_import_asks_for_the_account_of_each_seed() {
+    if missing("script") {
+        return;
+    }
+    let lab = lab();
+    for account in ["web/acme", "web/beta"] {
+        super::add(&lab, account, "p4ss");
+    }
+    let line = format!("totp import {}/tests/cases/qr/export.png", env!("CARGO_MANIFEST_DIR"));
+    let import = |keys: &[&str]| {
+        answered(&lab, &line, keys, |seen| {
+            (seen.ends_with(b"leave it out: ") || seen.ends_with(b"[y/N] ")).then_some(false)
+        })
+    };
+    let vault = lab.path().join(super::FOLDER).join("vault.kdbx");
+    let before = std::fs::read(&vault).unwrap();
+    for (keys, code, part) in [
+        // The export has two seeds that can be kept.
+        (&["", ""][..], 2, "nothing was kept"),
+        (&["web/acme", "", "n"], 2, "nothing was changed"),
+        (&["web/acme", "", ""], 2, "nothing was changed"),
+        (&["web/acme", "web/acme"], 2, "two seeds are meant for local:web/acme"),
+        (&["web/nope", ""], 5, "holds no account `local:web/nope`"),
+        (&["nope:web/acme", ""], 2, "has no vault `nope`"),
+        // A name that is none is asked for again.
+        (&["web//acme", ":", "", ""], 2, "nothing was kept"),
+    ] {
+        let ended = import(keys);
+        assert_eq!(ended.code, code, "{keys:?}: {ended:?}");
+        assert!(ended.stdout.contains(part), "{keys:?}: {ended:?}");
+        assert!(ended.stdout.contains("Acme (alice@acme.example): which account?"), "{ended:?}");
+        assert_eq!(std::fs::read(&vault).unwrap(), before, "{keys:?}: it was changed");
+    }
+    let ended = ok(import(&["", "web/beta", "y"]));
+    assert!(ended.stdout.contains("Keep 1 seeds? [y/N]"), "{ended:?}");
+    assert!(ended.stdout.contains("added a seed to local:web/beta"), "{ended:?}");
+    assert!(!ended.stdout.contains("added a seed to local:web/acme"), "{ended:?}");
+    ok(lab.run(&words("totp code web/beta")));
+    assert_eq!(lab.run(&words("totp code web/acme")).code, 5);
+}
+
+#[test]
+fn recovery_codes_are_typed_without_echo_until_nothing_is() {
+    if missing("script") {
+        return;
+    }
+    let lab = lab();
+    super::add(&lab, "a", "p4ss");
+    let ended = typed(&lab, "totp recovery add a", &[""]);
+    assert!(ended.code == 2 && ended.stdout.contains("there is no recovery code"), "{ended:?}");
+    let ended = typed(&lab, "totp recovery add a", &["hunter-2222", "hunter-2222", ""]);
+    assert!(ended.code == 2 && ended.stdout.contains("line 2 is the same as line 1"), "{ended:?}");
+    let ended = ok(typed(&lab, "totp recovery add a", &["hunter-2222", "hunter-3333", ""]));
+    assert!(ended.stdout.contains("added 2 recovery codes to local:a"), "{ended:?}");
+    assert!(!ended.stdout.contains("hunter"), "{ended:?}");
+    let ended = typed(&lab, "totp recovery remove a", &["n"]);
+    assert!(ended.code == 2 && ended.stdout.contains("2 of which nobody was shown"), "{ended:?}");
+    assert!(ok(lab.run(&words("totp recovery list a"))).stdout.contains("code 2     not shown"));
+    ok(typed(&lab, "totp recovery remove a", &["y"]));
 }

@@ -9,15 +9,22 @@ const PICTURED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const TYPED: &str = "NB7WY3DPEBXW64TMMQQHI2DFOJSQ4TUO";
 /// One that makes no codes.
 const WRONG: &str = "wR0ng-s33d!mArKeD(with)signs&8Q";
+/// A recovery code that nobody is shown, and one that is refused.
+const SPARE: &str = "sp4re-m4rked-c0de-77Q";
+const REFUSED: &str = "r3fused-m4rked-c0de-99";
 /// The password of a person at the portal.
 const PERSON: &str = "aNn-s.oWn pAss<w0rd>&7xQ2kV9";
 
 #[test]
 fn a_seed_that_is_brought_comes_out_nowhere() {
     let mut world = World::new();
-    for (name, secret) in
-        [("a pictured seed", PICTURED), ("a typed seed", TYPED), ("a wrong seed", WRONG)]
-    {
+    for (name, secret) in [
+        ("a pictured seed", PICTURED),
+        ("a typed seed", TYPED),
+        ("a wrong seed", WRONG),
+        ("a recovery code", SPARE),
+        ("a refused recovery code", REFUSED),
+    ] {
         world.marks.add(name, secret);
     }
     let picture = |name: &str| format!("{}/tests/cases/qr/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -30,6 +37,7 @@ fn a_seed_that_is_brought_comes_out_nowhere() {
     world.desk.add("web/other", &["--username", "x"], PASSWORD);
     let add = ["totp", "add", "web/other", "--yes"];
     let uri = format!("otpauth://totp/Acme:alice?secret={TYPED}&digits=9");
+    let recovery = ["totp", "recovery"];
     let cases: Vec<(Vec<&str>, String, i32)> = vec![
         ([&add[..], &["--qr", &two]].concat(), String::new(), 2),
         ([&add[..], &["--qr", &cut]].concat(), String::new(), 2),
@@ -47,6 +55,21 @@ fn a_seed_that_is_brought_comes_out_nowhere() {
         (vec!["account", "list"], String::new(), 0),
         ([&add[..], &["--qr", &good]].concat(), String::new(), 0),
         (vec!["totp", "restore", "web/other"], String::new(), 5),
+        (
+            [&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(),
+            format!("{REFUSED}\n{REFUSED}"),
+            2,
+        ),
+        ([&recovery[..], &["add", "web/nope", "--codes-stdin"]].concat(), REFUSED.to_owned(), 5),
+        (
+            [&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(),
+            format!("first-one\n{SPARE}"),
+            0,
+        ),
+        ([&recovery[..], &["add", "web/other", "--codes-stdin"]].concat(), REFUSED.to_owned(), 5),
+        ([&recovery[..], &["show", "web/other"]].concat(), String::new(), 0),
+        ([&recovery[..], &["list", "web/other"]].concat(), String::new(), 0),
+        (vec!["account", "show", "totp/web/other"], String::new(), 0),
         (vec!["totp", "import", &export, "--map", "Acme=web/site", "--yes"], String::new(), 5),
     ];
     for (line, input, code) in cases {
@@ -90,6 +113,10 @@ fn a_seed_that_is_brought_comes_out_nowhere() {
     answers.push(portal.read(Some(&ann), &format!("{path}/offers/{id}")));
     answers.push(portal.act(&ann, "POST", path, &format!(r#"{{"offer":"{id}"}}"#)));
     answers.push(portal.act(&ann, "POST", &format!("{path}/code"), "{}"));
+    let spares = |codes: &str| portal.act(&ann, "POST", &format!("{path}/recovery"), codes);
+    answers.push(spares(&format!(r#"{{"codes":"{REFUSED}"}}"#)));
+    answers.push(spares(&format!(r#"{{"codes":"{REFUSED}\n{REFUSED}"}}"#)));
+    answers.push(spares(&format!(r#"{{"codes":["{REFUSED}"]}}"#)));
     for page in ["/codes?account=web/other", "/activity", "/accounts"] {
         answers.push(portal.read(Some(&ann), page));
     }
@@ -105,7 +132,7 @@ fn a_seed_that_is_brought_comes_out_nowhere() {
     assert!(world.marks.within(said.as_bytes()).is_empty(), "{said}");
     world.search_files("the portal");
     let seen = world.end();
-    for secret in [PICTURED, TYPED, WRONG] {
+    for secret in [PICTURED, TYPED, WRONG, SPARE] {
         assert!(!seen.names(secret), "a process was seen with a seed");
     }
 }

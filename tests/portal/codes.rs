@@ -69,6 +69,10 @@ async fn a_seed_is_brought_shown_saved_read_removed_and_restored() {
     browser.picture("codes-remove").await;
     browser.click("button[data-api^=DELETE]").await;
     browser.says("main", "It can be restored until").await;
+    // In the words of who reads it, not of machines.
+    browser
+        .until("!/T.*Z/.test(document.querySelector('#removed-title ~ p time').textContent)")
+        .await;
     browser.at("/codes?account=").await;
     browser.click("button[data-api$='/restore']").await;
     browser.says("dl.facts", "local:web/seed").await;
@@ -106,8 +110,33 @@ async fn a_seed_is_brought_shown_saved_read_removed_and_restored() {
     browser.says("dl.facts", "Acme").await;
     browser.click("#eye").await;
     assert!(is_code(&digits(&browser, "#digits").await, PICTURED));
+
+    // The recovery codes of the application: kept, one shown and hidden again, the rest removed.
+    browser.says("#recovery", "None are kept.").await;
+    browser.fill("#spare-codes", "no\n").await;
+    browser.click("#recovery form[data-api^=POST] button").await;
+    browser.says("#recovery form[data-api^=POST] [role=alert]", "Line 1 is shorter than any").await;
+    browser.fill("#spare-codes", "first-c0de\nsecond-c0de\n").await;
+    browser.click("#recovery form[data-api^=POST] button").await;
+    browser.says("#recovery-left", "2 of 2 left.").await;
+    browser.at("/codes?account=").await;
+    browser.picture("codes-recovery").await;
+    browser.fill("#spare-reason", "phone lost").await;
+    browser.click("#spare button").await;
+    browser.says("#spare-code", "first-c0de").await;
+    browser.says("#spare-number", "It counts as used; 1 left.").await;
+    browser.at("/codes?account=").await;
+    browser.picture("codes-recovery-shown").await;
+    browser.click("#spare-hide").await;
+    browser.says("#recovery-left", "1 of 2 left.").await;
+    browser.says("#recovery tbody", "root").await;
     let page = browser.client.source().await.unwrap();
-    assert!(!page.contains(PICTURED) && !page.contains(SEED), "the seed is on the page");
+    for secret in [PICTURED, SEED, "first-c0de", "second-c0de"] {
+        assert!(!page.contains(secret), "{secret} is on the page");
+    }
+    browser.click("#recovery details summary").await;
+    browser.click("#recovery form[data-api^=DELETE] button").await;
+    browser.says("#recovery", "None are kept.").await;
     browser.client.close().await.unwrap();
 
     let rows = desk.record(&[]);
@@ -116,6 +145,12 @@ async fn a_seed_is_brought_shown_saved_read_removed_and_restored() {
     assert_eq!((of("RemoveSeed"), of("RestoreSeed"), of("AddSeed")), (4, 2, 2), "{rows:#?}");
     assert!(of("ReadCode") >= 4, "{rows:#?}");
     assert!(rows.iter().any(|row| row["Action"] == "ReadCode" && row["Reason"] == "a repair"));
+    // What is read has a row before, and one that says which it was.
+    let recovery = ["AddRecoveryCodes", "ReadRecoveryCode", "RemoveRecoveryCodes"].map(of);
+    assert_eq!(recovery, [2, 4, 2], "{rows:#?}");
+    assert!(
+        rows.iter().any(|row| row["Details"]["number"] == "1" && row["Reason"] == "phone lost")
+    );
     let ended = tokio::task::spawn_blocking(move || portal.stop()).await.unwrap();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(desk.lab.run(&["activity", "verify"]).code, 0);
@@ -184,6 +219,32 @@ fn an_offer_is_its_bringers_alone_and_what_others_may_not_is_on_record() {
     assert_eq!(shown.json()["at"], "local:totp/web/other", "{}", shown.body);
     assert!(!shown.body.contains("GEZD"));
     assert_eq!(portal.act(&ann, "POST", &format!("{path}/code"), "{}").status, 403);
+    // Recovery codes: who may, who may not, what is refused.
+    let spares = format!("{path}/recovery");
+    let add = |visitor: &Visitor, body: &str| portal.act(visitor, "POST", &spares, body);
+    let read = |visitor: &Visitor| portal.act(visitor, "POST", &format!("{spares}/code"), "{}");
+    assert_eq!(read(&kim).status, 409, "there are none");
+    for (body, status) in [
+        (r#"{"codes":" "}"#, 422),
+        (r#"{"codes":"hunter2-a\nhunter2-a"}"#, 422),
+        (r#"{"codes":["hunter2-a"]}"#, 422),
+        (r#"{"hunter2":"hunter2-a"}"#, 422),
+        (r#"{"codes":"c0de-one\nc0de-two","reason":"set up"}"#, 201),
+        (r#"{"codes":"c0de-one"}"#, 409),
+    ] {
+        let answer = add(&kim, body);
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        assert!(!answer.body.contains("hunter2-a") && !answer.body.contains("c0de"), "{answer:?}");
+    }
+    let taken = read(&kim).json();
+    assert_eq!(
+        (&taken["code"], &taken["number"], &taken["left"]),
+        (&"c0de-one".into(), &1.into(), &1.into())
+    );
+    assert_eq!(portal.read(Some(&kim), path).json()["recovery"]["shown"][0]["by"], "kim");
+    assert_eq!(read(&root).json()["code"], "c0de-two");
+    assert_eq!(read(&root).status, 409, "all were shown");
+    assert_eq!(read(&ann).status, 403);
     let rows = desk.record(&[]);
     let denied: Vec<_> = rows.iter().filter(|row| row["Action"] == "Denied").collect();
     let what: Vec<String> = denied
@@ -202,6 +263,7 @@ fn an_offer_is_its_bringers_alone_and_what_others_may_not_is_on_record() {
         [
             "ann totp-change local:web/other",
             "kim totp-change local:web/site",
+            "ann read-code local:web/other",
             "ann read-code local:web/other",
         ]
     );

@@ -18,11 +18,14 @@ pub(crate) struct Kind {
     /// How many codes the site says it has seen before, though they are right.
     #[serde(default = "none")]
     pub(crate) seen: String,
+    /// By how many seconds the clock is ahead that codes are checked by.
+    #[serde(default = "none")]
+    pub(crate) ahead: String,
 }
 
 impl Default for Kind {
     fn default() -> Self {
-        Self { algorithm: sha1(), digits: six(), period: thirty(), seen: none() }
+        Self { algorithm: sha1(), digits: six(), period: thirty(), seen: none(), ahead: none() }
     }
 }
 

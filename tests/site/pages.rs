@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{
+    AGE, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -42,14 +44,37 @@ pub(super) fn router(origins: Origins) -> Router {
         .with_state(Arc::new(origins))
 }
 
+/// What the query of any page may say.
+#[derive(serde::Deserialize)]
+struct Said {
+    /// By how many seconds the time is ahead that the answer tells as its date.
+    date: Option<i64>,
+    /// For how many seconds somebody on the way has kept it.
+    age: Option<u32>,
+}
+
 /// `{{here}}` and `{{foreign}}` stand for the origins.
-async fn page(State(origins): State<Arc<Origins>>, Path(page): Path<String>) -> Response {
+async fn page(
+    State(origins): State<Arc<Origins>>,
+    Path(page): Path<String>,
+    Query(Said { date, age }): Query<Said>,
+) -> Response {
     let known = page.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let file = folder().join(format!("{page}.html"));
     match std::fs::read_to_string(file) {
         Ok(text) if known => {
             let text = text.replace("{{here}}", &origins.here);
-            Html(text.replace("{{foreign}}", &origins.foreign)).into_response()
+            let mut answer = Html(text.replace("{{foreign}}", &origins.foreign)).into_response();
+            if let Some(ahead) = date {
+                let now = jiff::Timestamp::now().as_second() + ahead;
+                let at = jiff::Timestamp::from_second(now).unwrap();
+                let at = at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                answer.headers_mut().insert(DATE, at.parse().unwrap());
+            }
+            if let Some(age) = age {
+                answer.headers_mut().insert(AGE, age.into());
+            }
+            answer
         }
         _ => (StatusCode::NOT_FOUND, "no such page").into_response(),
     }

@@ -55,9 +55,11 @@ pub(super) fn unpacked(encoding: &str, body: &[u8]) -> Option<Vec<u8>> {
     read.ok().map(|_| whole)
 }
 
-/// `user:password` of an `Authorization: Basic` header (RFC 7617).
-pub(super) fn basic(value: &str) -> Option<String> {
-    let (scheme, credentials) = value.split_once(' ')?;
-    let decoded = BASE64.decode(credentials.trim().as_bytes()).ok()?;
-    scheme.eq_ignore_ascii_case("basic").then(|| String::from_utf8(decoded).ok())?
+/// A header's value of which the last word is base64, as in `Authorization: Basic dXNlcjpwYXNz` (RFC 7617) and what
+/// applications make in its likeness: what stands before that word, and what it says.
+pub(super) fn wrapped(value: &str) -> Option<(&str, String)> {
+    let at = value.rfind(' ').map_or(0, |at| at + 1);
+    let (before, word) = value.split_at(at);
+    let said = String::from_utf8(BASE64.decode(word.as_bytes()).ok()?).ok()?;
+    Some((before, said))
 }

@@ -278,7 +278,7 @@ fn exchange(
     let in_url = is_word(request.url, stand_in);
     let in_header = request.headers.iter().find(|(_, value)| {
         is_word(value, stand_in)
-            || disguise::basic(value).is_some_and(|value| is_word(&value, stand_in))
+            || disguise::wrapped(value).is_some_and(|(_, said)| is_word(&said, stand_in))
     });
     let put = body::put(request.header("content-type"), body, stand_in, held.secret.expose());
     if !in_url && in_header.is_none() && put == Put::Absent {
@@ -327,10 +327,10 @@ fn sealed_header(
 ) -> Result<Vec<(String, String)>, Carried> {
     let secret = held.secret.expose();
     for (other, value) in headers.iter_mut().filter(|(other, _)| other.eq_ignore_ascii_case(name)) {
-        *value = match disguise::basic(value) {
-            Some(credentials) => {
-                let sealed = credentials.replacen(&held.stand_in, secret, 1);
-                format!("Basic {}", BASE64.encode(sealed.as_bytes()))
+        *value = match disguise::wrapped(value) {
+            Some((before, said)) => {
+                let sealed = said.replacen(&held.stand_in, secret, 1);
+                format!("{before}{}", BASE64.encode(sealed.as_bytes()))
             }
             // RFC 9110, section 5.5: a field value is visible ASCII and blanks.
             None if secret.bytes().all(|byte| (0x20..0x7f).contains(&byte)) => {

@@ -5,6 +5,7 @@ mod add;
 mod answer;
 mod code;
 mod import;
+mod recovery;
 mod remove;
 mod show;
 mod source;
@@ -32,6 +33,7 @@ Examples:
   doorward totp add web/shop --qr screenshot.png
   doorward totp code web/shop
   doorward totp import export.png
+  doorward totp recovery show web/shop
   doorward totp remove web/shop
   printf '%s\\n' 123456 | doorward totp verify ann")]
 pub(super) struct Arguments {
@@ -53,6 +55,8 @@ enum Command {
     Restore(remove::Restore),
     /// Add the seeds of an authenticator app's export to accounts
     Import(import::Arguments),
+    /// Keep the recovery codes of the application, and show them one at a time
+    Recovery(recovery::Arguments),
     /// Verify a code of somebody's second factor; each code counts once
     Verify(verify::Arguments),
 }
@@ -80,6 +84,7 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
             Command::Remove(arguments) => remove::run(&desk, arguments).await,
             Command::Restore(arguments) => remove::restore(&desk, arguments).await,
             Command::Import(arguments) => import::run(&desk, arguments).await,
+            Command::Recovery(arguments) => recovery::run(&desk, arguments).await,
             Command::Verify(arguments) => verify::run(&desk, arguments).await,
         };
         store.close().await?;

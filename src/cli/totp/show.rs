@@ -33,6 +33,13 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: Arguments) -> Result<Exit, F
     if let Some(until) = kept.removed_until {
         text.push_str(&format!("removed    one that can be restored until {until:.0}\n"));
     }
+    for clock in &kept.clocks {
+        text.push_str(&format!("clock      {clock}; synchronise both (NTP)\n"));
+    }
+    if kept.recovery.at.is_some() {
+        let (left, count) = (kept.recovery.left(), kept.recovery.codes.len());
+        text.push_str(&format!("recovery   {left} of {count} codes left\n"));
+    }
     print(&text);
     Ok(Exit::Done)
 }

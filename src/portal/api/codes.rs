@@ -14,8 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Body;
+use super::recovery::RecoveryState;
 use crate::access::{Deed, Grant, Refusal};
-use crate::custody::{self, Codes, Custody, Kept, Reading, Shape, preview};
+use crate::custody::{self, Apart, Codes, Custody, Kept, Reading, Shape, Whose, preview};
 use crate::name::{AccountRef, Purpose};
 use crate::offer::{self, LARGEST, Offered};
 use crate::portal::guard::{Client, Person};
@@ -38,6 +39,21 @@ pub(in crate::portal) struct Totp {
     pub(in crate::portal) removed_until: Option<String>,
     /// Whether one that is removed can be restored for a week.
     pub(in crate::portal) restorable: bool,
+    /// The recovery codes of the application, never themselves.
+    pub(in crate::portal) recovery: RecoveryState,
+    /// Clocks that the codes hang on and that are apart from this machine's.
+    pub(in crate::portal) clocks: Vec<ClockApart>,
+}
+
+/// A clock that shows another time than this machine's.
+#[derive(Serialize, ToSchema)]
+pub(in crate::portal) struct ClockApart {
+    /// The vault whose clock it is; without it, it is that of the application.
+    pub(in crate::portal) vault: Option<String>,
+    /// When it was seen, for that of the application: at the last code that a session typed.
+    pub(in crate::portal) seen: Option<String>,
+    /// How far it is ahead, in seconds; negative where it is behind.
+    pub(in crate::portal) ahead: i64,
 }
 
 impl Totp {
@@ -49,6 +65,8 @@ impl Totp {
             parameters: None,
             removed_until: None,
             restorable: false,
+            recovery: RecoveryState::default(),
+            clocks: Vec::new(),
         }
     }
 }
@@ -96,8 +114,8 @@ pub(super) struct SeedOffer {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Why {
     /// It goes on record.
-    reason: Option<String>,
-    ticket: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) ticket: Option<String>,
 }
 
 /// Which offer is to be kept.
@@ -133,7 +151,7 @@ pub(super) fn pictures() -> OpenApiRouter<Portal> {
 }
 
 /// What is done for one request, in vaults of its own.
-struct Visit<'a> {
+pub(super) struct Visit<'a> {
     portal: &'a Portal,
     vaults: Arc<dyn Vaults + Send>,
     client: String,
@@ -148,12 +166,12 @@ pub(in crate::portal) enum Wish {
 }
 
 impl<'a> Visit<'a> {
-    fn new(portal: &'a Portal, person: &'a Person, client: IpAddr) -> Self {
+    pub(super) fn new(portal: &'a Portal, person: &'a Person, client: IpAddr) -> Self {
         let vaults = (portal.ground.vaults)();
         Self { portal, vaults, client: client.to_string(), person }
     }
 
-    fn custody(&self) -> Custody<'_> {
+    pub(super) fn custody(&self) -> Custody<'_> {
         let ground = &self.portal.ground;
         Custody {
             vaults: &*self.vaults,
@@ -167,7 +185,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Gives back what the vaults lent.
-    async fn leave(&self) {
+    pub(super) async fn leave(&self) {
         for error in self.vaults.close().await {
             tracing::warn!("{}", crate::diagnostic::chain(&error, ": "));
         }
@@ -366,12 +384,12 @@ pub(super) async fn restore(
 }
 
 /// The account that a path names.
-fn named(portal: &Portal, account: &str) -> Result<AccountRef, Problem> {
+pub(super) fn named(portal: &Portal, account: &str) -> Result<AccountRef, Problem> {
     let account: AccountRef = account.parse().map_err(|_| Problem::missing("account"))?;
     Ok(account.within(portal.ground.sources.default_vault()))
 }
 
-fn purpose(Why { reason, ticket }: Why) -> Purpose {
+pub(super) fn purpose(Why { reason, ticket }: Why) -> Purpose {
     let short = |text: Option<String>| {
         let text = text?.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
         (!text.trim().is_empty()).then_some(text)
@@ -380,7 +398,7 @@ fn purpose(Why { reason, ticket }: Why) -> Purpose {
 }
 
 /// The proof that somebody may do this.
-fn granted(
+pub(super) fn granted(
     portal: &Portal,
     person: &Person,
     client: IpAddr,
@@ -421,15 +439,20 @@ fn unread(error: &offer::Error) -> Problem {
     Problem::new(status, error.to_string(), error.help())
 }
 
-fn failed(error: custody::Error) -> Problem {
+pub(super) fn failed(error: custody::Error) -> Problem {
     use custody::Error as E;
     let status = match &error {
-        E::NoSeed { .. } | E::NotRemoved { .. } | E::Seeded { .. } | E::LogonTaken { .. } => {
-            StatusCode::CONFLICT
-        }
-        E::Vault(vault::Error::Seeded { .. } | vault::Error::Unseeded { .. }) => {
-            StatusCode::CONFLICT
-        }
+        E::NoSeed { .. }
+        | E::NotRemoved { .. }
+        | E::Seeded { .. }
+        | E::LogonTaken { .. }
+        | E::NoRecovery { .. }
+        | E::RecoverySpent { .. } => StatusCode::CONFLICT,
+        E::Vault(
+            vault::Error::Seeded { .. }
+            | vault::Error::Unseeded { .. }
+            | vault::Error::RecoveryLeft { .. },
+        ) => StatusCode::CONFLICT,
         E::Linkless { .. } | E::Vault(vault::Error::Unsupported { .. }) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -464,6 +487,15 @@ impl From<Shape> for Parameters {
     }
 }
 
+impl From<Apart> for ClockApart {
+    fn from(Apart { whose, seconds: ahead }: Apart) -> Self {
+        match whose {
+            Whose::Vault(name) => Self { vault: Some(name.to_string()), seen: None, ahead },
+            Whose::Application(at) => Self { vault: None, seen: Some(format!("{at:.0}")), ahead },
+        }
+    }
+}
+
 impl From<Kept> for Totp {
     fn from(kept: Kept) -> Self {
         let computed = kept.codes == Codes::Computed;
@@ -476,6 +508,8 @@ impl From<Kept> for Totp {
             },
             removed_until: kept.removed_until.map(|until| format!("{until:.0}")),
             restorable: kept.restorable,
+            recovery: kept.recovery.into(),
+            clocks: kept.clocks.into_iter().map(ClockApart::from).collect(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod me;
 mod passkeys;
 mod policies;
 mod recordings;
+mod recovery;
 mod replay;
 mod resets;
 mod security;
@@ -73,6 +74,8 @@ pub(super) fn router() -> Router<Portal> {
         .routes(routes!(codes::restore))
         .routes(routes!(codes::offered))
         .merge(codes::pictures())
+        .routes(routes!(recovery::add, recovery::remove))
+        .routes(routes!(recovery::take))
         .routes(routes!(sessions::list, sessions::start))
         .routes(routes!(sessions::one, sessions::end))
         .routes(routes!(stream::stream))

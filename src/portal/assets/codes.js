@@ -1,5 +1,5 @@
 // The page of an account's one-time codes: a seed is brought as a picture or a text, shown with its code, and saved; a code
-// is shown for two minutes at most, with what is left of it, and copied for as long as it lives.
+// is shown for two minutes at most, with what is left of it, and copied for as long as it lives; recovery codes likewise.
 
 import { ask, sentence } from "./app.js";
 
@@ -136,4 +136,34 @@ if (bring) {
     event.currentTarget.disabled = true;
     try { await ask("POST", path, { offer }); location.reload(); } catch (told) { unfit(String(told)); at("save").disabled = false; }
   });
+}
+
+const spare = at("spare");
+if (spare) {
+  const alert = spare.querySelector("[role=alert]"), button = spare.querySelector("button");
+  let code = "";
+  spare.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    alert.hidden = button.disabled = true;
+    try {
+      const reason = at("spare-reason").value;
+      const taken = await ask("POST", `${path}/recovery/code`, reason ? { reason } : {});
+      at("spare-code").textContent = code = taken.code;
+      if (at("recovery-left")) at("recovery-left").textContent = `${taken.left} left.`;
+      at("spare-number").textContent = `This is recovery code ${taken.number}. It counts as used; ${taken.left} left.`;
+      spare.hidden = true;
+      at("spared").hidden = false;
+      at("spared").focus();
+      setTimeout(() => location.reload(), SHOWN);
+    } catch (told) {
+      alert.textContent = String(told);
+      alert.hidden = button.disabled = false;
+    }
+  });
+  at("spare-copy").addEventListener("click", async (event) => {
+    await navigator.clipboard.writeText(code);
+    event.target.textContent = "Copied";
+  });
+  // The page as it is now tells which were shown, and the code is not in it.
+  at("spare-hide").addEventListener("click", () => location.reload());
 }

@@ -112,9 +112,12 @@ pub(super) async fn check(
 /// The half of this browser, and whose it is as they are now; `None` where there is none.
 async fn begun(portal: &Portal, headers: &HeaderMap) -> Result<Option<(Token, User)>, Problem> {
     let Some(half) = portal.half(headers) else { return Ok(None) };
-    let Some(name) = portal.halves.name(&half) else { return Ok(None) };
-    match portal.ground.users.find(&name).await {
-        Ok(user) if !user.blocked => Ok(Some((half, user))),
+    let Some((name, password)) = portal.halves.whose(&half) else { return Ok(None) };
+    let users = &portal.ground.users;
+    let now = async { Ok((users.find(&name).await?, users.print(&name).await?)) };
+    match now.await {
+        // A password that was given on the command line ends halves, too.
+        Ok((user, now)) if !user.blocked && now == password => Ok(Some((half, user))),
         Ok(_) | Err(Error::Unknown(_)) => {
             portal.halves.end(&half);
             Ok(None)

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Complaint};
 use super::call::{Call, WHOLE};
 use super::endpoint::{Endpoint, authority, origin};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, apart};
 use crate::name::VaultName;
 use crate::secret::Secret;
 use crate::vault::{Error, Unready};
@@ -68,19 +68,6 @@ impl Visit {
 enum Reply {
     Answer(Answer),
     Elsewhere(Option<String>),
-}
-
-/// How far a clock is ahead that showed the second `date` at some moment between two others: at the least.
-fn apart(date: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
-    let second = SignedDuration::from_secs(1);
-    let end = date.checked_add(second).unwrap_or(date);
-    if date > after {
-        date.duration_since(after)
-    } else if end < before {
-        end.duration_since(before)
-    } else {
-        SignedDuration::ZERO
-    }
 }
 
 /// Why there is no answer; a lost connection may be tried again.
@@ -488,24 +475,3 @@ const BROKEN: [io::ErrorKind; 4] = [
     io::ErrorKind::ConnectionReset,
     io::ErrorKind::UnexpectedEof,
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::{Timestamp, apart};
-
-    #[test]
-    fn a_clock_is_apart_by_what_cannot_be_explained_otherwise() {
-        let at = |text: &str| format!("2026-11-22T12:00:{text}Z").parse::<Timestamp>().unwrap();
-        for (date, before, after, millis) in [
-            ("10", "10.2", "10.3", 0),
-            ("10", "10.9", "11.4", 0),
-            ("11", "10.9", "10.95", 50),
-            ("40", "10.0", "10.5", 29_500),
-            ("10", "11.0", "11.5", 0),
-            ("10", "41.0", "41.5", -30_000),
-        ] {
-            let skew = apart(at(date), at(before), at(after));
-            assert_eq!(skew.as_millis(), millis, "{date} {before} {after}");
-        }
-    }
-}

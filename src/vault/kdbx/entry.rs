@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use keepass::Database;
 use keepass::db::{Entry, EntryId, EntryRef, GroupRef, fields};
 
-use super::{otp, seed};
+use super::{otp, recovery, seed};
 use crate::name::{AccountRef, VaultName};
 use crate::secret::Secret;
 use crate::vault::address::host_of;
@@ -120,6 +120,7 @@ impl<'a> Reading<'a> {
                 !fields::KNOWN_FIELDS.contains(&name.as_str())
                     && !value.is_empty()
                     && !seed::is_aside(name)
+                    && !recovery::is_part(name)
             })
             .collect();
         custom.sort_by_key(|(name, _)| name.as_str());

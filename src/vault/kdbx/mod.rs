@@ -13,6 +13,7 @@ mod key;
 mod make;
 mod order;
 mod otp;
+mod recovery;
 mod reference;
 mod seed;
 mod settings;
@@ -31,7 +32,7 @@ use file::Content;
 use futures_util::future::BoxFuture;
 use keepass::{Database, DatabaseKey};
 
-use super::{Account, Code, Summary, Vault};
+use super::{Account, Code, RecoveryCode, Showing, Summary, Vault};
 use crate::access::Grant;
 use crate::clock::{Clock, Timestamp};
 use crate::name::{AccountRef, VaultName};
@@ -184,6 +185,12 @@ impl Inner {
         let Content { database, .. } = &*self.content()?;
         let id = entry::find(database, &self.name, account)?;
         Ok(database.entry(id).and_then(|entry| seed::aside(&entry, Clock::System.now())))
+    }
+
+    fn recovery_codes(&self, account: &AccountRef) -> Result<Vec<Option<Showing>>, super::Error> {
+        let Content { database, .. } = &*self.content()?;
+        let id = entry::find(database, &self.name, account)?;
+        Ok(database.entry(id).map(|entry| recovery::showings(&entry)).unwrap_or_default())
     }
 
     fn change<T>(
@@ -359,6 +366,52 @@ impl Vault for Kdbx {
     ) -> BoxFuture<'a, Result<Option<Timestamp>, super::Error>> {
         let account = grant.account().clone();
         Box::pin(blocking(&self.inner, move |inner| inner.removed_seed(&account)))
+    }
+
+    fn keeps_recovery_codes(&self) -> bool {
+        true
+    }
+
+    fn keep_recovery_codes<'a>(
+        &'a self,
+        grant: &'a Grant,
+        codes: &'a [Secret],
+    ) -> BoxFuture<'a, Result<(), super::Error>> {
+        let account = grant.account().clone();
+        let codes: Vec<Secret> =
+            codes.iter().map(|code| Secret::new(code.expose().to_owned())).collect();
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| recovery::keep(database, vault, &account, &codes))
+        }))
+    }
+
+    fn recovery_codes<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Vec<Option<Showing>>, super::Error>> {
+        let account = grant.account().clone();
+        Box::pin(blocking(&self.inner, move |inner| inner.recovery_codes(&account)))
+    }
+
+    fn take_recovery_code<'a>(
+        &'a self,
+        grant: &'a Grant,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<RecoveryCode>, super::Error>> {
+        let (account, by) = (grant.account().clone(), grant.user().to_string());
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| recovery::take(database, vault, &account, now, by))
+        }))
+    }
+
+    fn remove_recovery_codes<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<(), super::Error>> {
+        let account = grant.account().clone();
+        Box::pin(blocking(&self.inner, move |inner| {
+            inner.change(|database, vault| recovery::remove(database, vault, &account))
+        }))
     }
 
     fn keeps_links(&self) -> bool {

@@ -193,7 +193,12 @@ fn forget(entry: &mut EntryMut<'_>) {
     entry.history = Some(history);
 }
 
-fn changed(database: &mut Database, id: EntryId, change: impl FnOnce(&mut EntryMut<'_>)) {
+/// Changes an entry whose history is not to learn of it.
+pub(super) fn changed(
+    database: &mut Database,
+    id: EntryId,
+    change: impl FnOnce(&mut EntryMut<'_>),
+) {
     // The crate forgets on reading which entries use an attachment; this finds out again.
     database.remove_unused_attachments();
     if let Some(mut entry) = database.entry_mut(id) {
