@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use crate::lab::desk::{Desk, Launched, ROWS};
+use crate::lab::proxy::Proxy;
 use crate::pages::{
     BOX_ROWS, CODE_ROWS, Case, DEFAULT, IN_FRAME, Refuse, SignIn, Stick, Unclear, Way, exact, run,
 };
@@ -458,4 +459,43 @@ fn a_trial_tells_what_can_be_sealed() {
             }
         }
     }
+}
+
+/// A proxy that asks for a name and password is answered like a site, where the connector lets it be.
+#[test]
+fn a_proxy_that_asks_is_answered() {
+    let site = Site::start();
+    let proxy = Proxy::start(site.address(), &format!("{USERNAME}:{PASSWORD}"));
+    let browser = format!("{{ sandbox: false, proxy: '{}' }}", proxy.origin());
+    let settings = "AllowInsecure: Yes\nInjection: Sealed\nBasicAuth: { Username: <username>, Password: <password> }";
+    let allowed = format!("AllowedOrigins: ['http://shop.invalid', '{}']", proxy.origin());
+    let desk = Desk::through(&browser, &site.address(), PASSWORD, SEED);
+    desk.connector("behind", "http://shop.invalid/plain", &format!("{settings}\n{allowed}"), ROWS);
+    let ended = desk.connect("behind", &[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(exact(&site, "plain"));
+    let given = proxy.given();
+    assert!(given.len() > 1 && given[0].is_empty() && !given[1].is_empty(), "{given:?}");
+    // Elsewhere than in AllowedOrigins it is not.
+    let before = given.len();
+    desk.connector("behind", "http://shop.invalid/plain", settings, ROWS);
+    let ended = desk.connect("behind", &[]);
+    assert_eq!(ended.cause(), "foreign-origin", "{}", ended.stderr);
+    assert!(proxy.given()[before..].iter().all(String::is_empty));
+    desk.assert_clean();
+}
+
+/// A browser without a side channel cannot seal, and says so before anything is typed.
+#[test]
+fn a_browser_that_cannot_seal_is_refused() {
+    let site = Site::start();
+    let grid = crate::remote::Grid::start("");
+    let browser = format!("{{ webdriver: '{}' }}", grid.url(""));
+    let desk = Desk::through(&browser, &site.address(), PASSWORD, SEED);
+    desk.connector("plain", "http://<address>/plain", SEALED, ROWS);
+    let ended = desk.connect("plain", &[]);
+    assert_eq!(ended.code, 6, "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot put secrets into requests"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Injection: Typed"), "{}", ended.stderr);
+    assert!(site.submissions("plain").is_empty());
 }

@@ -198,6 +198,9 @@ pub(super) fn arguments(settings: &Settings) -> Vec<String> {
         features.push(',');
         features.push_str(FEATURES_OFF);
     }
+    if let Some(proxy) = &settings.proxy {
+        arguments.push(format!("--proxy-server={}", proxy.origin().ascii_serialization()));
+    }
     if settings.headless {
         arguments.push("--headless".into());
         arguments.push("--disable-gpu".into());

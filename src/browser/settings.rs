@@ -19,6 +19,8 @@ pub struct Settings {
     pub webdriver: Option<url::Url>,
     /// PEM certificates that the remote endpoint's TLS is checked against, instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// What the browser goes through to every site but those of this machine.
+    pub proxy: Option<url::Url>,
     /// No window.
     pub headless: bool,
     /// Take certificates that do not hold (`EnforceCertificateValidation: No`).

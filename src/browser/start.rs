@@ -250,6 +250,11 @@ fn capabilities(
     capabilities.insert("unhandledPromptBehavior".into(), prompts.into());
     // A page that blocks its scripts must not block the end of its session.
     capabilities.insert("timeouts".into(), json!({"script": SCRIPT.as_millis()}));
+    if let (Some(proxy), Kind::Firefox) = (&settings.proxy, settings.kind) {
+        let host = &proxy[url::Position::BeforeHost..url::Position::AfterPort];
+        let all = json!({"proxyType": "manual", "httpProxy": host, "sslProxy": host});
+        capabilities.insert("proxy".into(), all);
+    }
     let binary = binaries.map(|binaries| binaries.browser.path.to_string_lossy().into_owned());
     match settings.kind {
         Kind::Chromium => {

@@ -44,6 +44,7 @@ impl World {
             sandbox: configured.sandbox,
             webdriver: configured.webdriver.clone(),
             ca_file: configured.ca_file.clone(),
+            proxy: configured.proxy.clone(),
             headless,
             rules: None,
             insecure_certificates: false,

@@ -83,6 +83,8 @@ pub struct Browser {
     pub webdriver: Option<url::Url>,
     /// `ca-file`: PEM certificates that the remote endpoint's TLS is checked against.
     pub ca_file: Option<PathBuf>,
+    /// `proxy`: what the browser goes through to every site but those of this machine.
+    pub proxy: Option<url::Url>,
 }
 
 impl Default for Browser {
@@ -94,6 +96,7 @@ impl Default for Browser {
             sandbox: true,
             webdriver: None,
             ca_file: None,
+            proxy: None,
         }
     }
 }

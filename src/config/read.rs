@@ -21,7 +21,8 @@ const KEYS: [&str; 10] = [
     "recording",
 ];
 const LINK_KEYS: [&str; 2] = ["logon-account", "reconcile-account"];
-const BROWSER_KEYS: [&str; 6] = ["kind", "binary", "driver", "sandbox", "webdriver", "ca-file"];
+const BROWSER_KEYS: [&str; 7] =
+    ["kind", "binary", "driver", "sandbox", "webdriver", "ca-file", "proxy"];
 const BROWSER_KINDS: [&str; 2] = ["chromium", "firefox"];
 const START: Place = Place { line: 1, column: 1 };
 
@@ -274,16 +275,30 @@ fn browser(reader: Reader<'_>, node: Node) -> Result<Browser, Error> {
         driver: table.path("driver")?,
         sandbox: table.flag("sandbox")?.unwrap_or(true),
         webdriver: match table.text("webdriver")? {
-            Some((text, at)) => Some(endpoint(reader, &text, at)?),
+            Some((text, at)) => {
+                Some(endpoint(reader, "webdriver", "http://grid.example:4444/", &text, at)?)
+            }
             None => None,
         },
         ca_file: table.path("ca-file")?,
+        proxy: match table.text("proxy")? {
+            Some((text, at)) => {
+                Some(endpoint(reader, "proxy", "http://proxy.example:3128", &text, at)?)
+            }
+            None => None,
+        },
     })
 }
 
-fn endpoint(reader: Reader<'_>, text: &str, at: Place) -> Result<url::Url, Error> {
-    const HELP: &str = "write the endpoint as http://grid.example:4444/";
-    let wrong = |what: &str| reader.wrong(at, format!("`browser.webdriver` {what}"), HELP);
+fn endpoint(
+    reader: Reader<'_>,
+    key: &str,
+    example: &str,
+    text: &str,
+    at: Place,
+) -> Result<url::Url, Error> {
+    let help = format!("write it as {example}");
+    let wrong = |what: &str| reader.wrong(at, format!("`browser.{key}` {what}"), &help);
     let url = url::Url::parse(text).map_err(|error| wrong(&format!("is no URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("has to begin with http:// or https://"));

@@ -10,6 +10,7 @@ pub(crate) mod memory;
 pub(crate) mod portal;
 pub(crate) mod product;
 pub(crate) mod provider;
+pub(crate) mod proxy;
 pub(crate) mod responder;
 pub(crate) mod running;
 pub(crate) mod screen;

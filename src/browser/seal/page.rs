@@ -102,15 +102,13 @@ impl Page {
             });
             Ok::<_, Error>((text, is_first))
         })?;
-        if is_first {
-            if let Some(top) = side.places.first() {
-                // Nothing holds the messages of WebSockets; that a stand-in left in one is told at least.
-                let asked = json!({"maxPostDataSize": 0, "maxTotalBufferSize": 0});
-                let heard = side.tools.send(Some(&top.session), "Network.enable", asked);
-                let (heard, intercepted) = tokio::join!(heard, self.intercept("*"));
-                heard.map_err(|fault| fault.during(DURING))?;
-                intercepted?;
-            }
+        if is_first && let Some(top) = side.places.first() {
+            // Nothing holds the messages of WebSockets; that a stand-in left in one is told at least.
+            let asked = json!({"maxPostDataSize": 0, "maxTotalBufferSize": 0});
+            let heard = side.tools.send(Some(&top.session), "Network.enable", asked);
+            let (heard, intercepted) = tokio::join!(heard, self.intercept("*"));
+            heard.map_err(|fault| fault.during(DURING))?;
+            intercepted?;
         }
         Ok(Ok(Secret::new(text)))
     }
