@@ -100,7 +100,7 @@ fn folders_are_searched_and_problems_counted() {
     let ended = lab.run::<&str>(&["check"]);
     assert_eq!(ended.code, 3);
     assert_eq!(ended.stdout, "2 connectors checked, 1 error\n");
-    let place = format!("{}:12:3", Path::new("connectors/deep/other.yml").display());
+    let place = format!("{}:13:3", Path::new("connectors/deep/other.yml").display());
     assert!(ended.stderr.contains(&place), "{}", ended.stderr);
     assert!(!ended.stderr.contains('\u{1b}'), "colour without a terminal");
 }
@@ -120,9 +120,9 @@ fn json_is_one_array_with_places() {
         "path": "bad.yaml",
         "code": "unknown-keyword",
         "severity": "error",
-        "line": 13,
+        "line": 14,
         "column": 18,
-        "end_line": 13,
+        "end_line": 14,
         "end_column": 29,
         "message": "there is no action `(Validaton)`",
         "help": "write `(Validation)`",
@@ -212,7 +212,7 @@ fn marks_and_line_ends_of_windows_change_nothing() {
     let text = include_str!("../connectors/demo.yaml").replace("(TOTP)", "(TOPT)");
     lab.write("a.yaml", &text);
     let plain = lab.run(&["check", "a.yaml"]);
-    assert!(plain.stderr.contains("a.yaml:11:9"), "{}", plain.stderr);
+    assert!(plain.stderr.contains("a.yaml:12:9"), "{}", plain.stderr);
     lab.write("a.yaml", format!("\u{feff}{}", text.replace('\n', "\r\n")));
     let windows = lab.run(&["check", "a.yaml"]);
     assert_eq!(plain.stderr, windows.stderr);
@@ -235,7 +235,7 @@ fn standard_input_is_a_file() {
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "1 connector checked, no problems\n"));
     let ended = lab.run_with_input(&["check", "-"], &text.replace("verify >", "verify"));
     assert_eq!(ended.code, 3);
-    assert!(ended.stderr.contains("<stdin>:12:3"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("<stdin>:13:3"), "{}", ended.stderr);
     let ended = lab.run_with_input(&["check", "-"], &"#".repeat(2 * 1024 * 1024));
     assert!(ended.code == 3 && ended.stderr.contains("larger than"), "{}", ended.stderr);
     let ended = lab.run_with_input(&["check", "--fix", "-"], "");

@@ -160,5 +160,5 @@ fn every_key_of_the_language_is_described() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 6 + 18 + 2);
+    assert_eq!(keys, 6 + 21 + 2 + 2);
 }
