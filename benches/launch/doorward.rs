@@ -24,18 +24,27 @@ pub(crate) struct Launch {
 
 impl Doorward {
     /// Makes the folder; nothing of it is measured.
-    pub(crate) fn new(url: &str, people: &[Someone]) -> Result<Self, Trouble> {
+    pub(crate) fn new<'a>(
+        url: &str,
+        people: impl Iterator<Item = &'a Someone>,
+    ) -> Result<Self, Trouble> {
         let doorward = Self { folder: tempfile::tempdir()? };
         let connectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
         let configuration = serde_json::json!({
             "vaults": { "local": { "kind": "kdbx", "path": "vault.kdbx", "key-file": "vault.key" } },
             "default-vault": "local",
-            "connectors": [connectors],
+            "connectors": [&connectors, "connectors"],
             "state": "state",
             "browser": { "sandbox": !is_root() },
         });
         // JSON is YAML.
         std::fs::write(doorward.configuration(), configuration.to_string())?;
+        let own = doorward.folder.path().join("connectors");
+        std::fs::create_dir(&own)?;
+        let typed = std::fs::read_to_string(connectors.join("demo.yaml"))?
+            .replace("ConnectorId: demo", "ConnectorId: demo-typed")
+            .replace("Injection: Sealed", "Injection: Typed");
+        std::fs::write(own.join("demo-typed.yaml"), typed)?;
         doorward.run(&["vault", "init"], "")?;
         let address = url.trim_start_matches("http://");
         for someone in people {
@@ -50,9 +59,11 @@ impl Doorward {
         Ok(doorward)
     }
 
-    pub(crate) fn sign_in(&self, someone: &Someone) -> Result<Launch, Trouble> {
+    /// By `connector`: `demo`, which is sealed, or `demo-typed`.
+    pub(crate) fn sign_in(&self, connector: &str, someone: &Someone) -> Result<Launch, Trouble> {
         let account = format!("web/{}", someone.username);
-        let mut command = self.command(&["connect", "demo", "--account", &account, "--headless"]);
+        let mut command =
+            self.command(&["connect", connector, "--account", &account, "--headless"]);
         let begun = Instant::now();
         let child = command.spawn()?;
         let peak = Peak::watch(child.id());

@@ -9,6 +9,8 @@ use super::Trouble;
 /// The goals: doorward against the script, and against the floor.
 const OF_SELENIUM: f64 = 0.6;
 const OF_FLOOR: f64 = 1.3;
+/// What sealing may take longer than typing, in seconds.
+const SEALING: f64 = 0.020;
 /// Peak memory in KiB.
 const MEMORY: f64 = 40.0 * 1024.0;
 /// `check`, in seconds.
@@ -56,7 +58,8 @@ impl Figures {
         for (name, shown) in [
             ("selenium", "(a) Python and Selenium"),
             ("floor", "(b) raw DevTools protocol, no driver"),
-            ("doorward", "(c) `doorward connect --headless`"),
+            ("doorward", "(c) `doorward connect --headless`, sealed"),
+            ("typed", "(d) the same, typed"),
         ] {
             let Some(runs) = self.seconds.get(name) else { continue };
             let (least, most) = (at(runs, 0.0), at(runs, 1.0));
@@ -78,6 +81,8 @@ impl Figures {
         let ratio = |other: Option<f64>| Some(doorward? / other?);
         line("c / a", ratio(selenium), "", 2, OF_SELENIUM);
         line("c / b", ratio(floor), "", 2, OF_FLOOR);
+        let sealing = (|| Some((doorward? - self.seconds("typed")?) * 1000.0))();
+        line("c - d: what sealing takes", sealing, " ms", 0, SEALING * 1000.0);
         let memory = (!self.kib.is_empty()).then(|| at(&self.kib, 1.0) / 1024.0);
         line("peak memory of doorward itself", memory, " MiB", 1, MEMORY / 1024.0);
         let check = self.seconds("check").map(|seconds| seconds * 1000.0);

@@ -17,7 +17,7 @@ use super::Error;
 use super::author::Snapshot;
 use super::confine::{Attempts, Confinement, Order, Rules};
 use super::date::{Dated, Dates};
-use super::fault::{Fault, first_words};
+use super::fault::Fault;
 use super::noise::Noise;
 use super::paused::{Paused, fulfilled};
 use super::seal::{BasicAuth, Seal};
@@ -436,7 +436,7 @@ impl Shared {
     fn read(&mut self, mut message: Value) -> Vec<Message> {
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let answer = match message.get_mut("error") {
-                Some(error) => Err(fault(error)),
+                Some(error) => Err(Fault::read(error)),
                 None => Ok(message.get_mut("result").map(Value::take).unwrap_or_default()),
             };
             if let Some(waiting) = self.waiting.remove(&id) {
@@ -579,24 +579,6 @@ impl Shared {
         }
         Message::text(command.to_string())
     }
-}
-
-/// The fault in an answer of the browser. The words are those of Chromium's DevTools protocol when a
-/// document goes away under a script.
-fn fault(error: &Value) -> Fault {
-    const GONE: [&str; 6] = [
-        "Execution context was destroyed",
-        "Cannot find context",
-        "Cannot find execution context",
-        "Inspected target navigated or closed",
-        "No frame for given id found",
-        "Session with given id not found",
-    ];
-    let message = error["message"].as_str().unwrap_or_default();
-    if GONE.iter().any(|gone| message.contains(gone)) {
-        return Fault::DocumentGone;
-    }
-    Fault::Refused(first_words(message))
 }
 
 /// A navigation is answered when the site has answered, which `PageLoadTimeout` bounds.

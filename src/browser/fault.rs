@@ -1,5 +1,7 @@
 //! A fault: why one command to the browser brought no result.
 
+use serde_json::Value;
+
 use super::Error;
 
 /// What came instead of a result. It is the reason of one command; [`Error`] is for people.
@@ -18,6 +20,24 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// The fault in an answer of the browser. The words are those of Chromium's DevTools protocol when a
+    /// document goes away under a script.
+    pub(super) fn read(error: &Value) -> Self {
+        const GONE: [&str; 6] = [
+            "Execution context was destroyed",
+            "Cannot find context",
+            "Cannot find execution context",
+            "Inspected target navigated or closed",
+            "No frame for given id found",
+            "Session with given id not found",
+        ];
+        let message = error["message"].as_str().unwrap_or_default();
+        if GONE.iter().any(|gone| message.contains(gone)) {
+            return Self::DocumentGone;
+        }
+        Self::Refused(first_words(message))
+    }
+
     /// The same for a person: what was being done when it happened.
     pub(super) fn during(self, during: &'static str) -> Error {
         match self {

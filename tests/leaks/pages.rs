@@ -7,13 +7,15 @@ use crate::lab::desk::ROWS;
 struct Case {
     page: &'static str,
     rows: &'static str,
+    /// `TargetSettings` beside the address and the times.
+    settings: &'static str,
     /// The exit code.
     code: i32,
     /// What must be said of it.
     says: &'static str,
 }
 
-const DEFAULT: Case = Case { page: "plain", rows: ROWS, code: 1, says: "page:" };
+const DEFAULT: Case = Case { page: "plain", rows: ROWS, settings: "", code: 1, says: "page:" };
 
 const CODE_ROWS: &str = "\
 username > <username> (SearchBy=id)
@@ -53,13 +55,15 @@ fn run(cases: &[Case]) {
     let world = World::new();
     let picture = world.desk.lab.path().join("picture.png");
     for case in cases {
-        let Case { page, rows, code, says } = case;
+        let Case { page, rows, settings, code, says } = case;
         let rows = rows.replace("FOREIGN", &world.site.foreign());
-        let settings = "ActionTimeout: 3s\nPageLoadTimeout: 3s";
-        world.desk.connector(page, &format!("http://<address>/{page}"), settings, &rows);
+        let settings = format!("ActionTimeout: 3s\nPageLoadTimeout: 3s\n{settings}");
+        let (name, url) = (page.replace(['?', '='], "-"), format!("http://<address>/{page}"));
+        world.desk.connector(&name, &url, &settings, &rows);
         for arguments in [&["--screenshot", "picture.png"][..], &["--format", "json"]] {
+            let command = world.connect(&name, "web/site", arguments);
             let name = format!("/{page} {arguments:?}");
-            let (ended, text) = world.run(&name, world.connect(page, "web/site", arguments));
+            let (ended, text) = world.run(&name, command);
             assert_eq!(ended, *code, "{name}: {text}");
             assert!(text.contains(says), "{name} does not say {says:?}: {text}");
             assert!(*code == 0 || !picture.exists(), "{name}: a picture was taken");
@@ -104,11 +108,41 @@ fn a_page_repeats_the_password() {
     ]);
 }
 
+/// The secret is in the browser's memory and in the request; everything else has a stand-in, or nothing.
+#[test]
+fn a_page_is_sealed() {
+    const SEALED: &str = "Injection: Sealed";
+    const AUTH: &str = "BasicAuth: { Username: <username>, Password: <password> }";
+    const ANSWER_ROWS: &str = "#welcome > (Validation) (SearchBy=css)\n";
+    let sealed = |page, says| Case { page, says, settings: SEALED, ..DEFAULT };
+    run(&[
+        Case { code: 0, says: "plain", settings: SEALED, ..DEFAULT },
+        // What the site was sent it may repeat.
+        sealed("shows-password", "page says:"),
+        sealed("shows-forms", "page says:"),
+        sealed("get-form", "into a URL"),
+        sealed("unsealable?as=sha256", "SHA-256"),
+        sealed("unsealable?as=silent", "never left"),
+        sealed("unsealable?as=socket", "WebSocket"),
+        sealed("carries-away?by=redirect", "redirect"),
+        sealed("carries-away?by=fetch", "about to send"),
+        Case { code: 0, ..sealed("sealed?as=json", "sealed") },
+        Case { rows: CODE_ROWS, code: 0, ..sealed("otp-same-form", "otp-same-form") },
+        Case {
+            page: "basic-guard",
+            rows: ANSWER_ROWS,
+            settings: AUTH,
+            says: "refused the name and password",
+            ..DEFAULT
+        },
+    ]);
+}
+
 #[test]
 fn a_page_repeats_a_code_and_a_property() {
     run(&[
         Case { page: "shows-code", rows: PIN_ROWS, says: "dialog:", ..DEFAULT },
-        Case { page: "otp-same-form", rows: CODE_ROWS, code: 0, says: "signed in" },
+        Case { page: "otp-same-form", rows: CODE_ROWS, code: 0, says: "signed in", ..DEFAULT },
     ]);
 }
 

@@ -130,7 +130,7 @@ impl<'a> Request<'a> {
             .map(|entry| BASE64.decode(text(&entry["bytes"]).as_bytes()).unwrap_or_default())
             .collect();
         let is_partial = request["hasPostData"] == true
-            && (entries.is_empty() || pieces.iter().any(Vec::is_empty));
+            && (entries.is_empty() || entries.iter().any(|entry| entry.get("bytes").is_none()));
         let origin = Url::parse(url).map(|url| url.origin());
         let is_allowed = origin.is_ok_and(|origin| origin.is_tuple() && origins.contains(&origin));
         Self {

@@ -92,6 +92,8 @@ impl Page {
                 detail: "the system gives no random numbers".to_owned(),
             })?;
             let is_first = seal.held.is_empty();
+            // A row that types another value has given up the one before.
+            seal.held.retain(|held| held.row != row || held.left);
             seal.held.push(Held {
                 row,
                 stand_in: text.clone(),
