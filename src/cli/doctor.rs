@@ -30,16 +30,21 @@ Nothing is changed: where no session was ever asked for, no record and no folder
 Examples:
   doorward doctor
   doorward doctor --config ./doorward.yaml
+  doorward doctor --site https://shop.example/login    its clock, too, by which it checks codes
 
 Ends with 0 when everything is fine, and otherwise with the code of the first thing that is not: 2 for \
 the configuration, 3 for a connector, 4 when a vault refuses access, 5 for a vault, 6 for the browser, \
 7 for the record. A `note` is no problem.")]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// A site whose clock is compared with this machine's, as often as there are some: it checks one-time codes by it
+    #[arg(long = "site", value_name = "URL", value_parser = super::launch::page)]
+    sites: Vec<url::Url>,
+}
 
-pub(super) fn run(config: Option<&Path>, _arguments: Arguments) -> Result<Exit, Failure> {
+pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, Failure> {
     let mut findings = Findings::default();
     match World::load(config) {
-        Ok(world) => world.run(examine(&world, &mut findings))?,
+        Ok(world) => world.run(examine(&world, &arguments.sites, &mut findings))?,
         Err(failure) => {
             findings.failed("configuration", &failure);
             findings.note("the rest", "not checked: it hangs on the configuration", "");
@@ -49,7 +54,7 @@ pub(super) fn run(config: Option<&Path>, _arguments: Arguments) -> Result<Exit, 
     Ok(findings.first().unwrap_or(Exit::Done))
 }
 
-async fn examine(world: &World, findings: &mut Findings) {
+async fn examine(world: &World, sites: &[url::Url], findings: &mut Findings) {
     let config = &world.config;
     match &config.file {
         Some(file) => findings.good("configuration", &file.display().to_string()),
@@ -87,6 +92,46 @@ async fn examine(world: &World, findings: &mut Findings) {
     recordings(config, findings);
     factors(&config.state, findings);
     clock(findings);
+    for url in sites {
+        site(url, config.browser.proxy.as_ref(), findings).await;
+    }
+}
+
+/// Compares this machine's clock with what a site says of the time (`Date`, RFC 9110, section 6.6.1).
+async fn site(url: &url::Url, proxy: Option<&url::Url>, findings: &mut Findings) {
+    let what = format!("site {}", url.origin().ascii_serialization());
+    let asked = async {
+        let mut client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(SITE)
+            .no_proxy();
+        if let Some(proxy) = proxy {
+            client = client.proxy(reqwest::Proxy::all(proxy.as_str())?);
+        }
+        let before = Clock::System.now();
+        let answer = client.build()?.head(url.as_str()).send().await?;
+        Ok::<_, reqwest::Error>((before, answer, Clock::System.now()))
+    };
+    let (before, answer, after) = match asked.await {
+        Ok(answered) => answered,
+        Err(error) => {
+            let why = crate::diagnostic::chain(&error.without_url(), ": ");
+            let help = "check its address, and the way to it from this machine";
+            findings.note(&what, &format!("its clock is not known: {why}"), help);
+            return;
+        }
+    };
+    let date = answer.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+    let Some(date) = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else {
+        findings.note(&what, "its answers do not say what time it is", "");
+        return;
+    };
+    let skew = crate::clock::apart(date.timestamp(), before, after);
+    if skew.abs() <= SKEW {
+        findings.good(&what, "its clock is this machine's, as far as an answer tells");
+    } else {
+        apart(&what, skew, findings);
+    }
 }
 
 /// Reads every connector of the configuration's folders.
@@ -328,6 +373,9 @@ fn apart(what: &str, skew: SignedDuration, findings: &mut Findings) {
         "one of the two is wrong: one-time codes count the seconds of UTC, and those of a wrong clock are refused; synchronise both (NTP)",
     );
 }
+
+/// How long a site may take to say what time it is.
+const SITE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// How far clocks may be apart without a word.
 const SKEW: SignedDuration = SignedDuration::from_secs(1);

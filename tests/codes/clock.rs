@@ -95,3 +95,27 @@ fn a_clock_that_is_apart_is_told_where_codes_are_read() {
     assert_eq!(desk.connect("clock", &[]).code, 0);
     assert!(!desk.lab.run(&["totp", "show", "web/site"]).stdout.contains("clock"));
 }
+
+/// `doctor` compares the clock of a site that it is told of with this machine's.
+#[test]
+fn doctor_compares_the_clock_of_a_site() {
+    let site = Site::start();
+    let desk = Desk::at(&site.address());
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let cases = [
+        (site.url("/code-kinds"), "its clock is this machine's, as far as an answer tells"),
+        (site.url("/code-kinds?date=-90"), " s behind this machine's"),
+        (site.url("/code-kinds?date=90"), " s ahead of this machine's"),
+        (format!("http://{closed}/"), "its clock is not known: "),
+    ];
+    for (url, says) in cases {
+        let ended = desk.lab.run(&["doctor", "--site", &url]);
+        // Lines are as wide as a terminal.
+        let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, told) = told.split_once("site http://127.0.0.1:").unwrap();
+        assert!(told.contains(says), "{url}: {told}");
+        assert_eq!(ended.code, 0, "{url}: {}", ended.stdout);
+    }
+    let ended = desk.lab.run(&["doctor", "--site", "ftp://shop.example"]);
+    assert!(ended.code == 2 && ended.stderr.contains("https:// or http://"), "{}", ended.stderr);
+}
