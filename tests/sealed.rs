@@ -248,7 +248,7 @@ fn every_way_out_carries_the_secret_and_the_page_sees_none_of_it() {
 /// A page that sends it elsewhere sends nothing, and it is on record, on both accounts where both are used.
 #[test]
 fn what_would_be_carried_away_stays_and_is_on_record() {
-    const WAYS: [&str; 19] = [
+    const WAYS: [&str; 20] = [
         "fetch",
         "xhr",
         "beacon",
@@ -264,6 +264,7 @@ fn what_would_be_carried_away_stays_and_is_on_record() {
         "popup",
         "redirect",
         "redirect-script",
+        "redirect-later",
         "data",
         "srcdoc",
         "worker",
@@ -407,6 +408,9 @@ fn no_renderer_has_the_secret_in_its_memory() {
 /// A trial finds out what can be sealed, and the site sees no attempt.
 #[test]
 fn a_trial_tells_what_can_be_sealed() {
+    const TWO_PAGES: &str = "username > <username>\npassword > <password>\nsign-in > (Button)\n\
+                             otp > (TOTP) <logonaccount\\password>\nverify > (Button)\n\
+                             .avatar-menu > (Validation) (SearchBy=css)\n";
     let told = |path: &str, rows: &str, account: &[&str]| {
         let site = Site::start();
         let desk = Desk::at(&site.address());
@@ -423,7 +427,7 @@ fn a_trial_tells_what_can_be_sealed() {
         assert!(posted.is_empty(), "{path}: {posted:?}");
         (ended.code, ended.stdout + &ended.stderr)
     };
-    let cases: [(&str, &str, i32, &[&str]); 6] = [
+    let cases: [(&str, &str, i32, &[&str]); 7] = [
         (
             "/plain",
             ROWS,
@@ -436,6 +440,7 @@ fn a_trial_tells_what_can_be_sealed() {
         ),
         ("/otp-same-form", CODE_ROWS, 0, &["row 2 can be sealed", "row 3 can be sealed"]),
         ("/sealed?as=json", ROWS, 0, &["/carried/json (JSON)"]),
+        ("/login", TWO_PAGES, 0, &["row 2 can be sealed", "row 4 not found out: it is on a page"]),
         (
             "/get-form",
             ROWS,

@@ -279,16 +279,22 @@ impl DevTools {
 
     /// Returns when what is sealed, or answered to HTTP authentication, did not go well.
     pub(super) async fn alarmed(&self) {
+        self.until(Shared::is_alarmed).await;
+    }
+
+    /// Returns when no request carries a secret any more, or as [`Self::alarmed`].
+    pub(super) async fn carried(&self) {
+        let carried = |shared: &Shared| !shared.seal.as_ref().is_some_and(Seal::is_carrying);
+        self.until(|shared| carried(shared) || shared.is_alarmed()).await;
+    }
+
+    /// Returns when `holds` of what the socket brought; never, once it is closed.
+    async fn until(&self, holds: impl Fn(&Shared) -> bool) {
         let mut changes = self.changes.clone();
         loop {
             changes.mark_unchanged();
-            {
-                let shared = lock(&self.shared);
-                if shared.seal.as_ref().is_some_and(Seal::is_alarmed)
-                    || shared.basic_auth.as_ref().is_some_and(BasicAuth::is_alarmed)
-                {
-                    return;
-                }
+            if holds(&lock(&self.shared)) {
+                return;
             }
             if changes.changed().await.is_err() {
                 return std::future::pending().await;
@@ -381,19 +387,7 @@ impl DevTools {
 
     /// Returns when the browser, or its last page, has been closed.
     pub(super) async fn closed(&self) {
-        let mut changes = self.changes.clone();
-        loop {
-            changes.mark_unchanged();
-            {
-                let shared = lock(&self.shared);
-                if shared.closed || shared.pages.is_empty() {
-                    return;
-                }
-            }
-            if changes.changed().await.is_err() {
-                return;
-            }
-        }
+        self.until(|shared| shared.closed || shared.pages.is_empty()).await;
     }
 
     /// Whether the page `target` is there: not closed, by a person or by itself.
@@ -413,6 +407,11 @@ impl DevTools {
 }
 
 impl Shared {
+    fn is_alarmed(&self) -> bool {
+        self.seal.as_ref().is_some_and(Seal::is_alarmed)
+            || self.basic_auth.as_ref().is_some_and(BasicAuth::is_alarmed)
+    }
+
     /// Takes one message of the browser in; what has to be answered at once is returned.
     fn take(&mut self, message: Value) -> Vec<Message> {
         if let Some(confinement) = &mut self.confinement

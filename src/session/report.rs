@@ -12,8 +12,9 @@ use crate::name::SessionId;
 /// Whether every row that was looked at would work.
 pub fn is_good(tried: &Tried, outcome: &Outcome) -> bool {
     let stopped = tried.rows.iter().any(|row| row.stop.is_some() || is_early(row));
-    let unsealable = tried.sealing.iter().any(|row| row.sealable != Some(true));
-    !stopped && !unsealable && matches!(outcome, Outcome::SignedIn | Outcome::Tried)
+    !stopped
+        && can_be_sealed(&tried.sealing) != Some(false)
+        && matches!(outcome, Outcome::SignedIn | Outcome::Tried)
 }
 
 /// Whether a row would confirm, or refuse, a sign-in that has not happened: what it looks for shows already.
@@ -84,17 +85,22 @@ fn sealing(text: &mut String, found: &[Sealability]) {
         };
         let _ = writeln!(text, "row {row} {word}: {why}");
     }
-    let (all, none) = (
-        found.iter().all(|row| row.sealable == Some(true)),
-        found.iter().all(|row| row.sealable.is_none()),
-    );
-    match (found.is_empty(), all, none) {
-        (true, ..) | (_, _, true) => {}
-        (_, true, _) => text.push_str("add `Injection: Sealed` to TargetSettings: no page has a secret then\n"),
-        _ => text.push_str(
-            "write `(Sealed)` in the rows that can be; the others are typed. A row on a later page is found out by a sign-in\n",
-        ),
-    }
+    text.push_str(match can_be_sealed(found) {
+        Some(true) => {
+            "add `Injection: Sealed` to TargetSettings: no page has a secret then. A row on a later page that cannot be \
+             sealed is told when somebody signs in\n"
+        }
+        Some(false) => "write `(Sealed)` in the rows that can be, if there are any; the others are typed\n",
+        None => "",
+    });
+}
+
+/// Whether every row can be sealed that a trial came to; `None` where it was not asked for.
+fn can_be_sealed(found: &[Sealability]) -> Option<bool> {
+    (!found.is_empty()).then(|| {
+        let is = |sealable| found.iter().any(|row| row.sealable == sealable);
+        is(Some(true)) && !is(Some(false))
+    })
 }
 
 fn done(row: &TriedRow) -> String {

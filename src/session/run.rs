@@ -227,8 +227,19 @@ impl<'a, 'r> Run<'a, 'r> {
                     }
                     let next = self.checkpoint(checkpoint).await?;
                     confirmed = matches!(next, Next::On) && !checkpoint.validations.is_empty();
-                    if confirmed && self.page.unsent().is_empty() {
-                        self.page.unseal().await?;
+                    if confirmed {
+                        // A page may show what it likes before the site has answered.
+                        let limit = self.armed.plan.connector.settings.action_timeout;
+                        self.page.carried(limit).await;
+                        if let Some(next) = self.carried().await? {
+                            return Ok(match next {
+                                Next::End(outcome) => outcome,
+                                _ => Outcome::Tried,
+                            });
+                        }
+                        if self.page.unsent().is_empty() {
+                            self.page.unseal().await?;
+                        }
                     }
                     next
                 }

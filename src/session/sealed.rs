@@ -144,7 +144,7 @@ impl Run<'_, '_> {
                         "nothing that was typed left the page in a form that can be looked into"
                             .to_owned(),
                     ),
-                    None => (None, "the trial did not come to this row".to_owned()),
+                    None => (None, "it is on a page that only a sign-in leads to".to_owned()),
                 };
                 Sealability { row: step.row, sealable, why }
             })

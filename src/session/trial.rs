@@ -213,6 +213,11 @@ impl Run<'_, '_> {
             course.tried.rows.push(look);
             return Ok(None);
         }
+        if !self.probed.is_empty() {
+            look.done = Done::Looked(STOPPED);
+            course.tried.rows.push(look);
+            return Ok(None);
+        }
         if course.idle.is_none() {
             course.idle = reserved(&self.armed.plan, step, course.trial);
         }
@@ -305,9 +310,12 @@ impl Run<'_, '_> {
                 return Ok(());
             }
         };
-        if let Found::Elsewhere(Next::End(Outcome::Stuck(stop))) =
-            self.find(step, &target, need, checkpoint).await?
-        {
+        let found = self.find(step, &target, need, checkpoint).await?;
+        if matches!(found, Found::Elsewhere(Next::End(Outcome::Tried))) {
+            course.idle = Some(STOPPED);
+            return Ok(());
+        }
+        if let Found::Elsewhere(Next::End(Outcome::Stuck(stop))) = found {
             // A button that waits for fields which were left empty is as it should be.
             let waits_for_fields =
                 course.idle.is_some() && self.waited.1.keys().all(|reason| reason == NOT_ENABLED);
@@ -364,6 +372,9 @@ impl Run<'_, '_> {
             course.idle = Some(BEYOND);
         }
         let mut outcome = None;
+        if !self.probed.is_empty() {
+            course.idle = Some(STOPPED);
+        }
         if course.idle.is_none() && course.left.is_none() {
             outcome = match self.checkpoint(checkpoint).await? {
                 Next::End(outcome) => Some(outcome),
@@ -446,6 +457,7 @@ const NOT_ENABLED: &str = "not enabled";
 
 const SUBMITS: &str = "it submits";
 const BEYOND: &str = "it is beyond --until";
+const STOPPED: &str = "what the page sent before it was stopped";
 
 /// Why a row is not run, where that can be known before the page is looked at.
 fn reserved(plan: &Plan, step: &Step, trial: Trial) -> Option<&'static str> {

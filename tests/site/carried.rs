@@ -53,10 +53,15 @@ async fn permitted(headers: HeaderMap) -> Response {
 #[derive(serde::Deserialize)]
 struct Again {
     to: String,
+    /// Whether it takes its time.
+    slow: Option<u8>,
 }
 
 /// The same once more, elsewhere: 307 has the browser repeat the body.
 async fn again(Query(again): Query<Again>) -> Response {
+    if again.slow.is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    }
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, again.to)]).into_response()
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Seal {
     /// The headers that they may stand in, in lower case.
     headers: Vec<String>,
     held: Vec<Held>,
-    /// The requests that carry a secret, by id: a redirect repeats it, and has another.
+    /// The requests that carry a secret and have not been answered, by id: a redirect repeats one under another.
     carrying: HashMap<String, Vec<usize>>,
     told: Vec<Carriage>,
     /// It is only found out what would become of them: nothing that a page sends goes out.
@@ -102,6 +102,8 @@ impl Carried {
 enum Verdict {
     /// It goes on as it is.
     On,
+    /// The same, and it carries a secret already: a redirect repeats it.
+    Repeated,
     /// It goes on with this in the place of its body and headers.
     Changed { body: Option<Body>, headers: Option<Value> },
     /// It is failed.
@@ -165,14 +167,25 @@ impl Seal {
     /// What is to be done with the request of `Fetch.requestPaused`.
     pub(super) fn verdict(&mut self, params: &Value) -> (&'static str, Value) {
         let id = params["requestId"].clone();
+        let status = params["responseStatusCode"].as_u64();
+        if status.is_some() || params.get("responseErrorReason").is_some() {
+            // Only what carries a secret is asked for its answer. What is to be repeated elsewhere comes again.
+            if !matches!(status, Some(300..=399)) {
+                self.carrying.remove(id.as_str().unwrap_or_default());
+            }
+            return ("Fetch.continueResponse", json!({"requestId": id}));
+        }
         match self.judge(params) {
             Verdict::On => ("Fetch.continueRequest", json!({"requestId": id})),
+            Verdict::Repeated => {
+                ("Fetch.continueRequest", json!({"requestId": id, "interceptResponse": true}))
+            }
             Verdict::Failed => {
                 // A page that was to be left stays: what it shows belongs to the reason.
                 ("Fetch.failRequest", json!({"requestId": id, "errorReason": "Aborted"}))
             }
             Verdict::Changed { body, headers } => {
-                let mut answer = json!({"requestId": id});
+                let mut answer = json!({"requestId": id, "interceptResponse": true});
                 if let Some(body) = body {
                     answer["postData"] = BASE64.encode(&body.bytes).into();
                 }
@@ -188,7 +201,7 @@ impl Seal {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (id, before) = (text(&params["requestId"]), text(&params["redirectedRequestId"]));
         let request = Request::read(&params["request"], &self.origins);
-        let carried = self.carrying.get(&before).cloned().unwrap_or_default();
+        let carried = self.carrying.remove(&before).unwrap_or_default();
         if !carried.is_empty() && params["request"]["hasPostData"] == true {
             // The browser repeats the body, secret and all, where the site says 307 or 308.
             if !request.is_allowed {
@@ -198,7 +211,7 @@ impl Seal {
                 return Verdict::Failed;
             }
             self.carrying.insert(id, carried);
-            return Verdict::On;
+            return Verdict::Repeated;
         }
         let (mut changed, mut headers, mut rows) = (None, None, Vec::new());
         for at in 0..self.held.len() {
@@ -247,6 +260,11 @@ impl Seal {
         if let Some(row) = self.held.iter().find(said).map(|held| held.row) {
             self.tell(row, "", Carried::WebSocket);
         }
+    }
+
+    /// Whether a request that carries a secret has not been answered.
+    pub(super) fn is_carrying(&self) -> bool {
+        !self.carrying.is_empty()
     }
 
     /// Whether something is told that did not go as it should.

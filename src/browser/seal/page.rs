@@ -1,6 +1,7 @@
 //! A page that is sealed: when it begins, what it is typed, what came of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -136,6 +137,14 @@ impl Page {
         }
     }
 
+    /// Returns when every request that carries a secret was answered, or one did not go as it should; after `limit`
+    /// in any case.
+    pub async fn carried(&self, limit: Duration) {
+        if let Some(side) = &self.side {
+            let _ = tokio::time::timeout(limit, side.tools.carried()).await;
+        }
+    }
+
     /// The rows whose stand-ins have not left, from 1.
     pub fn unsent(&self) -> Vec<usize> {
         let side = self.side.as_ref();
@@ -153,7 +162,15 @@ impl Page {
     /// As [`Page::allow_seals`].
     pub async fn end_seals(&mut self) -> Result<(), Error> {
         let Some(side) = &self.side else { return Ok(()) };
-        if side.tools.seal(Option::take).is_some() {
+        let ended = side.tools.seal(|seal| match seal {
+            // Where a redirect leads is still looked at.
+            Some(seal) if seal.is_carrying() => {
+                seal.held.clear();
+                false
+            }
+            seal => seal.take().is_some(),
+        });
+        if ended {
             let answer = side.tools.call(None, "Fetch.disable", json!({})).await;
             answer.map_err(|fault| fault.during(DURING))?;
         }
@@ -168,8 +185,7 @@ impl Page {
         let Some(side) = &self.side else { return Ok(()) };
         let was_held = side.tools.seal(|seal| {
             seal.as_mut().is_some_and(|seal| {
-                seal.carrying.clear();
-                !std::mem::take(&mut seal.held).is_empty()
+                !std::mem::take(&mut seal.held).is_empty() && !seal.is_carrying()
             })
         });
         if was_held { self.intercept(NEVER).await } else { Ok(()) }
