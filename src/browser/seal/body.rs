@@ -345,22 +345,10 @@ fn sections(text: &str) -> Vec<(&str, bool)> {
     parts
 }
 
-/// `text` as it stands in XML, in a text and in an attribute.
+/// `text` as it stands in XML, in a text and in an attribute, where a parser would make blanks of what parts lines.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            // A parser would make blanks of them.
-            '\t' | '\n' | '\r' => escaped.push_str(&format!("&#{};", u32::from(character))),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
+    let text = quick_xml::escape::escape(text);
+    text.replace('\t', "&#9;").replace('\n', "&#10;").replace('\r', "&#13;")
 }
 
 /// Where `part` begins in `bytes`.
