@@ -161,6 +161,11 @@ fn a_sign_in_by_hand_becomes_a_connector() {
                 .unwrap_or_else(|| panic!("{}: no `{row}` in\n{text}", case.page));
             rest = &rest[at..];
         }
+        // What the forms tell of sealing; a trial finds out the rest.
+        let sealing =
+            "sealing: the password stands in a form that is sent by POST: it can be sealed";
+        assert!(case.page != "plain" || ended.stderr.contains(sealing), "{}", ended.stderr);
+        assert!(ended.stderr.contains("sealing: the "), "{}: {}", case.page, ended.stderr);
         let marks = Marks::of(&[("password", PASSWORD)]);
         assert!(marks.within(text.as_bytes()).is_empty(), "{text}");
         assert!(marks.within(ended.stderr.as_bytes()).is_empty(), "{}", ended.stderr);

@@ -150,7 +150,7 @@
         // Of a code in boxes the first box stands for all.
         const group = element.maxLength === 1 ? "boxes" : element;
         if (textual(element)) touched.add(element);
-        if (textual(element) && group !== last) { last = group; deed("type", element, {}); }
+        if (textual(element) && group !== last) { last = group; deed("type", element, { form: element.form ? (element.form.getAttribute("method") ?? "get").toLowerCase() : null }); }
       });
       heard("change", (element) => {
         if (element.tagName === "SELECT") { last = null; deed("select", element, { option: cut(element.selectedOptions[0]?.textContent ?? "", 200) }); }

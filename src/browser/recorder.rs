@@ -85,6 +85,8 @@ pub struct HeardDeed {
     pub spot: Option<Spotted>,
     /// The origin of its document.
     pub origin: String,
+    /// How the form around a field is sent, `get` or `post`; `None` for one in no form.
+    pub form: Option<String>,
     /// The text of the option that was chosen.
     #[serde(default)]
     pub option: String,

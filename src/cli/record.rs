@@ -50,9 +50,11 @@ pub(super) fn run(config: Option<&Path>, arguments: Arguments) -> Result<Exit, F
     let world = World::load(config)?;
     fits(&arguments)?;
     let sight = world.run(watch(&world, &arguments))??;
+    let sealing = sight.sealing();
     let (watched, documents) = sight.into_parts();
     let (made, rows) = import::watched(&watched);
     tell(&made);
+    eprint(&sealing);
     let text = match &made.connector {
         Ok(text) => text,
         Err(refusal) => {
@@ -220,6 +222,8 @@ struct Sighted {
     now: Vec<Spotted>,
     /// Documents, each with the number of deeds before it, and whether it is a top one.
     documents: Vec<(usize, bool, Snapshot)>,
+    /// What was typed that is a secret, and how the form around it is sent.
+    secrets: Vec<(&'static str, Option<String>)>,
 }
 
 impl Sighted {
@@ -233,7 +237,8 @@ impl Sighted {
             .unwrap_or_else(|| host.to_owned());
         let url = arguments.url.to_string();
         let watched = Watched { name, end: url.clone(), url, ..Watched::default() };
-        Self { watched, before: Vec::new(), now: Vec::new(), documents: Vec::new() }
+        let (before, now, documents, secrets) = Default::default();
+        Self { watched, before, now, documents, secrets }
     }
 
     fn take(&mut self, heard: Heard) {
@@ -261,6 +266,17 @@ impl Sighted {
                         self.before.push(spot.clone());
                     }
                 }
+                let secret = match (deed.kind.as_str(), deed.role.as_str()) {
+                    ("type", "password") => Some("password"),
+                    ("type", "code") => Some("one-time code"),
+                    _ => None,
+                };
+                if let Some(what) = secret {
+                    let secret = (what, deed.form.clone());
+                    if !self.secrets.contains(&secret) {
+                        self.secrets.push(secret);
+                    }
+                }
                 if let Some(deed) = deed_of(&deed) {
                     eprint(&progress::printable_line(&format!("  {}", told(&deed))));
                     self.watched.deeds.push(deed);
@@ -284,6 +300,22 @@ impl Sighted {
             self.documents.remove(*last);
         }
         self.documents.push((self.watched.deeds.len(), top, document));
+    }
+
+    /// Whether the application can be sealed, as far as its forms tell.
+    fn sealing(&self) -> String {
+        let told = self.secrets.iter().map(|(what, form)| {
+            let how = match form.as_deref() {
+                Some("get") => {
+                    "stands in a form that is sent by GET: unless a script sends it otherwise, it comes into a URL, and \
+                     cannot be sealed"
+                }
+                Some(_) => "stands in a form that is sent by POST: it can be sealed, unless a script changes it before",
+                None => "stands in no form: a script sends it, so only a trial tells whether it can be sealed",
+            };
+            format!("sealing: the {what} {how}\n")
+        });
+        told.collect()
     }
 
     fn into_parts(self) -> (Watched, Vec<(usize, bool, Snapshot)>) {
