@@ -381,6 +381,9 @@ fn disguised(held: &Held, request: &Request<'_>) -> Option<Carried> {
     if !request.is_allowed || !matches!(request.method, "POST" | "PUT" | "PATCH") {
         return None;
     }
+    if request.is_partial && request.body.is_empty() {
+        return Some(Carried::Unfit("a stream, which nothing can look into".to_owned()));
+    }
     let values = body::fields(request.header("content-type"), &request.body, &held.names);
     // A page may look at what was typed so far; a part of a stand-in is worth as little as the whole.
     let altered = values.iter().any(|value| !value.is_empty() && !held.stand_in.contains(value));
