@@ -195,6 +195,20 @@ pub(crate) const ORDINARY: &[Case] = &[
     Case { page: "readonly-until-focus", holds: |s| exact(s, "readonly-until-focus"), ..DEFAULT },
     Case { page: "far-below", holds: |s| exact(s, "far-below"), ..DEFAULT },
     Case { page: "moving-button", holds: |s| exact(s, "moving-button"), ..DEFAULT },
+    Case {
+        page: "dodging-button",
+        holds: |s| exact(s, "dodging-button") && s.submissions("behind").is_empty(),
+        ..DEFAULT
+    },
+    Case {
+        page: "dodging-button",
+        path: "dodging-button?always",
+        must: Stick("not-ready"),
+        says: &["something else came under the mouse", "(ScriptClick)"],
+        holds: |s| s.submissions("dodging-button").is_empty() && s.submissions("behind").is_empty(),
+        ..DEFAULT
+    },
+    Case { page: "hopping-button", holds: |s| exact(s, "hopping-button"), ..DEFAULT },
     Case { page: "same-url", ..DEFAULT },
     Case { page: "busy-success", ..DEFAULT },
     Case { page: "not-ready", ..DEFAULT },

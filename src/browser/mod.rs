@@ -32,7 +32,7 @@ pub use date::Dated;
 pub use driver::reap;
 pub use error::Error;
 pub use noise::Noise;
-pub use page::{Chosen, Page};
+pub use page::{Chosen, Clicked, Page};
 pub use recorder::{Heard, HeardDeed, Recorder, Spotted};
 pub use screen::{Download, Echo, Pace, Screen, Seen};
 pub use seal::{Answered, Carriage, Carried, Unsealable};

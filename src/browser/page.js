@@ -4,7 +4,11 @@
 (() => {
   const BUTTONS = "button,a[href],input[type=submit],input[type=button],input[type=image],input[type=reset],[role=button],[role=link],[role=menuitem],[role=tab],summary,label";
   const TEXTLESS = new Set(["button", "checkbox", "color", "file", "hidden", "image", "radio", "range", "reset", "submit"]);
-  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), filled: [], left: null, painted: false, aimed: null, shown: null };
+  const state = { element: null, target: null, pressed: null, changed: false, observer: null, ignored: [], kept: new Set(), filled: [], left: null, painted: false, aimed: null, met: null, shown: null };
+
+  // What is done with the mouse, and how long a press may take to come: what is pressed later is a person's.
+  const POINTED = new Set(["button", "click", "check"]);
+  const AIMED = 5000;
 
   // How long a page that began to leave, and is still there, is waited for: what it asked for may have been a download.
   const LEAVING = 5000;
@@ -141,19 +145,43 @@
     return false;
   };
 
-  // Waits until the page is drawn. `false` when it was not, within a time that is long for a picture.
+  // Waits until the page is drawn. `false` when it was not: one that nobody can see is not, and one that can be seen
+  // may have to wait for its picture on a busy machine.
   const frame = () => new Promise((done) => {
-    const timer = setTimeout(() => done(false), 100);
+    const timer = setTimeout(() => done(false), document.hidden ? 100 : 1000);
     requestAnimationFrame(() => { clearTimeout(timer); done(true); });
   });
 
-  // Whether it, or something around it, has yet to begin or to end a way of its own. One without an end moves on
-  // with each picture, as far as it moves the element at all.
-  const isUnderWay = (element, drawn) => {
-    for (let node = element; node; node = parentOf(node))
-      for (const way of node.getAnimations())
-        if (way.playState === "running" && (way.pending || (!drawn && way.effect?.getComputedTiming().endTime < Infinity))) return true;
-    return false;
+  const place = (element) => {
+    const box = element.getBoundingClientRect();
+    return { x: box.x, y: box.y, width: box.width, height: box.height };
+  };
+
+  // The animations that are under way on the element and on what is around it.
+  const animations = (element) => {
+    const found = [];
+    for (let node = element; node; node = parentOf(node)) found.push(...node.getAnimations().filter((way) => way.playState === "running"));
+    return found;
+  };
+
+  // Whether what an event meets hands it on to the element: a part of it, a label of the field, a shadow host around it.
+  const reaches = (hit, element) =>
+    hit && (within(hit, element) || [...(element.labels ?? [])].some((label) => within(hit, label)) || (hit.shadowRoot && within(element, hit)));
+
+  // Whether the element stays where it is from one picture to the next.
+  const rests = async (element) => {
+    let from = place(element);
+    const stays = () => { const to = place(element), same = Object.keys(to).every((side) => to[side] === from[side]); from = to; return same; };
+    const drawn = await frame();
+    const ways = animations(element);
+    if (!stays()) return false;
+    if (!ways.length || document.hidden) return true;
+    // Without a picture, places say nothing of what moves to an end.
+    if (!drawn) return ways.every((way) => way.effect?.getComputedTiming().endTime === Infinity);
+    // What is about to begin stands still. And between two pictures the browser may have set the clock of animations
+    // for the coming one already: the next tells.
+    const begun = () => animations(element).every((way) => !way.pending);
+    return begun() && await frame() && begun() && stays();
   };
 
   const painted = () => state.painted ||= performance.getEntriesByType("paint").length > 0;
@@ -167,26 +195,31 @@
 
   const middle = (element) => { const { x, y } = centre(element); return { x, y }; };
 
-  // What a click will be on. When a button is pressed indeed, whether the page changes since is watched.
+  // What a click will be on. A press that meets something else, because the element has moved meanwhile, is kept from
+  // the page. When a button is pressed indeed, whether the page changes since is watched.
   const aim = (need) => {
-    const element = state.target = state.element;
+    state.target = state.element;
+    state.met = null;
     state.aimed?.abort();
-    if (need !== "button") return;
-    state.aimed = new AbortController();
-    addEventListener("mousedown", (event) => {
-      if (!event.composedPath().includes(element)) return;
+    if (!POINTED.has(need)) return;
+    const { signal } = state.aimed = new AbortController();
+    const until = performance.now() + AIMED;
+    const press = (event) => {
+      if (!event.isTrusted) return;
+      if (state.met === null && performance.now() < until) state.met = reaches(event.composedPath()[0], state.target) ?? false;
+      if (state.met === false) { event.preventDefault(); event.stopImmediatePropagation(); return; }
       state.aimed.abort();
-      state.pressed = element;
-      state.changed = false;
-      state.observer?.disconnect();
-      state.observer = new MutationObserver(() => { state.changed = true; state.observer.disconnect(); });
-      state.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    }, { capture: true, signal: state.aimed.signal });
+      if (need === "button") watch(state.target);
+    };
+    for (const kind of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) addEventListener(kind, press, { capture: true, signal });
   };
 
-  const place = (element) => {
-    const box = element.getBoundingClientRect();
-    return { x: box.x, y: box.y, width: box.width, height: box.height };
+  const watch = (pressed) => {
+    state.pressed = pressed;
+    state.changed = false;
+    state.observer?.disconnect();
+    state.observer = new MutationObserver(() => { state.changed = true; state.observer.disconnect(); });
+    state.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   };
 
   // Where a click goes: the middle of the part of the box that can be seen.
@@ -221,9 +254,7 @@
     if (!middle.inside) { element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); middle = centre(element); }
     if (!middle.inside) return "outside of the window, and it cannot be scrolled to";
     const hit = deepFromPoint(middle.x, middle.y);
-    // A label of the field, or a shadow host around it, hands the event on.
-    const reached = hit && (within(hit, element) || [...(element.labels ?? [])].some((label) => within(hit, label)) || (hit.shadowRoot && within(element, hit)));
-    if (!reached) return `covered by ${describe(hit)}`;
+    if (!reaches(hit, element)) return `covered by ${describe(hit)}`;
     if (need === "type" && (element.readOnly || element.getAttribute("aria-readonly") === "true")) {
       // Against autofill some pages let a field be edited only once it has the focus.
       element.focus({ preventScroll: true });
@@ -284,16 +315,10 @@
     }
     // A click goes to a place, which has to stay where it is for a frame. Keys follow the focus instead; only
     // what is typed before a document's first frame is lost.
-    const pointed = need === "button" || need === "click" || need === "check";
-    if (pointed || (need === "type" && !painted())) {
-      const before = place(element);
-      const drawn = await frame();
-      reason = obstacle(element, need);
+    if (POINTED.has(need) || (need === "type" && !painted())) {
+      const still = await rests(element);
+      reason = obstacle(element, need) ?? (still ? null : "it is moving");
       if (reason) return { reason, ...found };
-      const after = place(element);
-      const same = before.x === after.x && before.y === after.y && before.width === after.width && before.height === after.height;
-      // Animations go on with the pictures: where none was drawn, places say nothing.
-      if (!same || (document.visibilityState === "visible" && isUnderWay(element, drawn))) return { reason: "it is moving", ...found };
     }
     state.element = element;
     return { end: "ready", ...found };
@@ -430,6 +455,9 @@
 
     // Whether the element is still there; `left` when not the element alone has gone, but its page.
     here() { return { gone: !state.element?.isConnected || leaving(), left: !state.element || leaving(), pressed: state.pressed !== null && state.pressed === state.element }; },
+
+    // Whether the press that was aimed has met something else.
+    missed() { state.aimed?.abort(); return { missed: state.met === false }; },
 
     scriptClick() { state.element.click(); return {}; },
 

@@ -27,6 +27,17 @@ pub struct Page {
     depth: usize,
 }
 
+/// What came of a click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clicked {
+    /// The element was pressed.
+    Done,
+    /// The element has gone away before; look again.
+    Gone,
+    /// Something else came under the mouse, and the press was kept from the page; look again.
+    Missed,
+}
+
 /// Whether an option was chosen.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Chosen {
@@ -154,14 +165,14 @@ impl Page {
         }
     }
 
-    /// Clicks the element that the last look found, where it found it. `false` when it has gone away.
+    /// Clicks the element that the last look found, where it found it.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn click(&mut self, sight: &Sight) -> Result<bool, Error> {
+    pub async fn click(&mut self, sight: &Sight) -> Result<Clicked, Error> {
         match sight.point {
             Some(point) => self.click_at(point.x, point.y).await,
-            None => Ok(false),
+            None => Ok(Clicked::Gone),
         }
     }
 
@@ -221,7 +232,9 @@ impl Page {
             let (Some(x), Some(y)) = (box_now["x"].as_f64(), box_now["y"].as_f64()) else {
                 return Ok(None);
             };
-            self.click_at(x, y).await?;
+            if self.click_at(x, y).await? != Clicked::Done {
+                return Ok(None);
+            }
         }
         Ok(Some(false))
     }
@@ -422,16 +435,17 @@ impl Page {
         }
     }
 
-    /// Clicks the target, which is at this point. `false` when it has gone away before.
-    async fn click_at(&mut self, x: f64, y: f64) -> Result<bool, Error> {
+    /// Clicks the target, which is at this point.
+    async fn click_at(&mut self, x: f64, y: f64) -> Result<Clicked, Error> {
         const DURING: &str = "a click";
         let Some(side) = &mut self.side else {
             return match self.wire.click().await {
-                Ok(()) => Ok(true),
+                Ok(()) => self.clicked().await,
                 // A page that leaves for the click has taken it; an element that was replaced has not.
                 Err(Fault::DocumentGone) => match self.call("here", &json!([])).await {
-                    Ok(here) => Ok(here["left"] == true),
-                    Err(Fault::DocumentGone) => Ok(true),
+                    Ok(here) if here["left"] == true => Ok(Clicked::Done),
+                    Ok(_) => Ok(Clicked::Gone),
+                    Err(Fault::DocumentGone) => Ok(Clicked::Done),
                     Err(fault) => Err(fault.during(DURING)),
                 },
                 Err(fault) => Err(fault.during(DURING)),
@@ -454,7 +468,16 @@ impl Page {
         side.input([event("mouseMoved", 0), event("mousePressed", 1), event("mouseReleased", 0)])
             .await
             .map_err(|f| f.during(DURING))?;
-        Ok(true)
+        self.clicked().await
+    }
+
+    /// What came of a click that was sent. A page that is gone has taken it.
+    async fn clicked(&mut self) -> Result<Clicked, Error> {
+        match self.call("missed", &json!([])).await {
+            Ok(press) if press["missed"] == true => Ok(Clicked::Missed),
+            Ok(_) | Err(Fault::DocumentGone) => Ok(Clicked::Done),
+            Err(fault) => Err(fault.during("a click")),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::run::{Next, Run};
 use super::sealed::Injected;
 use super::{Error, Outcome, Progress, Stop};
 use crate::activity::Action;
-use crate::browser::{End, Look, Need, Sight, Target, Typed};
+use crate::browser::{Clicked, End, Look, Need, Sight, Target, Typed};
 use crate::connector::{Act, LocatorTemplate, Step, Template, Verb};
 use crate::diagnostic::{Code, Span};
 use crate::plan::Checkpoint;
@@ -96,6 +96,7 @@ impl Run<'_, '_> {
         if self.refilling.is_some_and(|to| stage >= to) {
             self.refilling = None;
         }
+        let mut missed = 0;
         for _ in 0..MOST_REPLACEMENTS {
             let sight = match self.find(step, &target, need(act), checkpoint).await? {
                 Found::Ready(sight) => sight,
@@ -143,9 +144,13 @@ impl Run<'_, '_> {
                     if sight.emptied {
                         break;
                     }
-                    if self.page.click(&sight).await? {
-                        self.deaf = false;
-                        return Ok(Next::On);
+                    match self.page.click(&sight).await? {
+                        Clicked::Done => {
+                            self.deaf = false;
+                            return Ok(Next::On);
+                        }
+                        Clicked::Missed => missed += 1,
+                        Clicked::Gone => {}
                     }
                 }
                 Act::ScriptClick => {
@@ -188,13 +193,19 @@ impl Run<'_, '_> {
                 }
             }
         }
-        let stop = Stop::new(
-            Code::AlwaysReplaced,
-            Some(step.row),
-            caret(step),
-            format!("the element was replaced {MOST_REPLACEMENTS} times while it was used"),
-        )
-        .label(self.counted(step));
+        let (code, message) = if missed > 0 {
+            let message = "something else came under the mouse each time the element was clicked";
+            (Code::NotReady, message.to_owned())
+        } else {
+            let times = format!("{MOST_REPLACEMENTS} times");
+            (Code::AlwaysReplaced, format!("the element was replaced {times} while it was used"))
+        };
+        let stop = Stop::new(code, Some(step.row), caret(step), message).label(self.counted(step));
+        if missed > 0 {
+            return Ok(stuck(stop.help(
+                "does it move when the mouse comes near? `(ScriptClick)` clicks it wherever it is",
+            )));
+        }
         Ok(stuck(stop.help(
             "does the page go on loading? wait for what it shows last by a row before this one",
         )))

@@ -11,7 +11,7 @@ pub(super) fn explanation(code: Code) -> Explanation {
         ),
         Code::NotReady => case(
             r#"The element of a row was found, but did not become ready in time. What it waits for is in connectors/README.md, under "What a row waits for"."#,
-            "The button stays disabled, or a banner for cookies covers it.",
+            "The button stays disabled, a banner for cookies covers it, or it goes aside whenever the mouse comes near.",
             "Read what was seen, which is printed with it. Put a row before this one that does what the page waits for, such as `accept-cookies > (Click) (Optional)`; or give the row a `(Timeout=30s)`.",
         ),
         Code::NotFound => case(
