@@ -33,6 +33,8 @@ async fn carried(Path(way): Path<String>, headers: HeaderMap) -> Response {
     match (is_form, way.as_str()) {
         // Nothing that comes from there is the password.
         (_, "unsealable") => StatusCode::FORBIDDEN.into_response(),
+        // A redirect by its number that leads nowhere: the page gets it.
+        (_, "choices") => StatusCode::MULTIPLE_CHOICES.into_response(),
         (true, _) => Redirect::to("/welcome").into_response(),
         (false, _) => {
             (StatusCode::NO_CONTENT, [(ACCESS_CONTROL_ALLOW_ORIGIN, from)]).into_response()

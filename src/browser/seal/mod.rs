@@ -38,10 +38,19 @@ pub(super) struct Seal {
     headers: Vec<String>,
     held: Vec<Held>,
     /// The requests that carry a secret and have not been answered, by id: a redirect repeats one under another.
-    carrying: HashMap<String, Vec<usize>>,
+    carrying: HashMap<String, Carrying>,
     told: Vec<Carriage>,
     /// It is only found out what would become of them: nothing that a page sends goes out.
     probing: bool,
+}
+
+/// What a request carries.
+#[derive(Default)]
+struct Carrying {
+    rows: Vec<usize>,
+    /// Whether some of it is in the body, which the browser repeats as it went out. A header it repeats as the page
+    /// has set it.
+    in_body: bool,
 }
 
 /// One secret and what stands for it.
@@ -170,7 +179,7 @@ impl Seal {
         let status = params["responseStatusCode"].as_u64();
         if status.is_some() || params.get("responseErrorReason").is_some() {
             // Only what carries a secret is asked for its answer. What is to be repeated elsewhere comes again.
-            if !matches!(status, Some(300..=399)) {
+            if !is_redirect(status, &params["responseHeaders"]) {
                 self.carrying.remove(id.as_str().unwrap_or_default());
             }
             return ("Fetch.continueResponse", json!({"requestId": id}));
@@ -200,23 +209,23 @@ impl Seal {
     fn judge(&mut self, params: &Value) -> Verdict {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (id, before) = (text(&params["requestId"]), text(&params["redirectedRequestId"]));
-        let request = Request::read(&params["request"], &self.origins);
+        let mut request = Request::read(&params["request"], &self.origins);
         let carried = self.carrying.remove(&before).unwrap_or_default();
-        if !carried.is_empty() && params["request"]["hasPostData"] == true {
-            // The browser repeats the body, secret and all, where the site says 307 or 308.
+        // The browser repeats the body, secret and all, where the site says 307 or 308.
+        let repeated = carried.in_body && params["request"]["hasPostData"] == true;
+        if repeated {
             if !request.is_allowed {
-                for row in carried {
+                for row in carried.rows {
                     self.tell(row, request.url, Carried::Redirected);
                 }
                 return Verdict::Failed;
             }
-            self.carrying.insert(id, carried);
-            return Verdict::Repeated;
+            request.body.clear();
         }
         let (mut changed, mut headers, mut rows) = (None, None, Vec::new());
         for at in 0..self.held.len() {
             let Some(held) = self.held.get(at) else { break };
-            let again = carried.contains(&held.row);
+            let again = carried.rows.contains(&held.row);
             match exchange(held, &request, &self.headers, again, changed.as_ref(), headers.as_ref())
             {
                 Ok(None) => {}
@@ -224,7 +233,7 @@ impl Seal {
                     let row = held.row;
                     changed = body.or(changed);
                     headers = header.or(headers);
-                    rows.push((at, row, writing));
+                    rows.push((at, row, writing, again));
                 }
                 Err(end) => {
                     let row = held.row;
@@ -233,21 +242,29 @@ impl Seal {
                 }
             }
         }
+        if repeated && rows.is_empty() {
+            self.carrying.insert(id, carried);
+            return Verdict::Repeated;
+        }
         if rows.is_empty() {
             let asks = matches!(request.method, "GET" | "HEAD" | "OPTIONS");
             let kept = self.probing && !self.held.is_empty() && !asks;
             return if kept { Verdict::Failed } else { Verdict::On };
         }
-        for (at, row, writing) in &rows {
+        for (at, row, writing, again) in &rows {
             if let Some(held) = self.held.get_mut(*at) {
                 held.left = true;
             }
-            self.tell(*row, request.url, Carried::Sealed(writing));
+            if !again {
+                self.tell(*row, request.url, Carried::Sealed(writing));
+            }
         }
         if self.probing {
             return Verdict::Failed;
         }
-        self.carrying.insert(id, rows.into_iter().map(|(_, row, _)| row).collect());
+        let before = if repeated { carried.rows } else { Vec::new() };
+        let rows = before.into_iter().chain(rows.into_iter().map(|(_, row, ..)| row)).collect();
+        self.carrying.insert(id, Carrying { rows, in_body: repeated || changed.is_some() });
         let headers = headers.map(|headers: Vec<(String, String)>| {
             headers.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
         });
@@ -390,6 +407,15 @@ fn disguised(held: &Held, request: &Request<'_>) -> Option<Carried> {
     altered.then(|| Carried::Altered(held.names.first().cloned().unwrap_or_default()))
 }
 
+/// Whether an answer sends the browser elsewhere (Fetch, section 2.2.6, "redirect status", with a `Location`).
+fn is_redirect(status: Option<u64>, headers: &Value) -> bool {
+    let mut headers = headers.as_array().into_iter().flatten();
+    let is_location = |header: &Value| {
+        header["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case("location"))
+    };
+    matches!(status, Some(301 | 302 | 303 | 307 | 308)) && headers.any(is_location)
+}
+
 /// Whether `stand_in` is in `text`, and not as a part of a longer word or number.
 fn is_word(text: &str, stand_in: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -399,3 +425,7 @@ fn is_word(text: &str, stand_in: &str) -> bool {
             || !(part(before.chars().next_back()) || part(after.chars().next()))
     })
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;
