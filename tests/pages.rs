@@ -192,6 +192,7 @@ pub(crate) const ORDINARY: &[Case] = &[
     Case { page: "late-script", holds: |s| exact(s, "late-script"), ..DEFAULT },
     Case { page: "controlled", holds: |s| exact(s, "controlled"), ..DEFAULT },
     Case { page: "hydrates", holds: |s| exact(s, "hydrates"), ..DEFAULT },
+    Case { page: "drawn-anew", holds: |s| exact(s, "drawn-anew"), ..DEFAULT },
     Case { page: "readonly-until-focus", holds: |s| exact(s, "readonly-until-focus"), ..DEFAULT },
     Case { page: "far-below", holds: |s| exact(s, "far-below"), ..DEFAULT },
     Case { page: "moving-button", holds: |s| exact(s, "moving-button"), ..DEFAULT },

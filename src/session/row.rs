@@ -102,10 +102,8 @@ impl Run<'_, '_> {
                 Found::Ready(sight) => sight,
                 Found::Elsewhere(next) => return Ok(next),
             };
-            if sight.emptied && self.emptied < MOST_REPLACEMENTS {
-                self.emptied += 1;
-                self.refilling = Some(stage);
-                return Ok(Next::Back(self.form_start(stage)));
+            if let Some(back) = self.emptied(stage, &sight) {
+                return Ok(back);
             }
             match act {
                 Act::Type(template) => {
@@ -209,6 +207,16 @@ impl Run<'_, '_> {
         Ok(stuck(stop.help(
             "does the page go on loading? wait for what it shows last by a row before this one",
         )))
+    }
+
+    /// Where to begin again when the page has drawn anew, and empty, what was filled before `stage`.
+    pub(super) fn emptied(&mut self, stage: usize, sight: &Sight) -> Option<Next> {
+        if !sight.emptied || self.emptied == MOST_REPLACEMENTS {
+            return None;
+        }
+        self.emptied += 1;
+        self.refilling = Some(stage);
+        Some(Next::Back(self.form_start(stage)))
     }
 
     /// Types a value; `None` when the element has to be looked for again.

@@ -15,7 +15,7 @@ use crate::browser::{self, Page, Sight};
 use crate::clock::Clock;
 use crate::connector::{Act, Step, Verb};
 use crate::diagnostic::Code;
-use crate::plan::Stage;
+use crate::plan::{Checkpoint, Stage};
 use crate::secret::Secret;
 
 /// After the site has refused one code, one more is tried, in the next period.
@@ -208,10 +208,7 @@ impl<'a, 'r> Run<'a, 'r> {
             }
             let next = match stage {
                 Stage::Row(step, watch) => {
-                    let checkpoint = watch.and_then(|at| match stages.get(at) {
-                        Some(Stage::Checkpoint(checkpoint)) => Some(checkpoint),
-                        _ => None,
-                    });
+                    let checkpoint = ahead(&stages, *watch);
                     self.tell_row(step);
                     let next = self.row(at, step, checkpoint).await?;
                     match self.unpressed(step, &next).await? {
@@ -457,4 +454,12 @@ impl<'a, 'r> Run<'a, 'r> {
 fn is_code_refusal(cause: &str) -> bool {
     let cause = cause.to_ascii_lowercase().replace(['-', '_'], " ");
     ["wrong code", "invalid code", "code refused", "expired code"].contains(&cause.trim())
+}
+
+/// The checkpoint whose failures are watched while a row runs.
+pub(super) fn ahead(stages: &[Stage], watch: Option<usize>) -> Option<&Checkpoint> {
+    match stages.get(watch?) {
+        Some(Stage::Checkpoint(checkpoint)) => Some(checkpoint),
+        _ => None,
+    }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::row::{Found, need};
-use super::run::{Next, Run};
+use super::run::{Next, Run, ahead};
 use super::scrub::place;
 use super::sealed::Sealability;
 use super::{Error, Outcome, Stop};
 use crate::browser::{Inspection, Mark, Need, Snapshot, Target};
-use crate::connector::{Act, LocatorTemplate, Object, Step, Verb};
+use crate::connector::{Act, Object, Step, Verb};
 use crate::diagnostic::Code;
 use crate::plan::{Checkpoint, Class, Plan, Stage};
 
@@ -174,17 +174,14 @@ impl Run<'_, '_> {
         for (at, stage) in stages.iter().enumerate() {
             match stage {
                 Stage::Row(step, watch) => {
-                    let checkpoint = watch.and_then(|at| match stages.get(at) {
-                        Some(Stage::Checkpoint(checkpoint)) => Some(checkpoint),
-                        _ => None,
-                    });
+                    let checkpoint = ahead(&stages, *watch);
                     self.tell_row(step);
                     if let Some(outcome) = self.try_row(course, at, step, checkpoint).await? {
                         return Ok(outcome);
                     }
                 }
                 Stage::Checkpoint(checkpoint) => {
-                    match self.try_checkpoint(course, checkpoint).await? {
+                    match self.try_checkpoint(course, at, checkpoint).await? {
                         Some(outcome @ Outcome::SignedIn) if at + 1 == stages.len() => {
                             return Ok(outcome);
                         }
@@ -222,9 +219,9 @@ impl Run<'_, '_> {
             course.idle = reserved(&self.armed.plan, step, course.trial);
         }
         self.page.take_noise();
-        if let Verb::Act(locator, act) = &step.verb {
+        if matches!(step.verb, Verb::Act(..)) {
             self.glance = course.idle.map(|_| GLANCE);
-            self.look_at(course, step, locator, need(act), checkpoint, &mut look).await?;
+            self.look_at(course, stage, step, checkpoint, &mut look).await?;
             let submits = look.inspection.as_ref().is_some_and(|seen| {
                 seen.meant.and_then(|at| seen.hits.get(at)).is_some_and(|hit| hit.submits)
             });
@@ -273,7 +270,8 @@ impl Run<'_, '_> {
         checkpoint: Option<&Checkpoint>,
         look: &mut TriedRow,
     ) -> Result<Option<Outcome>, Error> {
-        match self.row(stage, step, checkpoint).await? {
+        let next = self.row(stage, step, checkpoint).await?;
+        match self.again(next, stage).await? {
             Next::End(Outcome::Stuck(stop)) => {
                 look.done = Done::Looked("it stopped");
                 look.stop = Some(stop);
@@ -292,16 +290,38 @@ impl Run<'_, '_> {
         }
     }
 
+    /// Where a sign-in goes back, runs those rows again, `last` among them, and says what came of that.
+    async fn again(&mut self, next: Next, last: usize) -> Result<Next, Error> {
+        let Next::Back(mut at) = next else { return Ok(next) };
+        let stages = self.armed.plan.stages.clone();
+        while at <= last {
+            let next = match stages.get(at) {
+                Some(Stage::Row(step, watch)) => {
+                    let checkpoint = ahead(&stages, *watch);
+                    self.row(at, step, checkpoint).await?
+                }
+                _ => Next::On,
+            };
+            match next {
+                Next::Back(to) => at = to,
+                Next::On => at += 1,
+                other => return Ok(other),
+            }
+        }
+        Ok(Next::On)
+    }
+
     /// Waits for the element of a row as a sign-in would, and looks at what its locator hits.
     async fn look_at(
         &mut self,
         course: &mut Course,
+        stage: usize,
         step: &Step,
-        locator: &LocatorTemplate,
-        need: Need,
         checkpoint: Option<&Checkpoint>,
         look: &mut TriedRow,
     ) -> Result<(), Error> {
+        let Verb::Act(locator, act) = &step.verb else { return Ok(()) };
+        let need = need(act);
         let target = match self.armed.locator(step.row, locator) {
             Ok(locator) => Target::from(&locator),
             Err(stop) => {
@@ -314,6 +334,17 @@ impl Run<'_, '_> {
         if matches!(found, Found::Elsewhere(Next::End(Outcome::Tried))) {
             course.idle = Some(STOPPED);
             return Ok(());
+        }
+        if let Found::Ready(sight) = &found
+            && course.idle.is_none()
+            && let Some(back) = self.emptied(stage, sight)
+            && let Some(before) = stage.checked_sub(1)
+        {
+            // That it was told of once, it is not told of when the row is run.
+            if let Next::End(Outcome::Stuck(stop)) = self.again(back, before).await? {
+                look.stop = Some(stop);
+                course.idle = Some("a row before it stopped");
+            }
         }
         if let Found::Elsewhere(Next::End(Outcome::Stuck(stop))) = found {
             // A button that waits for fields which were left empty is as it should be.
@@ -361,6 +392,7 @@ impl Run<'_, '_> {
     async fn try_checkpoint(
         &mut self,
         course: &mut Course,
+        stage: usize,
         checkpoint: &Checkpoint,
     ) -> Result<Option<Outcome>, Error> {
         let mut steps: Vec<&Step> =
@@ -376,7 +408,15 @@ impl Run<'_, '_> {
             course.idle = Some(STOPPED);
         }
         if course.idle.is_none() && course.left.is_none() {
-            outcome = match self.checkpoint(checkpoint).await? {
+            let mut next = self.checkpoint(checkpoint).await?;
+            // A refused code is followed by another one.
+            while let (Next::Back(_), Some(before)) = (&next, stage.checked_sub(1)) {
+                next = match self.again(next, before).await? {
+                    Next::On => self.checkpoint(checkpoint).await?,
+                    other => other,
+                };
+            }
+            outcome = match next {
                 Next::End(outcome) => Some(outcome),
                 Next::On if !checkpoint.validations.is_empty() => Some(Outcome::SignedIn),
                 Next::On | Next::Back(_) | Next::ToCheckpoint => None,
