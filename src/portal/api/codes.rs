@@ -1,11 +1,10 @@
 //! `/api/v1/accounts/{account}/totp`: the seed of an account, added, read as codes, removed and restored.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -15,16 +14,13 @@ use utoipa_axum::routes;
 
 use super::Body;
 use super::recovery::RecoveryState;
-use crate::access::{Deed, Grant, Refusal};
-use crate::custody::{self, Apart, Codes, Custody, Kept, Reading, Shape, Whose, preview};
-use crate::name::{AccountRef, Purpose};
+use super::visit::{Visit, Why, Wish};
+use crate::custody::{Apart, Codes, Kept, Reading, Shape, Whose, preview};
+use crate::name::Purpose;
 use crate::offer::{self, LARGEST, Offered};
-use crate::portal::guard::{Client, Person};
-use crate::portal::may::denied;
+use crate::portal::guard::Person;
 use crate::portal::problem::Problem;
 use crate::portal::{Portal, problem};
-use crate::session::Vaults;
-use crate::vault;
 
 /// What may be shown of the codes of an account.
 #[derive(Serialize, ToSchema)]
@@ -109,15 +105,6 @@ pub(super) struct SeedOffer {
     code: CodeBody,
 }
 
-/// Why a code is read, or a seed changed.
-#[derive(Deserialize, ToSchema, Default)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Why {
-    /// It goes on record.
-    pub(super) reason: Option<String>,
-    pub(super) ticket: Option<String>,
-}
-
 /// Which offer is to be kept.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -150,79 +137,33 @@ pub(super) fn pictures() -> OpenApiRouter<Portal> {
     OpenApiRouter::new().routes(routes!(bring)).layer(DefaultBodyLimit::max(LARGEST + 1))
 }
 
-/// What is done for one request, in vaults of its own.
-pub(super) struct Visit<'a> {
-    portal: &'a Portal,
-    vaults: Arc<dyn Vaults + Send>,
-    client: String,
-    person: &'a Person,
-}
-
-/// What somebody wants of the codes of an account.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::portal) enum Wish {
-    Read,
-    Change,
-}
-
-impl<'a> Visit<'a> {
-    pub(super) fn new(portal: &'a Portal, person: &'a Person, client: IpAddr) -> Self {
-        let vaults = (portal.ground.vaults)();
-        Self { portal, vaults, client: client.to_string(), person }
-    }
-
-    pub(super) fn custody(&self) -> Custody<'_> {
-        let ground = &self.portal.ground;
-        Custody {
-            vaults: &*self.vaults,
-            store: &ground.store,
-            clock: ground.clock,
-            links: &ground.links,
-            seeds: ground.seeds.as_ref(),
-            client: &self.client,
-            token: self.person.token.as_ref().map(|token| &token.name),
-        }
-    }
-
-    /// Gives back what the vaults lent.
-    pub(super) async fn leave(&self) {
-        for error in self.vaults.close().await {
-            tracing::warn!("{}", crate::diagnostic::chain(&error, ": "));
-        }
-    }
-}
-
 /// What may be shown of the codes of an account that one may read or change
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/totp", params(("account" = String, Path)), responses(
     (status = 200, body = Totp), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 503, body = problem::Body),
 ))]
-pub(super) async fn show(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
-) -> Result<Json<Totp>, Problem> {
-    shown(&portal, &person, client, &account).await.map(Json)
+pub(super) async fn show(visit: Visit) -> Result<Json<Totp>, Problem> {
+    told(visit).await.map(Json)
 }
 
 /// The same for a page.
 pub(in crate::portal) async fn shown(
     portal: &Portal,
-    person: &Person,
+    person: Person,
     client: IpAddr,
     account: &str,
 ) -> Result<Totp, Problem> {
-    let account = named(portal, account)?;
+    told(Visit::of(portal, person, client, account)?).await
+}
+
+async fn told(visit: Visit) -> Result<Totp, Problem> {
     let none = Purpose::default();
-    let grant = match granted(portal, person, client, &account, &none, Wish::Change) {
+    let grant = match visit.grant(&none, Wish::Change) {
         Ok(grant) => grant,
-        Err(_) => granted(portal, person, client, &account, &none, Wish::Read)?,
+        Err(_) => visit.grant(&none, Wish::Read)?,
     };
-    let visit = Visit::new(portal, person, client);
     let kept = visit.custody().show(&grant).await;
-    visit.leave().await;
-    Ok(kept.map_err(failed)?.into())
+    Ok(visit.leave(kept).await?.into())
 }
 
 /// The code of now; that it is read is on record
@@ -231,19 +172,10 @@ pub(in crate::portal) async fn shown(
     (status = 200, body = CodeBody), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
-pub(super) async fn code(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
-    Body(why): Body<Why>,
-) -> Result<Json<CodeBody>, Problem> {
-    let account = named(&portal, &account)?;
-    let grant = granted(&portal, &person, client, &account, &purpose(why), Wish::Read)?;
-    let visit = Visit::new(&portal, &person, client);
+pub(super) async fn code(visit: Visit, Body(why): Body<Why>) -> Result<Json<CodeBody>, Problem> {
+    let grant = visit.grant(&why.purpose(), Wish::Read)?;
     let read = visit.custody().code(&grant).await;
-    visit.leave().await;
-    Ok(Json(read.map_err(failed)?.into()))
+    Ok(Json(visit.leave(read).await?.into()))
 }
 
 /// Bring a seed: a picture of its QR code (PNG, JPEG, WebP), or its text; it is shown, and not kept yet
@@ -254,25 +186,19 @@ pub(super) async fn code(
     (status = 422, body = problem::Body), (status = 503, body = problem::Body),
 ))]
 pub(super) async fn bring(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
+    visit: Visit,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<(StatusCode, Json<SeedOffer>), Problem> {
-    let account = named(&portal, &account)?;
-    let grant = granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
+    let grant = visit.grant(&Purpose::default(), Wish::Change)?;
     let body = body.map_err(|_| unread(&offer::Error::TooLarge { bytes: LARGEST + 1 }))?;
-    let visit = Visit::new(&portal, &person, client);
     // What could not be kept is told before the application is set up with it.
     let seat = visit.custody().seat(&grant).await;
-    visit.leave().await;
-    seat.map_err(failed)?;
+    visit.leave(seat).await?;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_text = kind.starts_with("text/");
     // One at a time: a picture takes memory, and time to look through.
-    let permit = portal.pictures.acquire().await.map_err(|error| Problem::failed(&error))?;
+    let permit = visit.portal.pictures.acquire().await.map_err(|error| Problem::failed(&error))?;
     let looked = tokio::task::spawn_blocking(move || {
         let offered = match (is_text, String::from_utf8(body.to_vec())) {
             (true, Ok(text)) => Offered::of_text(&text.into()),
@@ -284,8 +210,8 @@ pub(super) async fn bring(
     drop(permit);
     let offer = looked.map_err(|error| unread(&error))?;
     let (parameters, code) =
-        (Shape::from(&offer).into(), preview(&offer, portal.ground.clock).into());
-    let offer = portal.offers.put(&person.user.name, &account, offer);
+        (Shape::from(&offer).into(), preview(&offer, visit.portal.ground.clock).into());
+    let offer = visit.portal.offers.put(&visit.person.user.name, &visit.account, offer);
     Ok((StatusCode::CREATED, Json(SeedOffer { offer, parameters, code })))
 }
 
@@ -296,16 +222,14 @@ pub(super) async fn bring(
     (status = 404, body = problem::Body),
 ))]
 pub(super) async fn offered(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path((account, offer)): Path<(String, String)>,
+    visit: Visit,
+    path: Path<(String, String)>,
 ) -> Result<Json<CodeBody>, Problem> {
-    let account = named(&portal, &account)?;
-    granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
-    let clock = portal.ground.clock;
+    let Path((_, offer)) = path;
+    visit.grant(&Purpose::default(), Wish::Change)?;
+    let clock = visit.portal.ground.clock;
     let look = |offer: &offer::Offer| preview(offer, clock);
-    let read = portal.offers.look(&offer, &person.user.name, &account, look);
+    let read = visit.portal.offers.look(&offer, &visit.person.user.name, &visit.account, look);
     Ok(Json(read.ok_or_else(too_late)?.into()))
 }
 
@@ -316,29 +240,24 @@ pub(super) async fn offered(
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
 pub(super) async fn keep(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
+    visit: Visit,
     Body(SeedWanted { offer: id, reason, ticket }): Body<SeedWanted>,
 ) -> Result<(StatusCode, Json<Totp>), Problem> {
-    let account = named(&portal, &account)?;
-    let purpose = purpose(Why { reason, ticket });
-    let grant = granted(&portal, &person, client, &account, &purpose, Wish::Change)?;
+    let purpose = Why { reason, ticket }.purpose();
+    let grant = visit.grant(&purpose, Wish::Change)?;
+    let Visit { portal, person, account, .. } = &visit;
     let name = &person.user.name;
-    let offer = portal.offers.take(&id, name, &account).ok_or_else(too_late)?;
-    let visit = Visit::new(&portal, &person, client);
+    let offer = portal.offers.take(&id, name, account).ok_or_else(too_late)?;
     let custody = visit.custody();
     let kept = match custody.add(&grant, &offer).await {
         Ok(_) => custody.show(&grant).await,
         Err(error) => {
             // Nothing is lost by it: it may be tried again.
-            portal.offers.put_back(&id, name, &account, offer);
+            portal.offers.put_back(&id, name, account, offer);
             Err(error)
         }
     };
-    visit.leave().await;
-    Ok((StatusCode::CREATED, Json(kept.map_err(failed)?.into())))
+    Ok((StatusCode::CREATED, Json(visit.leave(kept).await?.into())))
 }
 
 /// Take the seed out of use
@@ -346,18 +265,10 @@ pub(super) async fn keep(
     (status = 200, body = Removed), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
-pub(super) async fn remove(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
-) -> Result<Json<Removed>, Problem> {
-    let account = named(&portal, &account)?;
-    let grant = granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
-    let visit = Visit::new(&portal, &person, client);
+pub(super) async fn remove(visit: Visit) -> Result<Json<Removed>, Problem> {
+    let grant = visit.grant(&Purpose::default(), Wish::Change)?;
     let removed = visit.custody().remove(&grant).await;
-    visit.leave().await;
-    let until = removed.map_err(failed)?.map(|until| format!("{until:.0}"));
+    let until = visit.leave(removed).await?.map(|until| format!("{until:.0}"));
     Ok(Json(Removed { until }))
 }
 
@@ -367,63 +278,11 @@ pub(super) async fn remove(
     (status = 204), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
-pub(super) async fn restore(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
-    Body(why): Body<Why>,
-) -> Result<StatusCode, Problem> {
-    let account = named(&portal, &account)?;
-    let grant = granted(&portal, &person, client, &account, &purpose(why), Wish::Change)?;
-    let visit = Visit::new(&portal, &person, client);
+pub(super) async fn restore(visit: Visit, Body(why): Body<Why>) -> Result<StatusCode, Problem> {
+    let grant = visit.grant(&why.purpose(), Wish::Change)?;
     let restored = visit.custody().restore(&grant).await;
-    visit.leave().await;
-    restored.map_err(failed)?;
+    visit.leave(restored).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The account that a path names.
-pub(super) fn named(portal: &Portal, account: &str) -> Result<AccountRef, Problem> {
-    let account: AccountRef = account.parse().map_err(|_| Problem::missing("account"))?;
-    Ok(account.within(portal.ground.sources.default_vault()))
-}
-
-pub(super) fn purpose(Why { reason, ticket }: Why) -> Purpose {
-    let short = |text: Option<String>| {
-        let text = text?.chars().filter(|c| !c.is_control()).take(500).collect::<String>();
-        (!text.trim().is_empty()).then_some(text)
-    };
-    Purpose { reason: short(reason), ticket: short(ticket), ticketing_system: None }
-}
-
-/// The proof that somebody may do this.
-pub(super) fn granted(
-    portal: &Portal,
-    person: &Person,
-    client: IpAddr,
-    account: &AccountRef,
-    purpose: &Purpose,
-    wish: Wish,
-) -> Result<Grant, Problem> {
-    let deed = match wish {
-        Wish::Read => Deed::ReadCode { account, purpose },
-        Wish::Change => Deed::ChangeSeed { account, purpose },
-    };
-    portal.may(&person.user, client).grant(deed).map_err(|refusal| match &refusal {
-        Refusal::NotPermitted { decision, .. } => {
-            let detail = match wish {
-                Wish::Read => "you may not read codes of this account",
-                Wish::Change => "you may not change the one-time codes of this account",
-            };
-            let help = "administrators may, of accounts that their own patterns name; access policies let others (`read-code`, `totp-change`)";
-            let mut problem = denied(decision, detail, help);
-            problem.account = Some(Box::new(account.clone()));
-            problem.facts.push(("wanted".to_owned(), deed.word().to_owned()));
-            problem
-        }
-        _ => Problem::failed(&refusal),
-    })
 }
 
 fn too_late() -> Problem {
@@ -437,30 +296,6 @@ fn unread(error: &offer::Error) -> Problem {
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     Problem::new(status, error.to_string(), error.help())
-}
-
-pub(super) fn failed(error: custody::Error) -> Problem {
-    use custody::Error as E;
-    let status = match &error {
-        E::NoSeed { .. }
-        | E::NotRemoved { .. }
-        | E::Seeded { .. }
-        | E::LogonTaken { .. }
-        | E::NoRecovery { .. }
-        | E::RecoverySpent { .. } => StatusCode::CONFLICT,
-        E::Vault(
-            vault::Error::Seeded { .. }
-            | vault::Error::Unseeded { .. }
-            | vault::Error::RecoveryLeft { .. },
-        ) => StatusCode::CONFLICT,
-        E::Linkless { .. } | E::Vault(vault::Error::Unsupported { .. }) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        E::UnknownVault { .. } | E::Vault(vault::Error::NotFound { .. }) => StatusCode::NOT_FOUND,
-        E::Vault(_) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => return Problem::failed(&error),
-    };
-    Problem::new(status, error.to_string(), error.help().unwrap_or_default())
 }
 
 impl From<Reading> for CodeBody {

@@ -23,6 +23,7 @@ mod stream;
 mod supervision;
 mod tokens;
 mod users;
+mod visit;
 
 pub(super) use accounts::{Found, found};
 pub(super) use activity::{Asked, Line, lines};

@@ -1,20 +1,18 @@
 //! `/api/v1/accounts/{account}/totp/recovery`: the recovery codes of an application, added, shown one at a time, removed.
 
 use axum::Json;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Body;
-use super::codes::{Totp, Visit, Why, Wish, failed, granted, named, purpose};
+use super::codes::Totp;
+use super::visit::{Visit, Why, Wish};
 use crate::custody::{Recovery, RecoveryReading};
 use crate::name::Purpose;
 use crate::offer::{RecoveryCodes, RecoveryError};
-use crate::portal::guard::{Client, Person};
 use crate::portal::password::Typed;
-use crate::portal::problem::Problem;
-use crate::portal::{Portal, problem};
+use crate::portal::problem::{self, Problem};
 
 /// What may be told of the recovery codes of an account.
 #[derive(Serialize, ToSchema, Default)]
@@ -72,25 +70,19 @@ pub(super) struct RecoveryCodeBody {
     (status = 503, body = problem::Body),
 ))]
 pub(super) async fn add(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
+    visit: Visit,
     Body(NewRecoveryCodes { codes, reason, ticket }): Body<NewRecoveryCodes>,
 ) -> Result<(StatusCode, Json<Totp>), Problem> {
-    let account = named(&portal, &account)?;
-    let purpose = purpose(Why { reason, ticket });
-    let grant = granted(&portal, &person, client, &account, &purpose, Wish::Change)?;
+    let purpose = Why { reason, ticket }.purpose();
+    let grant = visit.grant(&purpose, Wish::Change)?;
     let unfit = |error: RecoveryError| Problem::unfit(error.to_string(), error.help());
     let codes = RecoveryCodes::read(&codes.text().to_owned().into()).map_err(unfit)?;
-    let visit = Visit::new(&portal, &person, client);
     let custody = visit.custody();
     let kept = match custody.add_recovery(&grant, &codes).await {
         Ok(_) => custody.show(&grant).await,
         Err(error) => Err(error),
     };
-    visit.leave().await;
-    Ok((StatusCode::CREATED, Json(kept.map_err(failed)?.into())))
+    Ok((StatusCode::CREATED, Json(visit.leave(kept).await?.into())))
 }
 
 /// Show the next recovery code; it counts as used, and that it is read is on record
@@ -100,18 +92,12 @@ pub(super) async fn add(
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
 pub(super) async fn take(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
+    visit: Visit,
     Body(why): Body<Why>,
 ) -> Result<Json<RecoveryCodeBody>, Problem> {
-    let account = named(&portal, &account)?;
-    let grant = granted(&portal, &person, client, &account, &purpose(why), Wish::Read)?;
-    let visit = Visit::new(&portal, &person, client);
+    let grant = visit.grant(&why.purpose(), Wish::Read)?;
     let taken = visit.custody().take_recovery(&grant).await;
-    visit.leave().await;
-    Ok(Json(taken.map_err(failed)?.into()))
+    Ok(Json(visit.leave(taken).await?.into()))
 }
 
 /// Remove the recovery codes, for good
@@ -119,18 +105,10 @@ pub(super) async fn take(
     (status = 204), (status = 401, body = problem::Body), (status = 403, body = problem::Body),
     (status = 404, body = problem::Body), (status = 409, body = problem::Body), (status = 503, body = problem::Body),
 ))]
-pub(super) async fn remove(
-    State(portal): State<Portal>,
-    person: Person,
-    Client(client): Client,
-    Path(account): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let account = named(&portal, &account)?;
-    let grant = granted(&portal, &person, client, &account, &Purpose::default(), Wish::Change)?;
-    let visit = Visit::new(&portal, &person, client);
+pub(super) async fn remove(visit: Visit) -> Result<StatusCode, Problem> {
+    let grant = visit.grant(&Purpose::default(), Wish::Change)?;
     let removed = visit.custody().remove_recovery(&grant).await;
-    visit.leave().await;
-    removed.map_err(failed)?;
+    visit.leave(removed).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

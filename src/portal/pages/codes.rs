@@ -46,7 +46,7 @@ pub(super) async fn codes(
 ) -> Result<Response, Problem> {
     let account: AccountRef = account.parse().map_err(|_| Problem::missing("account"))?;
     let account = account.within(portal.ground.sources.default_vault());
-    let shown = api::shown(&portal, &person, client, &account.to_string()).await;
+    let shown = api::shown(&portal, person.clone(), client, &account.to_string()).await;
     let (reads, changes) = (may_read(&portal, &person, client, &account), {
         let purpose = Purpose::default();
         let deed = Deed::ChangeSeed { account: &account, purpose: &purpose };
