@@ -8,9 +8,9 @@ use serde_json::json;
 use url::Origin;
 
 use super::{BasicAuth, Carriage, Held, NEVER, Seal, disguise, stand_in};
-use crate::browser::Error;
 use crate::browser::fault::Fault;
 use crate::browser::page::Page;
+use crate::browser::{Error, date};
 use crate::secret::Secret;
 
 const DURING: &str = "the sealing of a value";
@@ -107,8 +107,7 @@ impl Page {
         })?;
         if is_first && let Some(top) = side.places.first() {
             // Nothing holds the messages of WebSockets; that a stand-in left in one is told at least.
-            let asked = json!({"maxPostDataSize": 0, "maxTotalBufferSize": 0});
-            let heard = side.tools.send(Some(&top.session), "Network.enable", asked);
+            let heard = side.tools.send(Some(&top.session), "Network.enable", date::told());
             let (heard, intercepted) = tokio::join!(heard, self.intercept("*"));
             heard.map_err(|fault| fault.during(DURING))?;
             intercepted?;
