@@ -407,7 +407,7 @@ fn disguised(held: &Held, request: &Request<'_>) -> Option<Carried> {
     altered.then(|| Carried::Altered(held.names.first().cloned().unwrap_or_default()))
 }
 
-/// Whether an answer sends the browser elsewhere (Fetch, section 2.2.6, "redirect status", with a `Location`).
+/// Whether an answer sends the browser elsewhere (a "redirect status" of the Fetch standard, with a `Location`).
 fn is_redirect(status: Option<u64>, headers: &Value) -> bool {
     let mut headers = headers.as_array().into_iter().flatten();
     let is_location = |header: &Value| {
