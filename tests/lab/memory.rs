@@ -30,7 +30,7 @@ fn group(pid: u32) -> Option<String> {
 /// One that has ended has no memory.
 pub(crate) fn memory_has(pid: u32, texts: &[Vec<u8>]) -> Vec<bool> {
     const BLOCK: usize = 1 << 20;
-    let finders: Vec<_> = texts.iter().map(|text| memchr::memmem::Finder::new(text)).collect();
+    let finders: Vec<_> = texts.iter().map(memchr::memmem::Finder::new).collect();
     let overlap = texts.iter().map(Vec::len).max().unwrap_or(0);
     let mut has = vec![false; texts.len()];
     let Ok(maps) = std::fs::read_to_string(format!("/proc/{pid}/maps")) else { return has };
