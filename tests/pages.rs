@@ -210,6 +210,16 @@ pub(crate) const ORDINARY: &[Case] = &[
         holds: |s| s.submissions("dodging-button").is_empty() && s.submissions("behind").is_empty(),
         ..DEFAULT
     },
+    Case {
+        page: "dodging-button",
+        path: "dodging-button?always",
+        rows: "remember > (Check) (SearchBy=id)\n#welcome > (Validation) (SearchBy=css)\n",
+        must: Stick("not-ready"),
+        says: &["something else came under the mouse", "(ScriptClick)"],
+        side_only: "Firefox presses before it has drawn what the mouse has moved",
+        holds: |s| s.submissions("behind").is_empty(),
+        ..DEFAULT
+    },
     Case { page: "hopping-button", holds: |s| exact(s, "hopping-button"), ..DEFAULT },
     Case { page: "same-url", ..DEFAULT },
     Case { page: "busy-success", ..DEFAULT },

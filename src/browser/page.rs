@@ -214,29 +214,30 @@ impl Page {
     }
 
     /// Ticks or unticks the check box that the last look found, by a click when it has to change.
-    /// `Some(false)` when it stayed as it was, `None` when it has gone away.
+    /// `None` when it stayed as it was.
     ///
     /// # Errors
     /// As [`Page::look`].
-    pub async fn tick(&mut self, on: bool) -> Result<Option<bool>, Error> {
+    pub async fn tick(&mut self, on: bool) -> Result<Option<Clicked>, Error> {
         const DURING: &str = "the ticking of a check box";
         for _ in 0..2 {
             let box_now = match self.call("ticked", &json!([])).await {
                 Ok(box_now) => box_now,
-                Err(Fault::DocumentGone) => return Ok(None),
+                Err(Fault::DocumentGone) => return Ok(Some(Clicked::Gone)),
                 Err(fault) => return Err(fault.during(DURING)),
             };
             if box_now["on"].as_bool() == Some(on) {
-                return Ok(Some(true));
+                return Ok(Some(Clicked::Done));
             }
             let (Some(x), Some(y)) = (box_now["x"].as_f64(), box_now["y"].as_f64()) else {
-                return Ok(None);
+                return Ok(Some(Clicked::Gone));
             };
-            if self.click_at(x, y).await? != Clicked::Done {
-                return Ok(None);
+            let clicked = self.click_at(x, y).await?;
+            if clicked != Clicked::Done {
+                return Ok(Some(clicked));
             }
         }
-        Ok(Some(false))
+        Ok(None)
     }
 
     /// Presses a key: on the element that the last look found, or wherever the focus is. `false` when the

@@ -170,9 +170,13 @@ impl Run<'_, '_> {
                 Act::Check | Act::Uncheck => {
                     let on = matches!(act, Act::Check);
                     match self.page.tick(on).await? {
-                        Some(true) => return Ok(Next::On),
-                        Some(false) => {}
-                        None => continue,
+                        Some(Clicked::Done) => return Ok(Next::On),
+                        Some(Clicked::Missed) => {
+                            missed += 1;
+                            continue;
+                        }
+                        Some(Clicked::Gone) => continue,
+                        None => {}
                     }
                     let stop = self.stop(
                         Code::NotReady,
@@ -191,22 +195,21 @@ impl Run<'_, '_> {
                 }
             }
         }
-        let (code, message) = if missed > 0 {
-            let message = "something else came under the mouse each time the element was clicked";
-            (Code::NotReady, message.to_owned())
+        let (code, message, help) = if missed > 0 {
+            (
+                Code::NotReady,
+                "something else came under the mouse each time the element was clicked".to_owned(),
+                "does it move when the mouse comes near? `(ScriptClick)` clicks it wherever it is",
+            )
         } else {
-            let times = format!("{MOST_REPLACEMENTS} times");
-            (Code::AlwaysReplaced, format!("the element was replaced {times} while it was used"))
+            (
+                Code::AlwaysReplaced,
+                format!("the element was replaced {MOST_REPLACEMENTS} times while it was used"),
+                "does the page go on loading? wait for what it shows last by a row before this one",
+            )
         };
         let stop = Stop::new(code, Some(step.row), caret(step), message).label(self.counted(step));
-        if missed > 0 {
-            return Ok(stuck(stop.help(
-                "does it move when the mouse comes near? `(ScriptClick)` clicks it wherever it is",
-            )));
-        }
-        Ok(stuck(stop.help(
-            "does the page go on loading? wait for what it shows last by a row before this one",
-        )))
+        Ok(stuck(stop.help(help)))
     }
 
     /// Where to begin again when the page has drawn anew, and empty, what was filled before `stage`.
