@@ -33,8 +33,13 @@ pub(crate) fn memory_has(pid: u32, texts: &[Vec<u8>]) -> Vec<bool> {
     let finders: Vec<_> = texts.iter().map(memchr::memmem::Finder::new).collect();
     let overlap = texts.iter().map(Vec::len).max().unwrap_or(0);
     let mut has = vec![false; texts.len()];
-    let Ok(maps) = std::fs::read_to_string(format!("/proc/{pid}/maps")) else { return has };
-    let Ok(mut memory) = std::fs::File::open(format!("/proc/{pid}/mem")) else { return has };
+    let has_ended = || !Path::new(&format!("/proc/{pid}")).exists();
+    let opened = std::fs::read_to_string(format!("/proc/{pid}/maps"))
+        .and_then(|maps| Ok((maps, std::fs::File::open(format!("/proc/{pid}/mem"))?)));
+    let Ok((maps, mut memory)) = opened else {
+        assert!(has_ended(), "process {pid} lets nobody look into it");
+        return has;
+    };
     let (mut looked, mut block) = (0_u64, vec![0; BLOCK]);
     for line in maps.lines() {
         let mut fields = line.split_whitespace();
@@ -58,7 +63,6 @@ pub(crate) fn memory_has(pid: u32, texts: &[Vec<u8>]) -> Vec<bool> {
             at += step as u64;
         }
     }
-    let is_there = Path::new(&format!("/proc/{pid}")).exists();
-    assert!(!is_there || looked > 1 << 20, "process {pid} lets nobody look into it");
+    assert!(looked > 1 << 20 || has_ended(), "process {pid} lets nobody look into it");
     has
 }
